@@ -1,0 +1,51 @@
+# Everything a developer runs. Each target is a script in scripts/, which says more.
+.PHONY: help setup demo demo-reset demo-stop test test-engine lint format db bench odoo-tests clean
+
+# `make -s`-like: the scripts speak for themselves.
+.SILENT:
+
+help:
+	echo "make demo         the web client with demo data on 127.0.0.1:8069 (demo-reset: from the start; demo-stop)"
+	echo "make test         all tests; ARGS=\"-k fill\" for some (test-engine: the engine's alone, in a second)"
+	echo "make lint         all checks of the sources (format: put them in form)"
+	echo "make db NAME=x    a fresh database with the addon and demo data"
+	echo "make bench        the benchmarks; ARGS=... are theirs"
+	echo "make odoo-tests   Odoo's own tests of sale, stock and purchase with the addon installed"
+	echo "make setup        only make the environment ready (every target does)"
+	echo "make clean        stop PostgreSQL and delete .odoo/ with all its databases"
+
+setup:
+	scripts/setup
+
+demo:
+	scripts/demo
+
+demo-reset:
+	scripts/demo --reset
+
+demo-stop:
+	scripts/demo --stop
+
+test:
+	scripts/test $(ARGS)
+
+test-engine:
+	scripts/test-engine $(ARGS)
+
+lint:
+	scripts/lint
+
+format:
+	scripts/format
+
+db:
+	scripts/db $(NAME)
+
+bench:
+	scripts/bench $(ARGS)
+
+odoo-tests:
+	scripts/odoo-tests $(ARGS)
+
+clean:
+	scripts/clean
