@@ -12,7 +12,7 @@ DATA=$STATE/data
 SRC=$STATE/src
 ODOO_CONF=$STATE/odoo.conf
 PG_DATA=$STATE/pg
-mkdir -p "$STATE/stamps" "$LOGS" "$DATA/filestore"
+PYCACHE=$STATE/pycache
 
 # The addon, and what tests and the demo install beside it. MODULES=… overrides.
 ADDON=backorder_mgmt
@@ -40,6 +40,9 @@ run_logged() {
 }
 
 disk_left() { (($(df --output=avail -m "$STATE" | tail -n 1) >= $1)); }
+
+mkdir -p "$STATE/stamps" "$LOGS" "$DATA/filestore" 2>/dev/null && [[ -w $STATE/stamps ]] ||
+    die "$STATE cannot be written by $(id -un): run this as $(stat -c %U "$STATE" 2>/dev/null || stat -c %U "$ROOT"), who made it, or delete it."
 
 # ---------------------------------------------------------------- steps done once
 
@@ -74,9 +77,11 @@ odoo_path() {
 # (Odoo lets PG* and ODOO_* variables win over its config file.)
 enter_env() {
     local name
-    for name in ${!PG@} ${!ODOO_@}; do
+    for name in ${!PG@} ${!ODOO_@} ${!PYTHON@}; do
         case $name in PG_DATA | ODOO_CONF) ;; *) unset "$name" ;; esac
     done
+    # Compiled Python makes Odoo start faster, and belongs beside no source.
+    export PYTHONPYCACHEPREFIX=$PYCACHE PYTHONUNBUFFERED=1
     PGHOST=$(pg_socket_dir) PGUSER=odoo PGPORT=5432 ODOO_RC=$ODOO_CONF PATH=$VENV/bin:$(pg_bin):$PATH
     export PGHOST PGUSER PGPORT ODOO_RC PATH
 }
@@ -93,6 +98,25 @@ check_log() {
         grep -vEf <(grep -vE '^(#|$)' "$ROOT/scripts/log-ignore")) || return 0
     printf '%s\n' "$bad" | head -n 40 >&2
     die "Odoo's log has the warnings or errors above (all of it: $1)."
+}
+
+# The first free TCP port from $1 on; nothing when there is none.
+free_port() {
+    "$VENV/bin/python" - "$1" <<'PYTHON'
+import socket, sys
+
+first = int(sys.argv[1])
+for port in range(first, first + 100):
+    with socket.socket() as probe:
+        # As Odoo's server does; else a port in TIME_WAIT would seem taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    print(port)
+    break
+PYTHON
 }
 
 # ---------------------------------------------------------------- PostgreSQL
@@ -114,10 +138,13 @@ pg_socket_dir() {
     echo "$dir"
 }
 
-# PostgreSQL refuses root, so root's cluster belongs to (and runs as) the system's user `postgres`.
+# PostgreSQL refuses root, so root's cluster belongs to (and runs as) the system's user `postgres`; and root takes a
+# cluster that a plain user made as that user.
 as_pg() {
+    local owner=postgres
     if ((EUID == 0)); then
-        (cd / && runuser -u postgres -- "$@")
+        [[ ! -e $PG_DATA/PG_VERSION ]] || owner=$(stat -L -c %U "$PG_DATA")
+        (cd / && runuser -u "$owner" -- "$@")
     else
         "$@"
     fi
