@@ -1,0 +1,28 @@
+{
+    "name": "Backorder Management",
+    "summary": "Hold, fill and follow backorders: nothing promised twice, a reason for every line",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Sales",
+    "author": "backorder_mgmt contributors",
+    "license": "LGPL-3",
+    "depends": [
+        "sale_management",
+        "sale_stock",
+        "purchase_stock",
+        "sale_purchase_stock",
+        "account_payment",
+    ],
+    "data": [
+        "security/backorder_mgmt_groups.xml",
+        "security/ir.model.access.csv",
+        "security/backorder_mgmt_rules.xml",
+        "data/ir_sequence_data.xml",
+        "data/ir_cron_data.xml",
+        "data/ir_actions_server_data.xml",
+    ],
+    "demo": [],
+    "assets": {},
+    "external_dependencies": {"python": ["xlsxwriter"]},
+    "pre_init_hook": "pre_init_hook",
+    "application": True,
+}

@@ -1,0 +1,27 @@
+"""Plain Python: what is decided about backorders, without Odoo.
+
+Nothing in this package imports ``odoo``, reads a record or looks at the clock: models gather the
+facts, ask here, and apply the answer. Quantities are floats in one unit, named by each docstring.
+"""
+
+from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
+from .supply import Claim, Guard, Supply
+from .dates import deal_dates
+from .numbers import EPSILON, is_more, is_positive, trim
+
+__all__ = [
+    "EPSILON",
+    "Claim",
+    "Figures",
+    "Guard",
+    "Supply",
+    "clamp_needed",
+    "deal_dates",
+    "is_more",
+    "is_positive",
+    "reservable",
+    "short_of",
+    "split_forced",
+    "state_of",
+    "trim",
+]

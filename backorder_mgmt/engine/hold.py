@@ -1,0 +1,83 @@
+"""The arithmetic of one held order line. All quantities are in the line's unit."""
+
+from dataclasses import dataclass
+
+from .numbers import is_positive
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of one order line.
+
+    ``ordered`` and ``delivered`` are the line's own; ``open_qty``, ``reserved`` and ``picked``
+    are those of the first step of its delivery: demand still open, the part of it that has stock,
+    and the part of *that* which a person has already picked (never taken away again).
+    """
+
+    ordered: float
+    delivered: float = 0.0
+    open_qty: float = 0.0
+    reserved: float = 0.0
+    picked: float = 0.0
+
+    @property
+    def unreserved(self) -> float:
+        """Open demand without stock, never more than what is still owed to the customer."""
+        return max(
+            0.0, min(self.open_qty - self.reserved, self.ordered - self.delivered)
+        )
+
+    @property
+    def forceable(self) -> float:
+        """The most that may be on backorder: everything not picked or delivered."""
+        return max(0.0, min(self.open_qty - self.picked, self.ordered - self.delivered))
+
+
+def clamp_needed(
+    hold: float, figures: Figures, *, quotation: bool, cancelled: bool = False
+) -> float:
+    """The *Needed* of a line: its hold, clamped to what can still be waited for (invariant 1)."""
+    if cancelled:
+        return 0.0
+    limit = figures.ordered if quotation else figures.unreserved
+    return max(0.0, min(hold, limit))
+
+
+def reservable(hold: float, figures: Figures) -> float:
+    """What Odoo may still reserve for the line by itself: the open demand that is not held.
+
+    Held demand stays unreserved (invariant 2), so this is ``open - held - reserved``.
+    """
+    held = min(hold, figures.unreserved)
+    return max(0.0, figures.open_qty - held - figures.reserved)
+
+
+def short_of(hold: float, figures: Figures, attempted: float | None = None) -> float:
+    """How much more must be held after an attempt to reserve fell short.
+
+    ``attempted`` is the unreserved demand of the deliveries that were tried (None: all of them);
+    demand of other deliveries of the same line was not refused and stays as it is.
+    """
+    missing = max(0.0, figures.unreserved - min(hold, figures.unreserved))
+    return missing if attempted is None else max(0.0, min(missing, attempted))
+
+
+def split_forced(hold: float, forced: float, new_hold: float, *, by_force: bool) -> float:
+    """The forced part of ``new_hold``.
+
+    Forced is what was asked beyond what already waited unforced; whatever lowers the hold takes
+    the unforced part first. A rise that is not a force is unforced.
+    """
+    forced = min(forced, hold)
+    if by_force:
+        return max(0.0, new_hold - (hold - forced))
+    return max(0.0, min(forced, new_hold))
+
+
+def state_of(needed: float, filled: float, cancelled: float) -> str:
+    """The line's ``backorder_state`` from its three quantities."""
+    if is_positive(needed):
+        return "partial" if is_positive(filled) else "backordered"
+    if is_positive(filled):
+        return "filled"
+    return "cancelled" if is_positive(cancelled) else "no"

@@ -1,0 +1,23 @@
+"""Comparing quantities that went through unit conversions.
+
+The engine knows no unit of measure; models round every result with ``uom.round`` before it is
+stored. Here only the noise of float arithmetic has to be told from a quantity.
+"""
+
+EPSILON = 1e-6
+
+
+def is_positive(quantity: float) -> bool:
+    """True when ``quantity`` is more than float noise."""
+    return quantity > EPSILON
+
+
+def is_more(left: float, right: float) -> bool:
+    """True when ``left`` is more than ``right`` by more than float noise."""
+    return left - right > EPSILON
+
+
+def trim(quantity: float, digits: int) -> str:
+    """``12`` rather than ``12.00``: a quantity as people read it."""
+    text = f"{quantity:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

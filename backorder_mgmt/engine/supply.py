@@ -1,0 +1,151 @@
+"""What stock may be given away, and to whom. All quantities are in the product's unit.
+
+A location is known by its *path*: the ids from the root of the location tree down to itself.
+Stock below a location serves demand at it; a claim made at a location binds the stock of that
+whole subtree.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .numbers import is_positive
+
+Path = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Claim:
+    """Stock of ``product`` that is spoken for at ``location``.
+
+    ``kind`` is ``promised`` (set aside for a quotation), ``owed`` (first come, first served: to an
+    older backorder) or ``open`` (demand of a delivery that Odoo has yet to reserve). ``owner`` is
+    the order, ``line`` the order line: a claim never counts against its own order (``owed``) or
+    line (``promised``, ``open``).
+    """
+
+    product: int
+    location: int
+    quantity: float
+    kind: str
+    owner: int = 0
+    line: int = 0
+
+
+@dataclass
+class Supply:
+    """Free stock by (product, location) with the claims on it; ``take`` keeps it true."""
+
+    free: dict[tuple[int, int], float]
+    paths: Mapping[int, Path]
+    claims: list[Claim] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._by_product: dict[int, list[Claim]] = {}
+        for claim in self.claims:
+            self._by_product.setdefault(claim.product, []).append(claim)
+
+    def has_claims(self, product: int) -> bool:
+        """True when something beside free stock limits ``product``."""
+        return any(is_positive(c.quantity) for c in self._by_product.get(product, ()))
+
+    def _below(self, location: int, top: int) -> bool:
+        return top in self.paths.get(location, (location,))
+
+    def own_promise(self, product: int, line: int) -> float:
+        """What is still set aside for ``line`` itself."""
+        return sum(
+            c.quantity
+            for c in self._by_product.get(product, ())
+            if c.kind == "promised" and c.line == line and line
+        )
+
+    def available(
+        self,
+        product: int,
+        location: int,
+        *,
+        order: int = 0,
+        line: int = 0,
+        kinds: Iterable[str] = ("promised", "owed", "open"),
+    ) -> float:
+        """What demand of ``line`` at ``location`` may get now.
+
+        The free stock of the location's tree, less the claims of others in that tree and in every
+        tree around it; the line's own promise comes before anything owed to others.
+        """
+        claims = [c for c in self._by_product.get(product, ()) if c.kind in kinds]
+        free = self.free.get((product, location), 0.0)
+        if not claims:
+            return max(0.0, free)
+        own = self.own_promise(product, line)
+        tops = {location}
+        for claim in claims:
+            if self._below(location, claim.location):
+                tops.add(claim.location)
+        best = None
+        for top in tops:
+            around = self.free.get((product, top), 0.0)
+            promised = owed = 0.0
+            for claim in claims:
+                if not self._below(claim.location, top):
+                    continue
+                if claim.kind == "promised":
+                    if not line or claim.line != line:
+                        promised += claim.quantity
+                elif claim.kind == "owed":
+                    if not order or claim.owner != order:
+                        owed += claim.quantity
+                elif not line or claim.line != line:
+                    owed += claim.quantity
+            after_promises = around - promised
+            room = max(min(own, after_promises), after_promises - owed)
+            best = room if best is None else min(best, room)
+        return max(0.0, min(free, best if best is not None else free))
+
+    def take(self, product: int, location: int, quantity: float, *, line: int = 0) -> None:
+        """Book ``quantity`` as given to ``line``: it uses up the line's own promise first."""
+        if not is_positive(quantity):
+            return
+        path = self.paths.get(location, (location,))
+        for key in self.free:
+            if key[0] == product and key[1] in path:
+                self.free[key] -= quantity
+        left = quantity
+        for claim in self._by_product.get(product, ()):
+            if line and claim.line == line and claim.kind in ("promised", "open"):
+                used = min(left, claim.quantity)
+                claim.quantity -= used
+                left -= used
+
+
+@dataclass
+class Guard:
+    """The limits of one attempt of Odoo to reserve.
+
+    ``budgets``: per (order line, product) what is not held; a line that is absent has no limit of
+    its own. ``supply`` (None: nothing is claimed) limits every demand that takes goods away.
+    ``kinds`` are the claims that bind: a fill by hand may take what is owed, never what is
+    promised.
+    """
+
+    budgets: dict[tuple[int, int], float] = field(default_factory=dict)
+    supply: Supply | None = None
+    kinds: tuple[str, ...] = ("promised", "owed", "open")
+
+    def allow(self, product: int, location: int, need: float, *, order: int, line: int) -> float:
+        """How much of ``need`` may be reserved now."""
+        need = min(need, self.budgets.get((line, product), need))
+        if self.supply is not None and self.supply.has_claims(product):
+            kinds = self.kinds if line else ("promised",)
+            need = min(
+                need,
+                self.supply.available(product, location, order=order, line=line, kinds=kinds),
+            )
+        return max(0.0, need)
+
+    def taken(self, product: int, location: int, quantity: float, *, line: int) -> None:
+        """Book what was reserved, so that the next demand of the same attempt sees it."""
+        if (line, product) in self.budgets:
+            self.budgets[line, product] -= quantity
+        if self.supply is not None:
+            self.supply.take(product, location, quantity, line=line)

@@ -1,0 +1,43 @@
+from odoo.tools import SQL
+
+# Stored columns on tables that may hold millions of rows. Made here, in plain SQL with a constant
+# default, so that installing does not compute them row by row: before installation nothing is on
+# backorder, so the constant is the right value (`detect_backorders` brings open orders in later).
+_COLUMNS = {
+    "sale_order_line": {
+        "backorder_hold_qty": "numeric DEFAULT 0",
+        "backorder_qty": "numeric DEFAULT 0",
+        "backorder_forced_qty": "numeric DEFAULT 0",
+        "backorder_filled_qty": "numeric DEFAULT 0",
+        "backorder_cancelled_qty": "numeric DEFAULT 0",
+        "backorder_promised_qty": "numeric DEFAULT 0",
+        "backorder_state": "varchar DEFAULT 'no'",
+    },
+    "sale_order": {
+        "backorder_state": "varchar DEFAULT 'no'",
+        "backorder_line_count": "integer DEFAULT 0",
+        "backorder_carried_amount": "numeric DEFAULT 0",
+    },
+}
+
+
+def pre_init_hook(env):
+    """Make the stored columns before Odoo would compute them for every existing order line."""
+    for table, columns in _COLUMNS.items():
+        for column, definition in columns.items():
+            env.cr.execute(
+                SQL(
+                    "ALTER TABLE %s ADD COLUMN IF NOT EXISTS %s %s",
+                    SQL.identifier(table),
+                    SQL.identifier(column),
+                    SQL(definition),  # pylint: disable=sql-injection
+                )
+            )
+            # The default only served the existing rows: from here on the ORM writes every value.
+            env.cr.execute(
+                SQL(
+                    "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT",
+                    SQL.identifier(table),
+                    SQL.identifier(column),
+                )
+            )

@@ -1,0 +1,89 @@
+from odoo import fields, models
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    backorder_line_count = fields.Integer(
+        string="On Backorder", compute="_compute_backorder_line_count"
+    )
+
+    def _compute_backorder_line_count(self):
+        counts = dict(
+            self.env["sale.order.line"]._read_group(
+                self._get_backorder_lines_domain(), ["product_id"], ["__count"]
+            )
+        )
+        for product in self:
+            product.backorder_line_count = counts.get(product, 0)
+
+    def _get_backorder_lines_domain(self):
+        return [("product_id", "in", self.ids), ("backorder_qty", ">", 0)]
+
+    def _backorder_parts(self):
+        """What a unit of each product takes from stock.
+
+        :return: {product: {storable product: quantity in its unit per unit of the product}}; a kit
+            gives its components, anything that is not kept in stock an empty dict
+        """
+        kits = self._backorder_kit_boms()
+        return {
+            product: self._backorder_kit_parts(product, kits[product])
+            if product in kits
+            else ({product: 1.0} if product.is_storable else {})
+            for product in self
+        }
+
+    def _backorder_kit_boms(self):
+        """{product: its kit} where `mrp` is installed; a kit of another company does not count."""
+        if "mrp.bom" not in self.env or not self:
+            return {}
+        # sudo: a salesman sells kits without reading bills of materials
+        boms = self.env["mrp.bom"].sudo()._bom_find(
+            self, company_id=self.env.company.id, bom_type="phantom"
+        )
+        return {product: bom for product, bom in boms.items() if bom}
+
+    def _backorder_kit_parts(self, product, bom):
+        quantity = product.uom_id._compute_quantity(1.0, bom.product_uom_id, round=False)
+        quantity /= bom.product_qty or 1.0
+        parts = {}
+        for bom_line, data in bom.explode(product, quantity)[1]:
+            part = bom_line.product_id
+            if not part.is_storable or bom_line.product_uom_id.is_zero(data["qty"]):
+                continue
+            taken = bom_line.product_uom_id._compute_quantity(
+                data["qty"], part.uom_id, round=False
+            )
+            parts[part.with_env(product.env)] = parts.get(part, 0.0) + taken
+        return parts
+
+    def action_view_backorder_lines(self):
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "backorder_mgmt.sale_order_line_backorder_action"
+        )
+        action["domain"] = self._get_backorder_lines_domain()
+        action["context"] = {}
+        return action
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    backorder_line_count = fields.Integer(
+        string="On Backorder", compute="_compute_backorder_line_count"
+    )
+
+    def _compute_backorder_line_count(self):
+        counts = dict(
+            self.env["sale.order.line"]._read_group(
+                [("product_template_id", "in", self.ids), ("backorder_qty", ">", 0)],
+                ["product_template_id"],
+                ["__count"],
+            )
+        )
+        for template in self:
+            template.backorder_line_count = counts.get(template, 0)
+
+    def action_view_backorder_lines(self):
+        return self.product_variant_ids.action_view_backorder_lines()

@@ -1,0 +1,65 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    backorder_auto = fields.Boolean(
+        string="Automatic Backorders",
+        default=True,
+        help="Items that stock cannot cover go on backorder by themselves, on quotations and at "
+        "confirmation. Off: only what people force is on backorder.",
+    )
+    backorder_highlight = fields.Selection(
+        [
+            ("danger", "Red"),
+            ("warning", "Amber"),
+            ("info", "Blue"),
+            ("none", "No Highlight"),
+        ],
+        string="Backorder Highlight",
+        default="danger",
+        required=True,
+        help="Colour of order lines while something of them is needed.",
+    )
+    backorder_fifo = fields.Boolean(
+        string="First Come, First Served",
+        default=True,
+        help="Received stock that is owed to older backorders of the same product and warehouse "
+        "is not given to a newer order at its confirmation. Forced quantities are not owed.",
+    )
+    backorder_claim_days = fields.Integer(
+        string="Backorders Keep Their Place For",
+        default=0,
+        help="Days after which an unfilled backorder no longer keeps stock from newer orders. "
+        "0: it keeps its place as long as it waits.",
+    )
+    backorder_fill_approved = fields.Selection(
+        [
+            ("new_order", "Make a new order of the filled items"),
+            ("same_order", "Keep the filled items on the order"),
+        ],
+        string="Filling an Approved Order",
+        default="new_order",
+        required=True,
+    )
+    backorder_approve_new_order = fields.Boolean(
+        string="Approve New Orders",
+        default=True,
+        help="The order made by a fill is confirmed at once and its delivery reserved. Off: it "
+        "stays a quotation that keeps its stock set aside.",
+    )
+    backorder_charge_shipping = fields.Boolean(
+        string="Charge Shipping Again",
+        help="A new order made by a fill also gets the shipping charge of the original order.",
+    )
+    backorder_require_last_po = fields.Boolean(
+        string="Items Must Be Received in the Last PO",
+        help="A purchased item can be filled only after its latest confirmed purchase order is at "
+        "least partly received.",
+    )
+
+    _backorder_claim_days_positive = models.Constraint(
+        "CHECK(backorder_claim_days >= 0)",
+        "The days that a backorder keeps its place cannot be negative.",
+    )

@@ -1,0 +1,26 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    backorder_auto = fields.Boolean(related="company_id.backorder_auto", readonly=False)
+    backorder_highlight = fields.Selection(
+        related="company_id.backorder_highlight", readonly=False, required=True
+    )
+    backorder_fifo = fields.Boolean(related="company_id.backorder_fifo", readonly=False)
+    backorder_claim_days = fields.Integer(
+        related="company_id.backorder_claim_days", readonly=False
+    )
+    backorder_fill_approved = fields.Selection(
+        related="company_id.backorder_fill_approved", readonly=False, required=True
+    )
+    backorder_approve_new_order = fields.Boolean(
+        related="company_id.backorder_approve_new_order", readonly=False
+    )
+    backorder_charge_shipping = fields.Boolean(
+        related="company_id.backorder_charge_shipping", readonly=False
+    )
+    backorder_require_last_po = fields.Boolean(
+        related="company_id.backorder_require_last_po", readonly=False
+    )

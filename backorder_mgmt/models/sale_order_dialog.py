@@ -1,0 +1,97 @@
+"""What the dialogs of one order propose, and what they call."""
+
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _prepare_backorder_force_lines(self):
+        """Rows of *Force Backorders*: every item line; what cannot be backordered says why."""
+        lines = self.order_line.filtered(
+            lambda line: not line.display_type and not line.is_downpayment
+        )
+        parts, limits = lines._backorder_parts(), lines._backorder_forceable()
+        rows = []
+        for line in lines:
+            refusal = line._backorder_refusal(parts[line])
+            rows.append(
+                {
+                    "sale_line_id": line.id,
+                    "selected": not refusal and limits[line] > 0,
+                    "quantity": 0.0 if refusal else limits[line],
+                    "refusal": refusal,
+                }
+            )
+        return rows
+
+    def _prepare_backorder_fill_lines(self):
+        """Rows of *Fill Backorders*: needed, on hand, min of both, and where the line goes."""
+        lines = self.order_line.filtered(lambda line: line.backorder_qty > 0)
+        supply = lines._backorder_supply()
+        parts, locations = lines._backorder_parts(), lines._backorder_locations()
+        missing = self._backorder_last_po_missing(lines.product_id)
+        rows, proposed = [], {}
+        for line in lines:
+            available = line._backorder_available(supply, parts[line], locations[line])
+            quantity = line._backorder_default_fill(available, parts[line])
+            if line.product_id in missing:
+                quantity = 0.0
+            proposed[line] = quantity
+            if self.state == "sale":
+                for part, per_unit in parts[line].items():
+                    supply.take(part.id, locations[line].id, quantity * per_unit)
+            rows.append(
+                {
+                    "sale_line_id": line.id,
+                    "needed_qty": line.backorder_qty,
+                    "available_qty": available,
+                    "quantity": quantity,
+                    "destination": self._backorder_line_destination(line, missing),
+                }
+            )
+        if not self._backorder_may_fill(proposed, strict=False):
+            for row in rows:
+                row["quantity"] = 0.0
+        return rows
+
+    def _backorder_line_destination(self, line, missing):
+        _ = self.env._
+        if line.product_id in missing:
+            return _("Not received in %s", missing[line.product_id].name)
+        if self.state != "sale":
+            return _("This quotation")
+        _in_place, moving = self._backorder_split_fill({line: line.backorder_qty})
+        if not moving:
+            return _("This order")
+        return _("New order") if not _in_place else _("New order, invoiced part on this order")
+
+    def _backorder_fill_destination(self):
+        """The sentence on top of *Fill Backorders*."""
+        _ = self.env._
+        if self.state != "sale":
+            return _("The filled items are set aside for this quotation until it is confirmed.")
+        if self.picking_policy == "one":
+            return _("This order ships only complete: it is filled on the order itself.")
+        if self.company_id.backorder_fill_approved == "same_order":
+            return _("The filled items are reserved on this order's delivery.")
+        if self.company_id.backorder_approve_new_order:
+            return _("The filled items become a new order, which is confirmed at once.")
+        return _("The filled items become a new quotation that keeps its stock set aside.")
+
+    def _backorder_fill_from_dialog(self, quantities, ship_date=None):
+        """Fill from the dialog: something has to be filled, and a ship date may be set."""
+        self.ensure_one()
+        if not any(quantities.values()):
+            raise UserError(
+                self.env._(
+                    "Nothing to fill: every quantity is zero. Enter what to fill, at most what is "
+                    "needed and on hand."
+                )
+            )
+        run = self.fill_backorders(quantities)
+        if ship_date:
+            run.sudo().write({"set_ship_date": True, "ship_date": ship_date})
+            run.sudo()._set_ship_dates()
+        return run

@@ -1,0 +1,441 @@
+"""The hold: what is known of a line, what may be reserved for it, and its ledger."""
+
+from odoo import api, fields, models
+
+from ..engine import Figures, is_more, is_positive, short_of, split_forced
+
+OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    # -- facts ------------------------------------------------------------------------------------
+
+    def _backorder_moves(self):
+        """The open first-step delivery moves: those that take the goods from stock.
+
+        Empty for lines that are never on backorder: services, consumables, dropship and
+        make-to-order, whose goods arrive on their own order.
+        """
+        moves = self.sudo().move_ids.filtered(lambda move: move._backorder_is_open_delivery())
+        chained = moves.filtered(
+            lambda move: move.procure_method == "make_to_order"
+            or move.rule_id.procure_method == "mts_else_mto"
+            or move.move_orig_ids
+        )
+        if not chained:
+            return moves.filtered(lambda move: move._backorder_is_first_step())
+        ordered_for = chained.filtered(
+            lambda move: not any(
+                orig.sale_line_id == move.sale_line_id for orig in move.move_orig_ids
+            )
+        ).sale_line_id
+        return moves.filtered(
+            lambda move: move.sale_line_id not in ordered_for and move._backorder_is_first_step()
+        )
+
+    def _backorder_parts(self):
+        """{line: {product: quantity in its unit per unit of the line}}; empty: not kept in stock.
+
+        A kit gives its components. Quotation lines that are dropshipped or made to order give
+        nothing.
+        """
+        result = {}
+        # A bill of materials belongs to a company, so does the answer.
+        for company, lines in self.grouped("company_id").items():
+            parts = lines.product_id.with_company(company)._backorder_parts()
+            for line in lines:
+                per_unit = line.product_uom_id._compute_quantity(
+                    1.0, line.product_id.uom_id, round=False
+                )
+                result[line] = (
+                    {part: qty * per_unit for part, qty in parts[line.product_id].items()}
+                    if line.product_id and not line.is_expense and not line.is_downpayment
+                    else {}
+                )
+        return result
+
+    def _backorder_is_kit(self, parts):
+        """True when the line's product is sold as its components: whole kits only."""
+        self.ensure_one()
+        return bool(parts) and set(parts) != {self.product_id}
+
+    def _backorder_figures(self):
+        """{line: :class:`Figures`} in the lines' units, moves of all lines read together."""
+        confirmed = self.filtered(lambda line: line.state == "sale")
+        moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
+        parts = confirmed.filtered(
+            lambda line: any(
+                move.product_id != line.product_id
+                for move in moves_by_line.get(line.sudo(), ())
+            )
+        )._backorder_parts()
+        result = {}
+        for line in self:
+            ordered, delivered = line.product_uom_qty, line.qty_delivered
+            moves = moves_by_line.get(line.sudo(), self.env["stock.move"])
+            if line in parts:
+                figures = line._backorder_kit_figures(moves, parts[line])
+            else:
+                figures = line._backorder_sum_moves(moves)
+            rounded = (line.product_uom_id.round(qty) if qty else 0.0 for qty in figures)
+            result[line] = Figures(ordered, delivered, *rounded)
+        return result
+
+    def _backorder_sum_moves(self, moves):
+        """(open, reserved, picked) of the moves of a plain line, in the line's unit."""
+        open_qty = reserved = picked = 0.0
+        for move in moves:
+            unit = move.product_uom
+            if unit == self.product_uom_id:
+                open_qty += move.product_uom_qty
+                reserved += move.quantity
+            else:
+                open_qty += unit._compute_quantity(
+                    move.product_uom_qty, self.product_uom_id, round=False
+                )
+                reserved += unit._compute_quantity(
+                    move.quantity, self.product_uom_id, round=False
+                )
+            if move.picked:
+                picked += unit._compute_quantity(
+                    move._get_picked_quantity(), self.product_uom_id, round=False
+                )
+        return open_qty, reserved, picked
+
+    def _backorder_kit_figures(self, moves, parts):
+        """(open, reserved, picked) of a kit: open by the component that misses most, reserved
+        only where every component is there, picked where any component is."""
+        opened, reserved, picked = [], [], []
+        for part, per_kit in parts.items():
+            of_part = moves.filtered(lambda move, part=part: move.product_id == part)
+            demand = sum(of_part.mapped("product_qty"))
+            got = taken = 0.0
+            for move in of_part:
+                got += move.product_uom._compute_quantity(
+                    move.quantity, part.uom_id, round=False
+                )
+                if move.picked:
+                    taken += move.product_uom._compute_quantity(
+                        move._get_picked_quantity(), part.uom_id, round=False
+                    )
+            opened.append(demand / per_kit)
+            reserved.append(int(got / per_kit + 1e-6))
+            picked.append(taken / per_kit)
+        return max(opened, default=0.0), min(reserved, default=0.0), max(picked, default=0.0)
+
+    def _backorder_locations(self):
+        """{line: location its goods are taken from}: of its open moves, else the warehouse's."""
+        result = {line: line.warehouse_id.sudo().lot_stock_id for line in self}
+        for move in self.filtered(lambda line: line.state == "sale")._backorder_moves():
+            result[move.sale_line_id.with_env(self.env)] = move.location_id
+        return result
+
+    def _backorder_supply(self):
+        """The stock that fills of these lines may count on (no claims of first come first)."""
+        parts = self._backorder_parts()
+        products = self.env["product.product"].union(*(parts[line] for line in self))
+        locations = self.env["stock.location"].union(*self._backorder_locations().values())
+        return self.env["backorder.supply"]._gather(
+            products.sudo(), locations, owed=False, opened=True
+        )
+
+    def _backorder_available(self, supply, parts=None, location=None):
+        """*On Hand* of one line in its unit: what a fill may promise it now.
+
+        On a quotation, what the line already counts on (ordered − needed) is not on hand a second
+        time: a fill promises that part along with the rest.
+        """
+        self.ensure_one()
+        parts = self._backorder_parts()[self] if parts is None else parts
+        location = location or self._backorder_locations()[self]
+        if not parts or not location:
+            return 0.0
+        rooms = [
+            supply.available(part.id, location.id, order=self.order_id.id, line=self.id) / per_unit
+            for part, per_unit in parts.items()
+        ]
+        room = min(rooms)
+        if self.state in ("draft", "sent"):
+            room = max(0.0, room - max(0.0, self.product_uom_qty - self.backorder_hold_qty))
+        if self._backorder_is_kit(parts):
+            room = int(room + 1e-6)
+        return self.product_uom_id.round(room, rounding_method="DOWN")
+
+    def _backorder_needs_whole(self, parts):
+        """True when only whole units can be filled: kits, and products with serial numbers."""
+        return self._backorder_is_kit(parts) or self.product_id.tracking == "serial"
+
+    # -- the ledger -------------------------------------------------------------------------------
+
+    def _backorder_write(self, vals):
+        """Write guarded fields.
+
+        These fields are ours alone, so the overrides that other modules have on `write` (totals,
+        procurement, chatter) have nothing to do here and are left out: a fill writes thousands.
+        """
+        return models.BaseModel.write(self._backorder_token(), vals)
+
+    def _backorder_set_holds(self, holds, event_type, note=None, run=None, extra=None):
+        """Change held quantities and write the ledger: the only way a hold ever changes.
+
+        :param holds: {line: new held quantity, in the line's unit}
+        :param event_type: `backorder.event` type
+        :param extra: {line: further guarded values}, written also where the hold stays the same
+        """
+        extra = extra or {}
+        now = fields.Datetime.now()
+        lines = self.browse().union(*holds)
+        ledgered = lines._backorder_ledgered()
+        events = []
+        for line, new in holds.items():
+            old = line.backorder_hold_qty
+            new = line.product_uom_id.round(max(0.0, new)) if new else 0.0
+            vals = dict(extra.get(line, {}))
+            if line.product_uom_id.compare(old, new):
+                vals.setdefault(
+                    "backorder_forced_qty",
+                    split_forced(old, line.backorder_forced_qty, new, by_force=event_type == "force"),
+                )
+                vals["backorder_hold_qty"] = new
+                if not new:
+                    vals["backorder_date"] = False
+                elif not line.backorder_date:
+                    vals["backorder_date"] = now
+            elif event_type == "force" and line.backorder_forced_qty > new:
+                vals["backorder_forced_qty"] = new
+            if vals:
+                line._backorder_write(vals)
+            silent = line.state in ("draft", "sent") and event_type == "auto"
+            if line in ledgered or not silent:
+                if line not in ledgered and line.product_uom_id.compare(old, 0.0):
+                    # A quotation's automatic figure needs no rows until somebody acts on it.
+                    events.append(line._prepare_backorder_event_vals("auto", old, old, None, run))
+                if line.product_uom_id.compare(old, new):
+                    events.append(
+                        line._prepare_backorder_event_vals(event_type, new - old, new, note, run)
+                    )
+        if events:
+            self.env["backorder.event"].with_env(self._backorder_token().env).create(events)
+
+    def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
+        return {
+            "sale_line_id": self.id,
+            "order_id": self.order_id.id,
+            "order_name": self.order_id.name,
+            "product_id": self.product_id.id,
+            "company_id": self.company_id.id,
+            "user_id": self.env.uid,
+            "run_id": run.id if run else False,
+            "type": event_type,
+            "quantity": self.product_uom_id.round(quantity),
+            "balance": balance,
+            "note": note,
+        }
+
+    def _backorder_ledgered(self):
+        """Lines whose ledger adds up to their hold: confirmed ones, and quotation lines that
+        somebody filled, forced or cancelled."""
+        quotations = self.filtered(lambda line: line.state != "sale")
+        rows = (
+            self.env["backorder.event"]
+            .sudo()
+            ._read_group([("sale_line_id", "in", quotations.ids)], ["sale_line_id"])
+            if quotations
+            else []
+        )
+        with_rows = self.browse(line.id for (line,) in rows)
+        return (self - quotations) | with_rows
+
+    # -- the automatic rule -----------------------------------------------------------------------
+
+    def _backorder_is_automatic(self):
+        """The automatic rule applies: by the company's setting, or asked for (Find Backorders)."""
+        return self.company_id.backorder_auto or self.env.context.get("backorder_find")
+
+    def _backorder_prepare_confirm(self):
+        """Before a confirmation: the quotation's figures give way to what Odoo will reserve.
+
+        Forced quantities stay held. What follows (reservation, then :meth:`_backorder_settle`)
+        works out the rest afresh, with ledger rows.
+        """
+        holding = self.filtered("backorder_hold_qty")
+        ledgered = holding._backorder_ledgered()
+        plain = (holding - ledgered).filtered(lambda line: not line.backorder_forced_qty)
+        if plain:
+            plain._backorder_write({"backorder_hold_qty": 0.0})
+        kept = holding - plain
+        if kept:
+            kept._backorder_set_holds(
+                {line: line.backorder_forced_qty for line in kept},
+                "adjust",
+                self.env._("Worked out again at confirmation"),
+            )
+
+    def _backorder_settle(self, tried=None, event_type="adjust", note=None):
+        """Bring the holds of confirmed lines in step with their deliveries.
+
+        A hold above what can still be waited for is written down (`event_type`); with the
+        automatic rule on, demand that an attempt to reserve left without stock is held.
+
+        :param tried: the moves of an attempt to reserve that just ended; None: only write down,
+            and hold what deliveries reserved by hand or by date will not get
+        """
+        lines = self.filtered(lambda line: line.state in ("sale", "cancel"))
+        if not lines:
+            return
+        figures = lines._backorder_figures()
+        lowered, raised = {}, {}
+        for line in lines:
+            hold = line.backorder_hold_qty
+            limit = figures[line].unreserved if line.state == "sale" else 0.0
+            if line.product_uom_id.compare(hold, limit) > 0:
+                lowered[line] = limit
+        if lowered:
+            self._backorder_set_holds(lowered, event_type, note)
+        waiting = lines.filtered(
+            lambda line: line.state == "sale"
+            and line._backorder_is_automatic()
+            and line.product_uom_id.compare(
+                short_of(line.backorder_hold_qty, figures[line]), 0.0
+            )
+            > 0
+        )
+        if waiting and tried is not None:
+            raised = waiting._backorder_short_of_tried(figures, tried)
+        elif waiting:
+            raised = waiting._backorder_short_of_untried(figures)
+        if raised:
+            self._backorder_set_holds(
+                {line: line.backorder_hold_qty + qty for line, qty in raised.items()}, "auto"
+            )
+            self.browse().union(*raised)._backorder_trim_kits()
+
+    def _backorder_short_of_tried(self, figures, tried):
+        """{line: quantity to hold} of what an attempt on the moves ``tried`` did not get."""
+        raised = {}
+        by_line = tried.sudo().filtered(lambda m: m.state in OPEN_STATES).grouped("sale_line_id")
+        for line in self:
+            moves = by_line.get(line.sudo(), self.env["stock.move"])
+            if any(move.product_id != line.product_id for move in moves):
+                attempted = None  # of a kit all components were tried together
+            else:
+                open_qty, reserved, _picked = line._backorder_sum_moves(moves)
+                attempted = line.product_uom_id.round(open_qty - reserved)
+            quantity = short_of(line.backorder_hold_qty, figures[line], attempted)
+            if line.product_uom_id.compare(quantity, 0.0) > 0:
+                raised[line] = quantity
+        return raised
+
+    def _backorder_short_of_untried(self, figures):
+        """{line: quantity to hold} where deliveries are reserved by hand or by date.
+
+        Nothing was tried yet, so only what free stock cannot cover, after promises, older
+        backorders and the demand of other such deliveries, goes on backorder.
+        """
+        moves = self._backorder_moves().filtered(lambda m: not m._should_assign_at_confirm())
+        lines = moves.sale_line_id.with_env(self.env) & self
+        if not lines:
+            return {}
+        parts = lines._backorder_parts()
+        products = self.env["product.product"].union(*parts.values())
+        supply = self.env["backorder.supply"]._gather(
+            products.sudo(),
+            moves.location_id,
+            orders=lines.order_id,
+            opened=True,
+            lines=lines,
+        )
+        locations = lines._backorder_locations()
+        raised = {}
+        for line in lines:
+            missing = short_of(line.backorder_hold_qty, figures[line])
+            covered = line._backorder_take(supply, parts[line], locations[line], missing)
+            if line.product_uom_id.compare(missing, covered) > 0:
+                raised[line] = missing - covered
+        return raised
+
+    def _backorder_take(self, supply, parts, location, wanted):
+        """Take up to ``wanted`` (line unit) of the line's parts from ``supply``; what it got."""
+        if not parts or not location or not is_positive(wanted):
+            return 0.0
+        room = min(
+            supply.available(part.id, location.id, order=self.order_id.id, line=self.id) / per_unit
+            for part, per_unit in parts.items()
+        )
+        got = min(wanted, room)
+        if self._backorder_is_kit(parts):
+            got = int(got + 1e-6)
+        got = self.product_uom_id.round(got, rounding_method="DOWN") if got else 0.0
+        for part, per_unit in parts.items():
+            supply.take(part.id, location.id, got * per_unit, line=self.id)
+        return got
+
+    def _backorder_trim_kits(self):
+        """Give back components that were reserved for kits which are on backorder."""
+        kits = self.filtered(
+            lambda line: any(
+                move.product_id != line.product_id for move in line._backorder_moves()
+            )
+        )
+        if kits:
+            kits._backorder_unreserve_held()
+
+    def _backorder_refigure(self):
+        """Work out the automatic figure of quotation lines: what stock cannot cover.
+
+        It informs and holds no stock. Lines of one order share what is there; the promise of a
+        filled line is its own.
+        """
+        lines = self.filtered(
+            lambda line: line.state in ("draft", "sent")
+            and line.product_id
+            and line._backorder_is_automatic()
+            and not line.display_type
+        )
+        lines = lines.order_id.order_line & lines
+        if not lines or self.env.context.get("backorder_no_refigure"):
+            return
+        # Lines of the same order compete for the same stock: they are worked out together.
+        lines = lines.order_id.order_line.filtered(
+            lambda line: line.product_id in lines.product_id and not line.display_type
+        )
+        parts = lines._backorder_parts()
+        made_to_order = lines.filtered("is_mto")
+        lines = lines.filtered(lambda line: parts[line])
+        locations = lines._backorder_locations()
+        supply = self.env["backorder.supply"]._gather(
+            self.env["product.product"].union(*(parts[line] for line in lines)).sudo(),
+            self.env["stock.location"].union(*locations.values()),
+            orders=lines.order_id,
+            opened=True,
+        )
+        holds, promises = {}, {}
+        for line in lines:
+            covered = line.product_uom_qty
+            if line not in made_to_order:
+                covered = line._backorder_take(
+                    supply, parts[line], locations[line], line.product_uom_qty
+                )
+            hold = max(0.0, line.product_uom_qty - covered)
+            hold = min(line.product_uom_qty, max(hold, line.backorder_forced_qty))
+            if line.product_uom_id.compare(hold, line.backorder_hold_qty):
+                holds[line] = hold
+            kept = max(0.0, min(line.backorder_promised_qty, line.product_uom_qty - hold))
+            if is_more(line.backorder_promised_qty, kept):
+                promises[line] = {"backorder_promised_qty": kept}
+        for line, vals in promises.items():
+            line._backorder_write(vals)
+        if holds:
+            self._backorder_set_holds(holds, "auto")
+
+    @api.model
+    def _get_backorder_detect_domain(self):
+        """Confirmed lines with open demand that nothing holds."""
+        return [
+            ("state", "=", "sale"),
+            ("company_id.backorder_auto", "=", True),
+            ("product_id.type", "=", "consu"),
+            ("move_ids.state", "in", ("confirmed", "waiting", "partially_available")),
+        ]

@@ -1,0 +1,248 @@
+from odoo import api, fields, models
+
+from ..engine import Guard, reservable
+from .sale_order_line_hold import OPEN_STATES
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    backorder_qty = fields.Float(
+        string="On Backorder",
+        digits="Product Unit",
+        compute="_compute_backorder_qty",
+        help="Demand of this move that is held: nothing but a fill reserves it.",
+    )
+
+    @api.depends("sale_line_id.backorder_qty", "product_uom_qty", "quantity", "state")
+    def _compute_backorder_qty(self):
+        lines = self.sudo().sale_line_id.filtered("backorder_qty")
+        parts = lines._backorder_parts()
+        held = {
+            (line, part): line.backorder_qty * per_unit
+            for line in lines
+            for part, per_unit in parts[line].items()
+        }
+        on_backorder = lines._backorder_moves()
+        for move in self:
+            move.backorder_qty = 0.0
+            left = held.get((move.sudo().sale_line_id, move.product_id), 0.0)
+            if not left or move not in on_backorder:
+                continue
+            loose = move.product_qty - move.product_uom._compute_quantity(
+                move.quantity, move.product_id.uom_id, round=False
+            )
+            here = max(0.0, min(left, loose))
+            held[move.sudo().sale_line_id, move.product_id] = left - here
+            move.backorder_qty = move.product_id.uom_id._compute_quantity(
+                here, move.product_uom, rounding_method="HALF-UP"
+            )
+
+    def _compute_forecast_information(self):
+        """A held quantity is not available to its delivery, whatever is in the warehouse."""
+        res = super()._compute_forecast_information()
+        for move in self:
+            if move.backorder_qty:
+                free = move.product_uom_qty - move.backorder_qty
+                move.forecast_availability = min(
+                    move.forecast_availability,
+                    move.product_uom._compute_quantity(free, move.product_id.uom_id),
+                )
+        return res
+
+    # -- which moves ------------------------------------------------------------------------------
+
+    def _backorder_is_open_delivery(self):
+        """An open move that brings goods of a sale line towards the customer."""
+        self.ensure_one()
+        return (
+            bool(self.sale_line_id)
+            and self.state in OPEN_STATES
+            and self.product_uom.compare(self.product_uom_qty, 0.0) > 0
+            and (self.location_final_id or self.location_dest_id)._is_outgoing()
+            and not self._should_bypass_reservation()
+        )
+
+    def _backorder_is_first_step(self):
+        """Not a later step of its own delivery: no move of the same line leads to it.
+
+        Looks at locations too, as Odoo unlinks chained moves when it frees a reservation.
+        """
+        self.ensure_one()
+        if any(orig.sale_line_id == self.sale_line_id for orig in self.move_orig_ids):
+            return False
+        return not any(
+            move.location_dest_id == self.location_id
+            and move.state != "cancel"
+            and move.location_final_id
+            and move.location_final_id._is_outgoing()
+            for move in self.sale_line_id.move_ids - self
+        )
+
+    # -- reservation ------------------------------------------------------------------------------
+
+    def _action_assign(self, force_qty=False):
+        """Nothing but a fill reserves a held quantity, and the last units are reserved once.
+
+        Before Odoo looks at stock its rows are locked, and what it may reserve is worked out per
+        order line. What the attempt could not get goes on hold.
+        """
+        if self.env.context.get("backorder_guard") is not None:
+            return super()._action_assign(force_qty=force_qty)
+        taking = self._backorder_taking(force_qty)
+        if not taking:
+            return super()._action_assign(force_qty=force_qty)
+        self.env["backorder.supply"]._lock(taking.product_id, taking.location_id)
+        lines = taking.sudo().sale_line_id
+        tried = (lines._backorder_moves() & taking) if lines else lines.move_ids
+        guard = tried._backorder_guard(others=taking - tried)
+        blocked = tried.filtered(
+            lambda move: guard.budgets.get((move.sale_line_id.id, move.product_id.id), 1.0) <= 0
+        )
+        moves = (self - blocked).with_context(backorder_guard=guard)
+        res = super(StockMove, moves)._action_assign(force_qty=force_qty)
+        short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
+        if short and not self.env.context.get("backorder_no_settle"):
+            short.sale_line_id._backorder_settle(tried=short)
+        return res
+
+    def _backorder_taking(self, force_qty):
+        """The moves of ``self`` that Odoo will try to reserve from stock."""
+        return self.filtered(
+            lambda move: (
+                force_qty
+                or (
+                    not move.picked
+                    and move.state in ("confirmed", "waiting", "partially_available")
+                    and move.product_uom.compare(move.product_uom_qty, move.quantity) > 0
+                )
+            )
+            and not move._should_bypass_reservation()
+        )
+
+    def _backorder_guard(self, others=None):
+        """The limits of an attempt to reserve ``self`` (open first-step moves of sale lines)
+        together with ``others`` (any other moves): what is held, promised and owed."""
+        others = others if others is not None else self.browse()
+        lines = self.sudo().sale_line_id
+        budgets = {}
+        figures = lines._backorder_figures()
+        parts = lines.filtered("backorder_hold_qty")._backorder_parts()
+        for line in parts:
+            free = reservable(line.backorder_hold_qty, figures[line])
+            open_kits = figures[line].open_qty - min(
+                line.backorder_hold_qty, figures[line].unreserved
+            )
+            moves = line._backorder_moves()
+            for part, per_unit in parts[line].items():
+                if line._backorder_is_kit(parts[line]):
+                    reserved = sum(
+                        move.product_uom._compute_quantity(
+                            move.quantity, part.uom_id, round=False
+                        )
+                        for move in moves
+                        if move.product_id == part
+                    )
+                    budget = open_kits * per_unit - reserved
+                else:
+                    budget = free * per_unit
+                # Below one hundredth of the line's unit is noise of unit conversion.
+                noise = per_unit * 0.5 * 10 ** -self.env["decimal.precision"].precision_get(
+                    "Product Unit"
+                )
+                budgets[line.id, part.id] = budget if budget > noise else 0.0
+        leaving = self | others.filtered(
+            lambda move: not move.location_dest_id._child_of(move.location_id)
+        )
+        supply = None
+        if leaving:
+            supply = self.env["backorder.supply"]._gather(
+                leaving.product_id, leaving.location_id, orders=lines.order_id
+            )
+            if not supply.claims:
+                supply = None
+        return Guard(budgets=budgets, supply=supply)
+
+    def _update_reserved_quantity_vals(
+        self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True
+    ):
+        """The one method that every automatic reservation of Odoo passes."""
+        guard = self.env.context.get("backorder_guard")
+        if guard is None:
+            own = self.sudo().sale_line_id._backorder_moves() & self
+            guard = own._backorder_guard(others=self - own)
+        line = self.sudo().sale_line_id
+        limits = (
+            {"order": line.order_id.id, "line": line.id} if line else {"order": 0, "line": 0}
+        )
+        bound = not (
+            not line and location_id and self.location_dest_id._child_of(self.location_id)
+        )
+        if bound:
+            allowed = guard.allow(self.product_id.id, self.location_id.id, need, **limits)
+            if self.product_id.uom_id.compare(allowed, 0.0) <= 0:
+                return [], 0
+            need = min(need, allowed)
+        vals_list, taken = super()._update_reserved_quantity_vals(
+            need, location_id, lot_id, package_id, owner_id, strict
+        )
+        if bound:
+            guard.taken(self.product_id.id, self.location_id.id, taken, line=limits["line"])
+        return vals_list, taken
+
+    # -- what ends demand -------------------------------------------------------------------------
+
+    def _action_cancel(self):
+        lines = self.sudo().sale_line_id
+        res = super()._action_cancel()
+        lines._backorder_settle(event_type=self.env.context.get("backorder_event", "adjust"))
+        return res
+
+    def _action_done(self, cancel_backorder=False):
+        lines = self.sudo().sale_line_id
+        waiting = {line: line.backorder_qty for line in lines if line.backorder_qty}
+        event = "cancel" if cancel_backorder else "adjust"
+        # What stays open after a partial delivery is tried by Odoo on the way; the hold is brought
+        # in step when everything is done.
+        res = super(StockMove, self.with_context(backorder_event=event))._action_done(
+            cancel_backorder=cancel_backorder
+        )
+        lines._backorder_settle(event_type=event)
+        if cancel_backorder and waiting:
+            self._backorder_note_closed(waiting)
+        return res.with_env(self.env)
+
+    def _backorder_note_closed(self, waiting):
+        """Say on the order that "No backorder" closed what was waiting."""
+        closed = {}
+        for line, before in waiting.items():
+            gone = before - line.backorder_qty
+            if line.product_uom_id.compare(gone, 0.0) > 0 and line.state == "sale":
+                closed.setdefault(line.order_id, []).append(
+                    f"{line.product_id.display_name} ({line._backorder_quantity_label(gone)})"
+                )
+        for order, names in closed.items():
+            order._message_log(
+                body=self.env._(
+                    "Delivered without backorder: the rest was closed and is not needed any more: "
+                    "%s.",
+                    ", ".join(names),
+                )
+            )
+
+    def _backorder_lower_demand(self, quantity):
+        """Lower the demand by unreserved ``quantity`` (move unit), on later steps too."""
+        self.ensure_one()
+        left = self.product_uom.round(self.product_uom_qty - quantity)
+        for later in self.move_dest_ids.filtered(
+            lambda m: m.sale_line_id == self.sale_line_id and m.state not in ("done", "cancel")
+        ):
+            later._backorder_lower_demand(
+                self.product_uom._compute_quantity(quantity, later.product_uom, round=False)
+            )
+        if self.product_uom.compare(left, 0.0) <= 0:
+            self._action_cancel()
+        else:
+            # Only unreserved demand goes: what is reserved stays as it is.
+            self.with_context(do_not_unreserve=True).write({"product_uom_qty": left})
+            self._recompute_state()

@@ -1,0 +1,3 @@
+from . import backorder_force
+from . import backorder_fill
+from . import backorder_cancel

@@ -1,0 +1,61 @@
+from odoo import api, fields, models
+
+
+class BackorderCancel(models.TransientModel):
+    _name = "backorder.cancel"
+    _description = "Cancel the Rest"
+
+    order_id = fields.Many2one("sale.order", required=True, ondelete="cascade")
+    reason = fields.Char(help="Written on the order and in the backorder history.")
+    line_ids = fields.One2many(
+        "backorder.cancel.line",
+        "cancel_id",
+        compute="_compute_line_ids",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+
+    @api.depends("order_id")
+    def _compute_line_ids(self):
+        for wizard in self:
+            wizard.line_ids = [fields.Command.clear()] + [
+                fields.Command.create(
+                    {"sale_line_id": line.id, "selected": True, "quantity": line.backorder_qty}
+                )
+                for line in wizard.order_id.order_line
+                if line.backorder_qty > 0
+            ]
+
+    def action_confirm(self):
+        """Cancel the ticked quantities."""
+        self.ensure_one()
+        ticked = self.line_ids.filtered("selected")
+        self.order_id.cancel_backorders(
+            {row.sale_line_id.id: row.quantity for row in ticked}, reason=self.reason
+        )
+        return {"type": "ir.actions.act_window_close"}
+
+
+class BackorderCancelLine(models.TransientModel):
+    _name = "backorder.cancel.line"
+    _description = "Cancel the Rest: Line"
+
+    cancel_id = fields.Many2one("backorder.cancel", required=True, ondelete="cascade")
+    selected = fields.Boolean(string="Close", default=True)
+    sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
+    product_id = fields.Many2one(related="sale_line_id.product_id")
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
+    backorder_qty = fields.Float(
+        related="sale_line_id.backorder_qty", string="Needed", digits="Product Unit"
+    )
+    quantity = fields.Float(string="Quantity to Cancel", digits="Product Unit")
+    purchase_orders = fields.Char(
+        string="Purchase Orders", compute="_compute_purchase_orders", compute_sudo=True
+    )
+
+    @api.depends("sale_line_id")
+    def _compute_purchase_orders(self):
+        for row in self:
+            orders = row.sale_line_id._backorder_purchase_orders()
+            row.purchase_orders = ", ".join(orders.mapped("name"))

@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+
+
+class BackorderFill(models.TransientModel):
+    _name = "backorder.fill"
+    _description = "Fill Backorders"
+
+    order_id = fields.Many2one("sale.order", required=True, ondelete="cascade")
+    line_ids = fields.One2many(
+        "backorder.fill.line",
+        "fill_id",
+        compute="_compute_line_ids",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    set_ship_date = fields.Boolean(string="Set Actual Ship Date")
+    ship_date = fields.Date(string="Actual Ship Date", default=fields.Date.context_today)
+    destination = fields.Char(compute="_compute_destination")
+
+    @api.depends("order_id")
+    def _compute_line_ids(self):
+        for wizard in self:
+            wizard.line_ids = [fields.Command.clear()] + [
+                fields.Command.create(vals)
+                for vals in wizard.order_id._prepare_backorder_fill_lines()
+            ]
+
+    @api.depends("order_id")
+    def _compute_destination(self):
+        for wizard in self:
+            wizard.destination = wizard.order_id._backorder_fill_destination()
+
+    def action_fill(self):
+        """Fill the quantities of the dialog."""
+        self.ensure_one()
+        run = self.order_id._backorder_fill_from_dialog(
+            {row.sale_line_id.id: row.quantity for row in self.line_ids},
+            ship_date=self.ship_date if self.set_ship_date else None,
+        )
+        return run._filled_notification()
+
+
+class BackorderFillLine(models.TransientModel):
+    _name = "backorder.fill.line"
+    _description = "Fill Backorders: Line"
+
+    fill_id = fields.Many2one("backorder.fill", required=True, ondelete="cascade")
+    sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
+    product_id = fields.Many2one(related="sale_line_id.product_id")
+    default_code = fields.Char(related="sale_line_id.product_id.default_code", string="SKU")
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
+    needed_qty = fields.Float(string="Needed", digits="Product Unit", readonly=True)
+    available_qty = fields.Float(
+        string="On Hand",
+        digits="Product Unit",
+        readonly=True,
+        help="Free to promise: on hand, less what is reserved or set aside for others.",
+    )
+    quantity = fields.Float(string="Quantity to Fill", digits="Product Unit")
+    expected_date = fields.Datetime(
+        related="sale_line_id.backorder_expected_date", string="Expected"
+    )
+    destination = fields.Char(string="Goes To", readonly=True)

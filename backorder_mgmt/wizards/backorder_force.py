@@ -1,0 +1,61 @@
+from odoo import api, fields, models
+
+
+class BackorderForce(models.TransientModel):
+    _name = "backorder.force"
+    _description = "Force Backorders"
+
+    order_id = fields.Many2one("sale.order", required=True, ondelete="cascade")
+    line_ids = fields.One2many(
+        "backorder.force.line",
+        "force_id",
+        compute="_compute_line_ids",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+
+    @api.depends("order_id")
+    def _compute_line_ids(self):
+        for wizard in self:
+            wizard.line_ids = [fields.Command.clear()] + [
+                fields.Command.create(vals)
+                for vals in wizard.order_id._prepare_backorder_force_lines()
+            ]
+
+    def action_confirm(self):
+        """Force the ticked lines."""
+        self.ensure_one()
+        ticked = self.line_ids.filtered("selected")
+        self.order_id.force_backorders({row.sale_line_id.id: row.quantity for row in ticked})
+        return {"type": "ir.actions.act_window_close"}
+
+
+class BackorderForceLine(models.TransientModel):
+    _name = "backorder.force.line"
+    _description = "Force Backorders: Line"
+
+    force_id = fields.Many2one("backorder.force", required=True, ondelete="cascade")
+    selected = fields.Boolean(string="Backorder")
+    sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
+    product_id = fields.Many2one(related="sale_line_id.product_id")
+    default_code = fields.Char(related="sale_line_id.product_id.default_code", string="SKU")
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
+    ordered_qty = fields.Float(
+        related="sale_line_id.product_uom_qty", string="Ordered", digits="Product Unit"
+    )
+    reserved_qty = fields.Float(
+        related="sale_line_id.backorder_reserved_qty", string="Reserved", digits="Product Unit"
+    )
+    delivered_qty = fields.Float(
+        related="sale_line_id.qty_delivered", string="Delivered", digits="Product Unit"
+    )
+    backorder_qty = fields.Float(
+        related="sale_line_id.backorder_qty", string="On Backorder", digits="Product Unit"
+    )
+    quantity = fields.Float(
+        string="Qty to Backorder",
+        digits="Product Unit",
+        help="The new total on backorder, not an addition.",
+    )
+    refusal = fields.Char(string="Cannot Be Backordered", readonly=True)
