@@ -34,7 +34,7 @@ run_logged() {
     local log=$LOGS/$1 sentence=$2
     shift 2
     "$@" >"$log" 2>&1 </dev/null && return
-    tail -n 15 "$log" | sed 's/^/    /' >&2
+    { grep -E '^E: |rror' "$log" || cat "$log"; } | tail -n 2 | cut -c1-300 | sed 's/^/    /' >&2
     disk_left 200 || sentence="the disk of $STATE is full: free some space and run this again."
     die "$sentence (The whole output is in $log.)"
 }
@@ -133,7 +133,8 @@ checkout_id() { echo "$ROOT" | sha256sum | cut -c1-8; }
 
 # A socket's path is at most 107 bytes; a checkout deep in the file system needs a short one elsewhere.
 pg_socket_dir() {
-    local dir=$PG_DATA/run
+    local dir
+    dir=$(readlink -m "$PG_DATA")/run
     ((${#dir} <= 80)) || dir=/tmp/backorder_mgmt-$(checkout_id)
     echo "$dir"
 }
