@@ -16,3 +16,4 @@ from . import stock_move
 from . import stock_picking
 from . import product
 from . import res_partner
+from . import sale_order_line_view

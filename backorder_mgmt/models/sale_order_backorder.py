@@ -74,7 +74,7 @@ class SaleOrder(models.Model):
         """Lock the stock rows of these orders' lines, before anything is read."""
         lines = self.sudo().order_line.filtered(lambda line: not line.display_type)
         parts = lines._backorder_parts()
-        products = self.env["product.product"].union(*parts.values()) if parts else None
+        products = lines._backorder_part_products(parts)
         locations = self.env["stock.location"].union(*lines._backorder_locations().values())
         if products:
             supply = self.env["backorder.supply"]

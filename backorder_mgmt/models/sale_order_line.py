@@ -280,11 +280,34 @@ class SaleOrderLine(models.Model):
         if "product_id" in vals or "route_ids" in vals:
             # What was set aside was another product, or is now taken from elsewhere.
             moved = self.filtered(lambda line: line.backorder_promised_qty)
+        if "product_uom_qty" in vals and not self.env.context.get("skip_procurement"):
+            self._backorder_lower_holds(vals["product_uom_qty"])
         res = super().write(vals)
         if moved:
             moved._backorder_release_promise()
         if not _REFIGURED_BY.isdisjoint(vals):
             self._backorder_refigure()
+        return res
+
+    def _backorder_lower_holds(self, quantity):
+        """Lowering a line takes from its backorder first.
+
+        Before Odoo lowers the deliveries: where it has to reserve anew on the way, what stays
+        ordered must not count as held.
+        """
+        lowered = {}
+        for line in self.filtered(lambda line: line.state == "sale" and line.backorder_hold_qty):
+            less = line.product_uom_qty - quantity
+            if line.product_uom_id.compare(less, 0.0) > 0:
+                lowered[line] = max(0.0, line.backorder_hold_qty - less)
+        if lowered:
+            self._backorder_set_holds(lowered, "adjust", self.env._("Ordered quantity lowered"))
+
+    def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
+        """After Odoo made, changed and tried to reserve the demand, the hold follows it."""
+        res = super()._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
+        if not self.env.context.get("skip_procurement"):
+            self._backorder_settle()
         return res
 
     def action_view_backorder_events(self):

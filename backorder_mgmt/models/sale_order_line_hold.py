@@ -56,6 +56,11 @@ class SaleOrderLine(models.Model):
                 )
         return result
 
+    def _backorder_part_products(self, parts):
+        """The storable products behind ``parts`` (sudo: stock is counted for everybody)."""
+        ids = {part.id for line in self for part in parts[line]}
+        return self.env["product.product"].sudo().browse(sorted(ids))
+
     def _backorder_is_kit(self, parts):
         """True when the line's product is sold as its components: whole kits only."""
         self.ensure_one()
@@ -135,10 +140,10 @@ class SaleOrderLine(models.Model):
     def _backorder_supply(self):
         """The stock that fills of these lines may count on (no claims of first come first)."""
         parts = self._backorder_parts()
-        products = self.env["product.product"].union(*(parts[line] for line in self))
+        products = self._backorder_part_products(parts)
         locations = self.env["stock.location"].union(*self._backorder_locations().values())
         return self.env["backorder.supply"]._gather(
-            products.sudo(), locations, owed=False, opened=True
+            products, locations, owed=False, opened=True
         )
 
     def _backorder_available(self, supply, parts=None, location=None):
@@ -237,16 +242,16 @@ class SaleOrderLine(models.Model):
     def _backorder_ledgered(self):
         """Lines whose ledger adds up to their hold: confirmed ones, and quotation lines that
         somebody filled, forced or cancelled."""
-        quotations = self.filtered(lambda line: line.state != "sale")
-        rows = (
-            self.env["backorder.event"]
-            .sudo()
-            ._read_group([("sale_line_id", "in", quotations.ids)], ["sale_line_id"])
-            if quotations
-            else []
-        )
-        with_rows = self.browse(line.id for (line,) in rows)
-        return (self - quotations) | with_rows
+        confirmed = self.filtered(lambda line: line.state == "sale")
+        return confirmed | (self - confirmed)._backorder_with_rows()
+
+    def _backorder_with_rows(self):
+        """Lines that have rows in the ledger."""
+        if not self:
+            return self
+        events = self.env["backorder.event"].sudo()
+        rows = events._read_group([("sale_line_id", "in", self.ids)], ["sale_line_id"])
+        return self.browse(line.id for (line,) in rows)
 
     # -- the automatic rule -----------------------------------------------------------------------
 
@@ -261,11 +266,10 @@ class SaleOrderLine(models.Model):
         works out the rest afresh, with ledger rows.
         """
         holding = self.filtered("backorder_hold_qty")
-        ledgered = holding._backorder_ledgered()
-        plain = (holding - ledgered).filtered(lambda line: not line.backorder_forced_qty)
-        if plain:
-            plain._backorder_write({"backorder_hold_qty": 0.0})
-        kept = holding - plain
+        # Their state is `sale` already, so it does not tell which have a ledger.
+        kept = holding._backorder_with_rows()
+        if holding - kept:
+            (holding - kept)._backorder_write({"backorder_hold_qty": 0.0, "backorder_date": False})
         if kept:
             kept._backorder_set_holds(
                 {line: line.backorder_forced_qty for line in kept},
@@ -339,9 +343,8 @@ class SaleOrderLine(models.Model):
         if not lines:
             return {}
         parts = lines._backorder_parts()
-        products = self.env["product.product"].union(*parts.values())
         supply = self.env["backorder.supply"]._gather(
-            products.sudo(),
+            lines._backorder_part_products(parts),
             moves.location_id,
             orders=lines.order_id,
             opened=True,
@@ -406,7 +409,7 @@ class SaleOrderLine(models.Model):
         lines = lines.filtered(lambda line: parts[line])
         locations = lines._backorder_locations()
         supply = self.env["backorder.supply"]._gather(
-            self.env["product.product"].union(*(parts[line] for line in lines)).sudo(),
+            lines._backorder_part_products(parts),
             self.env["stock.location"].union(*locations.values()),
             orders=lines.order_id,
             opened=True,

@@ -1,0 +1,84 @@
+"""Fields that only screens use: what a list shows or groups by, nothing that decides."""
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    backorder_sku = fields.Char(string="SKU", related="product_id.default_code")
+    backorder_vendor_id = fields.Many2one(
+        "res.partner",
+        string="Vendor",
+        compute="_compute_backorder_vendor_id",
+        search="_search_backorder_vendor_id",
+        help="First vendor of the product.",
+    )
+    backorder_promise_date = fields.Datetime(
+        string="Set Aside On", compute="_compute_backorder_promise_date"
+    )
+    backorder_promise_age = fields.Integer(
+        string="Days Set Aside", compute="_compute_backorder_promise_date"
+    )
+    backorder_promise_until = fields.Date(
+        string="Set Aside Until", related="order_id.validity_date"
+    )
+
+    @api.depends("product_id")
+    def _compute_backorder_vendor_id(self):
+        # sudo: a salesman sees who is to be asked for the goods, without reading pricelists
+        for line in self:
+            line.backorder_vendor_id = line.product_id.sudo().seller_ids[:1].partner_id
+
+    def _search_backorder_vendor_id(self, operator, value):
+        if operator == "ilike":
+            value = self.env["res.partner"]._search([("display_name", "ilike", value)])
+        elif operator != "in":
+            return NotImplemented
+
+        def to_sql(model, alias, query):
+            vendor = model._field_to_sql(alias, "backorder_vendor_id", query)
+            if operator == "ilike":
+                return SQL("%s IN %s", vendor, value.subselect())
+            found = SQL("%s IN %s", vendor, tuple(filter(None, value)) or (0,))
+            return SQL("(%s OR %s IS NULL)", found, vendor) if False in value else found
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _field_to_sql(self, alias, fname, query=None):
+        """Grouping by vendor: the first of the product, as the field shows it."""
+        if fname != "backorder_vendor_id":
+            return super()._field_to_sql(alias, fname, query)
+        return SQL(
+            """(
+                SELECT info.partner_id
+                  FROM product_product product
+                  JOIN product_supplierinfo info ON info.product_tmpl_id = product.product_tmpl_id
+                 WHERE product.id = %s
+                   AND (info.product_id IS NULL OR info.product_id = product.id)
+              ORDER BY info.sequence, info.min_qty DESC, info.price, info.id
+                 LIMIT 1
+            )""",
+            self._field_to_sql(alias, "product_id", query),
+        )
+
+    @api.depends("backorder_promised_qty")
+    def _compute_backorder_promise_date(self):
+        dates = dict(
+            self.env["backorder.event"]
+            .sudo()
+            ._read_group(
+                [("sale_line_id", "in", self.ids), ("type", "=", "fill")],
+                ["sale_line_id"],
+                ["date:max"],
+            )
+        )
+        now = fields.Datetime.now()
+        for line in self:
+            # The line of a new order was made by the fill itself.
+            date = dates.get(line.sudo()) or line.create_date
+            promised = bool(line.backorder_promised_qty)
+            line.backorder_promise_date = date if promised else False
+            line.backorder_promise_age = (now - date).days if promised and date else 0

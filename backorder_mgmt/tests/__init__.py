@@ -1,0 +1,5 @@
+from . import test_access
+from . import test_automatic
+from . import test_cancel
+from . import test_fill
+from . import test_force
