@@ -127,7 +127,7 @@ class BackorderSupply(models.AbstractModel):
 
     @api.model
     def _promise_is_kept(self):
-        """SQL: the promise of order ``o`` still holds (line state is tested by the caller)."""
+        """SQL: the promise of order ``o`` has not lapsed."""
         return SQL(
             "(o.validity_date IS NULL OR o.validity_date >= %s OR o.backorder_parent_id IS NOT NULL)",
             fields.Date.context_today(self),
@@ -135,13 +135,16 @@ class BackorderSupply(models.AbstractModel):
 
     @api.model
     def _read_promises(self, products):
-        """What is set aside for quotations, as claims at their warehouses' stock locations."""
+        """What is set aside for quotations, as claims at their warehouses' stock locations.
+
+        While an order is being confirmed it still has its promise, and reserves by it.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 SELECT DISTINCT l.product_id
                   FROM sale_order_line l
-                 WHERE l.backorder_promised_qty > 0 AND l.state IN ('draft', 'sent')
+                 WHERE l.backorder_promised_qty > 0
                 """
             )
         )
@@ -164,8 +167,7 @@ class BackorderSupply(models.AbstractModel):
                   JOIN product_template t ON t.id = p.product_tmpl_id
                   JOIN uom_uom lu ON lu.id = l.product_uom_id
                   JOIN uom_uom pu ON pu.id = t.uom_id
-                 WHERE l.backorder_promised_qty > 0 AND l.state IN ('draft', 'sent')
-                   AND l.product_id IN %s AND %s
+                 WHERE l.backorder_promised_qty > 0 AND l.product_id IN %s AND %s
                 """,
                 tuple(wanted.ids),
                 self._promise_is_kept(),

@@ -286,6 +286,14 @@ class SaleOrderLine(models.Model):
             )
         self._backorder_set_holds(holds, "fill", run=run, extra=extra)
 
+    def _backorder_is_exact(self, quantity, parts):
+        """False for a part of a pack that is no whole number of pieces: 23 of 24 are 0.96 packs
+        only by rounding, and would not be 23 again on another order."""
+        return all(
+            per_unit <= 1 or abs(quantity * per_unit - round(quantity * per_unit)) < EPSILON
+            for per_unit in parts.values()
+        )
+
     # -- change the ordered quantity --------------------------------------------------------------
 
     def _backorder_lower(self, quantities):

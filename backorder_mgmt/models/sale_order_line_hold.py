@@ -166,7 +166,8 @@ class SaleOrderLine(models.Model):
             room = max(0.0, room - max(0.0, self.product_uom_qty - self.backorder_hold_qty))
         if self._backorder_is_kit(parts):
             room = int(room + 1e-6)
-        return self.product_uom_id.round(room, rounding_method="DOWN")
+        # Half up: 23 pieces are 1.92 dozen. What is reserved in the end are pieces.
+        return self.product_uom_id.round(room)
 
     def _backorder_needs_whole(self, parts):
         """True when only whole units can be filled: kits, and products with serial numbers."""

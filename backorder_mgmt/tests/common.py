@@ -1,6 +1,6 @@
 """Factories of the tests: a small shop with its own company data, and a salesman."""
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
 
@@ -165,6 +165,9 @@ class BackorderCommon(TransactionCase):
                         ("backorder_promised_qty", ">", 0),
                         ("state", "in", ("draft", "sent")),
                         ("warehouse_id", "=", self.warehouse.id),
+                        "|",
+                        ("order_id.validity_date", "=", False),
+                        ("order_id.validity_date", ">=", fields.Date.today()),
                     ]
                 )
             )

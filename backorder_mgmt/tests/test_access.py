@@ -62,12 +62,20 @@ class TestAccess(BackorderCommon):
                 }
             )
         with self.assertRaises(AccessError):
-            self.env["sale.order"].with_context(default_backorder_promised_qty=3).create(
+            self.env["sale.order.line"].with_context(default_backorder_promised_qty=3).create(
+                {"order_id": self._order(confirm=False).id, "product_id": self.product.id}
+            )
+        order = (
+            self.env["sale.order"]
+            .with_context(default_backorder_promised_qty=3)
+            .create(
                 {
                     "partner_id": self.customer.id,
                     "order_line": [Command.create({"product_id": self.product.id})],
                 }
             )
+        )
+        self.assertEqual(order.order_line.backorder_promised_qty, 0)
 
     def test_ledger_is_never_edited_or_deleted(self):
         event = self._order((self.product, 10)).order_line.backorder_event_ids
@@ -82,7 +90,7 @@ class TestAccess(BackorderCommon):
 
     def test_copied_orders_start_without_backorder(self):
         order = self._order((self.product, 10))
-        self._stock(self.product, 20)
+        self._stock(self.product, 10)
         copy = order.copy()
         self.assertHeld(copy.order_line, 10)  # owed to the first
         self.assertFalse(copy.order_line.backorder_event_ids)
