@@ -1,4 +1,4 @@
-"""For every test, the addon's and those in ``tests/``: what Odoo logs counts, and hypothesis is set up.
+"""For every test, the addon's and those in ``tests/``: what Odoo logs counts; hypothesis' profile.
 
 Nothing here imports Odoo: the engine's tests run without it (``make test-engine``).
 """
@@ -92,7 +92,18 @@ def _checked():
     return result
 
 
-# Each phase of a test answers for its own lines: a warning in setUpClass is an error of the first test's set-up.
-pytest_runtest_setup = pytest.hookimpl(wrapper=True)(lambda item: (yield from _checked()))
-pytest_runtest_call = pytest.hookimpl(wrapper=True)(lambda item: (yield from _checked()))
-pytest_runtest_teardown = pytest.hookimpl(wrapper=True)(lambda item, nextitem: (yield from _checked()))
+# Each phase of a test answers for its own lines: a warning in setUpClass is an error of the set-up
+# of the class's first test.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    return (yield from _checked())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    return (yield from _checked())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    return (yield from _checked())

@@ -1,4 +1,4 @@
-"""Run by scripts/odoo-tests in Odoo's shell: Odoo's own tests of some modules, on the complete registry.
+"""Run by scripts/odoo-tests in Odoo's shell: Odoo's own tests of some modules.
 
 Odoo's own way (``-u sale_stock --test-tags …``) would run the at_install tests before the addon is
 loaded, and so prove nothing about it; ``run_tests`` runs both kinds with everything loaded.

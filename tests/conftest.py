@@ -1,4 +1,4 @@
-"""Fixtures for what Odoo's own runner cannot do: databases with committed data, the engine on its own."""
+"""For what Odoo's own runner cannot do: databases with committed data, the engine on its own."""
 
 import itertools
 import os
