@@ -23,9 +23,7 @@ class Figures:
     @property
     def unreserved(self) -> float:
         """Open demand without stock, never more than what is still owed to the customer."""
-        return max(
-            0.0, min(self.open_qty - self.reserved, self.ordered - self.delivered)
-        )
+        return max(0.0, min(self.open_qty - self.reserved, self.ordered - self.delivered))
 
     @property
     def forceable(self) -> float:

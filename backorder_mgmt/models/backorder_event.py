@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .sale_order_line import may_write_backorder
+from .backorder_token import may_write_backorder
 
 
 class BackorderEvent(models.Model):
@@ -73,7 +73,9 @@ class BackorderEvent(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        raise UserError(self.env._("A row of the backorder ledger cannot be changed."))
+        if self:
+            raise UserError(self.env._("A row of the backorder ledger cannot be changed."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -52,16 +52,12 @@ class BackorderRun(models.Model):
         default=lambda self: self.env.company.backorder_approve_new_order,
     )
     line_ids = fields.One2many("backorder.run.line", "run_id", string="Lines", readonly=True)
-    run_order_ids = fields.One2many(
-        "backorder.run.order", "run_id", string="Orders", readonly=True
-    )
+    run_order_ids = fields.One2many("backorder.run.order", "run_id", string="Orders", readonly=True)
     event_ids = fields.One2many("backorder.event", "run_id", string="Ledger", readonly=True)
     filled_count = fields.Integer(string="Lines Filled", compute="_compute_counts")
     partial_count = fields.Integer(string="Lines Partly Filled", compute="_compute_counts")
     not_filled_count = fields.Integer(string="Lines Not Filled", compute="_compute_counts")
-    completed_order_count = fields.Integer(
-        string="Orders Completed", compute="_compute_counts"
-    )
+    completed_order_count = fields.Integer(string="Orders Completed", compute="_compute_counts")
     partial_order_count = fields.Integer(string="Orders Partly Filled", compute="_compute_counts")
     new_order_count = fields.Integer(string="New Orders", compute="_compute_counts")
     approved_count = fields.Integer(string="Orders Approved", compute="_compute_counts")
@@ -88,9 +84,7 @@ class BackorderRun(models.Model):
                     vals.get("company_id") or self.env.company.id
                 )
                 vals["name"] = (
-                    self.env["ir.sequence"]
-                    .with_company(company)
-                    .next_by_code("backorder.run")
+                    self.env["ir.sequence"].with_company(company).next_by_code("backorder.run")
                     or "/"
                 )
         return super().create(vals_list)
@@ -122,8 +116,10 @@ class BackorderRun(models.Model):
         # salesman's to write, and the run is kept for him as his.
         orders = orders.sudo()
         company = orders.company_id
-        run = self.sudo().with_company(company).create(
-            self._prepare_fill_now_vals(company, **options)
+        run = (
+            self.sudo()
+            .with_company(company)
+            .create(self._prepare_fill_now_vals(company, **options))
         )
         orders._backorder_lock_stock(touch=True)
         lines = orders.order_line.filtered(lambda line: line.backorder_qty > 0)
@@ -133,9 +129,7 @@ class BackorderRun(models.Model):
         supply = lines._backorder_supply()
         parts, locations = lines._backorder_parts(), lines._backorder_locations()
         if wanted is not None:
-            orders._backorder_check_last_po(
-                lines.filtered(lambda line: wanted[line] > 0)
-            )
+            orders._backorder_check_last_po(lines.filtered(lambda line: wanted[line] > 0))
         missing = orders._backorder_last_po_missing(lines.product_id)
         for order in orders.sorted(lambda order: order._backorder_queue_key()):
             run._fill_order(order, lines, wanted, supply, parts, locations, missing)
@@ -220,18 +214,17 @@ class BackorderRun(models.Model):
     def _filled_notification(self):
         """*Backorders filled*: what was done, with a link to the orders that have it."""
         self.ensure_one()
-        _ = self.env._
         filled = self.line_ids.filtered(lambda line: line.filled_qty > 0)
         new_orders = self.run_order_ids.new_order_id
         if new_orders:
-            message = _("%(count)s lines filled as %s.", count=len(filled))
+            message = self.env._("%(count)s lines filled as %s.", count=len(filled))
         else:
-            message = _("%(count)s lines filled.", count=len(filled))
+            message = self.env._("%(count)s lines filled.", count=len(filled))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": _("Backorders filled"),
+                "title": self.env._("Backorders filled"),
                 "type": "success" if filled else "warning",
                 "message": message,
                 "links": [
@@ -246,7 +239,8 @@ class BackorderRun(models.Model):
     def action_open_orders(self):
         """The orders that now have the filled items."""
         self.ensure_one()
-        orders = self.run_order_ids.new_order_id | self.run_order_ids.filtered(
-            lambda row: not row.new_order_id
-        ).order_id
+        orders = (
+            self.run_order_ids.new_order_id
+            | self.run_order_ids.filtered(lambda row: not row.new_order_id).order_id
+        )
         return orders._backorder_open_action()

@@ -56,38 +56,40 @@ class BackorderRunLine(models.Model):
     def _prepare_result_vals(self, filled, quantities, missing):
         """What became of the line, as a code and a sentence."""
         self.ensure_one()
-        _ = self.env._
         line = self.sale_line_id
         label = line._backorder_quantity_label
         asked = quantities.get(line)
         if self.product_id in missing and not is_positive(filled):
             reason = "not_received"
-            message = _(
-                "Nothing of %s was received yet in purchase order %s.",
-                self.product_id.display_name,
-                missing[self.product_id].name,
+            message = self.env._(
+                "Nothing of %(product)s was received yet in purchase order %(order)s.",
+                product=self.product_id.display_name,
+                order=missing[self.product_id].name,
             )
         elif asked is None:
             reason = "not_complete"
-            message = _("The order ships only complete, and it cannot be completed now.")
+            message = self.env._("The order ships only complete, and it cannot be completed now.")
         elif line.product_uom_id.compare(filled, asked) < 0:
             reason = "changed"
-            message = _(
+            message = self.env._(
                 "%(filled)s of %(asked)s could be reserved.",
                 filled=label(filled),
                 asked=label(asked),
             )
         elif line.product_uom_id.compare(filled, self.needed_qty) >= 0:
-            reason, message = "filled", _("Filled: %s.", label(filled))
+            reason, message = "filled", self.env._("Filled: %s.", label(filled))
         elif is_positive(filled):
             reason = "partial_stock"
-            message = _(
+            message = self.env._(
                 "%(filled)s filled, %(left)s still needed.",
                 filled=label(filled),
                 left=label(self.needed_qty - filled),
             )
         elif is_positive(self.available_qty):
-            reason, message = "skipped", _("Nothing was to be filled on this line.")
+            reason, message = "skipped", self.env._("Nothing was to be filled on this line.")
         else:
-            reason, message = "no_stock", _("Nothing on hand that is not reserved or set aside.")
+            reason, message = (
+                "no_stock",
+                self.env._("Nothing on hand that is not reserved or set aside."),
+            )
         return {"filled_qty": filled, "reason": reason, "message": message}

@@ -129,7 +129,8 @@ class BackorderSupply(models.AbstractModel):
     def _promise_is_kept(self):
         """SQL: the promise of order ``o`` has not lapsed."""
         return SQL(
-            "(o.validity_date IS NULL OR o.validity_date >= %s OR o.backorder_parent_id IS NOT NULL)",
+            "(o.validity_date IS NULL OR o.validity_date >= %s"
+            " OR o.backorder_parent_id IS NOT NULL)",
             fields.Date.context_today(self),
         )
 

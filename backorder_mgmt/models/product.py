@@ -39,8 +39,10 @@ class ProductProduct(models.Model):
         if "mrp.bom" not in self.env or not self:
             return {}
         # sudo: a salesman sells kits without reading bills of materials
-        boms = self.env["mrp.bom"].sudo()._bom_find(
-            self, company_id=self.env.company.id, bom_type="phantom"
+        boms = (
+            self.env["mrp.bom"]
+            .sudo()
+            ._bom_find(self, company_id=self.env.company.id, bom_type="phantom")
         )
         return {product: bom for product, bom in boms.items() if bom}
 
@@ -52,9 +54,7 @@ class ProductProduct(models.Model):
             part = bom_line.product_id
             if not part.is_storable or bom_line.product_uom_id.is_zero(data["qty"]):
                 continue
-            taken = bom_line.product_uom_id._compute_quantity(
-                data["qty"], part.uom_id, round=False
-            )
+            taken = bom_line.product_uom_id._compute_quantity(data["qty"], part.uom_id, round=False)
             parts[part.with_env(product.env)] = parts.get(part, 0.0) + taken
         return parts
 

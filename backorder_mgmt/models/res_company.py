@@ -17,7 +17,6 @@ class ResCompany(models.Model):
             ("info", "Blue"),
             ("none", "No Highlight"),
         ],
-        string="Backorder Highlight",
         default="danger",
         required=True,
         help="Colour of order lines while something of them is needed.",

@@ -9,9 +9,7 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.backorder_highlight", readonly=False, required=True
     )
     backorder_fifo = fields.Boolean(related="company_id.backorder_fifo", readonly=False)
-    backorder_claim_days = fields.Integer(
-        related="company_id.backorder_claim_days", readonly=False
-    )
+    backorder_claim_days = fields.Integer(related="company_id.backorder_claim_days", readonly=False)
     backorder_fill_approved = fields.Selection(
         related="company_id.backorder_fill_approved", readonly=False, required=True
     )

@@ -2,13 +2,19 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..engine import is_positive
-from .sale_order_line import may_write_backorder
+from .backorder_token import may_write_backorder
 
 _GUARDED = frozenset({"backorder_parent_id", "backorder_carried_amount", "backorder_original_date"})
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = [
+        "sale.order",
+        "backorder.order.actions",
+        "backorder.order.fill",
+        "backorder.order.dialog",
+    ]
 
     backorder_state = fields.Selection(
         [
@@ -193,9 +199,7 @@ class SaleOrder(models.Model):
             lambda order: order.state in ("draft", "sent") and order.backorder_parent_id
         )
         lines = self.order_line
-        res = super(
-            SaleOrder, self.with_context(backorder_event="cancel")
-        )._action_cancel()
+        res = super(SaleOrder, self.with_context(backorder_event="cancel"))._action_cancel()
         unapproved._backorder_give_back()
         holding = lines.filtered(lambda line: line.backorder_hold_qty)
         promised = lines.filtered("backorder_promised_qty")

@@ -13,8 +13,9 @@ from odoo.exceptions import AccessError, UserError
 from ..engine import is_positive
 
 
-class SaleOrder(models.Model):
-    _inherit = "sale.order"
+class BackorderOrderActions(models.AbstractModel):
+    _name = "backorder.order.actions"
+    _description = "Backorder Order: Actions"
 
     # -- checks and arguments ---------------------------------------------------------------------
 
@@ -38,7 +39,9 @@ class SaleOrder(models.Model):
             return None
         if not hasattr(quantities, "items"):
             raise UserError(
-                self.env._("Quantities are given as {order line id: quantity}, not as %r.", quantities)
+                self.env._(
+                    "Quantities are given as {order line id: quantity}, not as %r.", quantities
+                )
             )
         own = {line.id: line for line in self.order_line}
         result = {}

@@ -4,8 +4,9 @@ from odoo import models
 from odoo.exceptions import UserError
 
 
-class SaleOrder(models.Model):
-    _inherit = "sale.order"
+class BackorderOrderDialog(models.AbstractModel):
+    _name = "backorder.order.dialog"
+    _description = "Backorder Order: Dialogs"
 
     def _prepare_backorder_force_lines(self):
         """Rows of *Force Backorders*: every item line; what cannot be backordered says why."""
@@ -57,28 +58,32 @@ class SaleOrder(models.Model):
         return rows
 
     def _backorder_line_destination(self, line, missing):
-        _ = self.env._
         if line.product_id in missing:
-            return _("Not received in %s", missing[line.product_id].name)
+            return self.env._("Not received in %s", missing[line.product_id].name)
         if self.state != "sale":
-            return _("This quotation")
+            return self.env._("This quotation")
         _in_place, moving = self._backorder_split_fill({line: line.backorder_qty})
         if not moving:
-            return _("This order")
-        return _("New order") if not _in_place else _("New order, invoiced part on this order")
+            return self.env._("This order")
+        return (
+            self.env._("New order")
+            if not _in_place
+            else self.env._("New order, invoiced part on this order")
+        )
 
     def _backorder_fill_destination(self):
         """The sentence on top of *Fill Backorders*."""
-        _ = self.env._
         if self.state != "sale":
-            return _("The filled items are set aside for this quotation until it is confirmed.")
+            return self.env._(
+                "The filled items are set aside for this quotation until it is confirmed."
+            )
         if self.picking_policy == "one":
-            return _("This order ships only complete: it is filled on the order itself.")
+            return self.env._("This order ships only complete: it is filled on the order itself.")
         if self.company_id.backorder_fill_approved == "same_order":
-            return _("The filled items are reserved on this order's delivery.")
+            return self.env._("The filled items are reserved on this order's delivery.")
         if self.company_id.backorder_approve_new_order:
-            return _("The filled items become a new order, which is confirmed at once.")
-        return _("The filled items become a new quotation that keeps its stock set aside.")
+            return self.env._("The filled items become a new order, which is confirmed at once.")
+        return self.env._("The filled items become a new quotation that keeps its stock set aside.")
 
     def _backorder_fill_from_dialog(self, quantities, ship_date=None):
         """Fill from the dialog: something has to be filled, and a ship date may be set."""

@@ -7,8 +7,9 @@ from odoo.fields import Command
 from ..engine import is_positive
 
 
-class SaleOrder(models.Model):
-    _inherit = "sale.order"
+class BackorderOrderFill(models.AbstractModel):
+    _name = "backorder.order.fill"
+    _description = "Backorder Order: Fill"
 
     def fill_backorders(self, quantities=None):
         """*Fill Backorders*: give stock that is on hand to backordered lines of these orders.
@@ -72,10 +73,7 @@ class SaleOrder(models.Model):
         A quantity that is invoiced already stays: moving it would need a credit note. So does an
         order that ships only complete.
         """
-        if (
-            self.company_id.backorder_fill_approved == "same_order"
-            or self.picking_policy == "one"
-        ):
+        if self.company_id.backorder_fill_approved == "same_order" or self.picking_policy == "one":
             return dict(quantities), {}
         in_place, moving = {}, {}
         for line, quantity in quantities.items():
@@ -203,9 +201,7 @@ class SaleOrder(models.Model):
         if not any(is_positive(quantity) for quantity in quantities.values()):
             return True
         lacking = self.order_line.filtered(
-            lambda line: line.product_uom_id.compare(
-                line.backorder_qty, quantities.get(line, 0.0)
-            )
+            lambda line: line.product_uom_id.compare(line.backorder_qty, quantities.get(line, 0.0))
             > 0
         )
         if lacking and strict:

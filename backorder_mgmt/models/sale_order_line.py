@@ -2,11 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..engine import clamp_needed, deal_dates, is_positive, state_of
-
-# Context key and value that open the hold fields and the ledger. The value is an object of this
-# process, compared by identity: nothing that comes in over RPC can equal it.
-_TOKEN_KEY = "backorder_token"
-_TOKEN = object()
+from .backorder_token import TOKEN, TOKEN_KEY, may_write_backorder
 
 # Fields that only force, fill, cancel and the automatic rule write.
 _GUARDED = frozenset(
@@ -27,13 +23,9 @@ _GUARDED = frozenset(
 _REFIGURED_BY = frozenset({"product_id", "product_uom_qty", "product_uom_id", "route_ids"})
 
 
-def may_write_backorder(env):
-    """True inside our own methods: see :meth:`SaleOrderLine._backorder_token`."""
-    return env.context.get(_TOKEN_KEY) is _TOKEN
-
-
 class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "backorder.line.hold", "backorder.line.fill"]
 
     backorder_hold_qty = fields.Float(
         string="Held",
@@ -251,7 +243,7 @@ class SaleOrderLine(models.Model):
         The caller has checked the user's right to the order: holds and stock are not a
         salesman's to write directly.
         """
-        return self.sudo().with_context(**{_TOKEN_KEY: _TOKEN})
+        return self.sudo().with_context(**{TOKEN_KEY: TOKEN})
 
     def _backorder_check_guarded(self, names):
         guarded = _GUARDED.intersection(names)

@@ -6,8 +6,9 @@ from odoo.exceptions import UserError
 from ..engine import EPSILON, Guard, is_positive, trim
 
 
-class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+class BackorderLineFill(models.AbstractModel):
+    _name = "backorder.line.fill"
+    _description = "Backorder Line: Force and Fill"
 
     # -- checks -----------------------------------------------------------------------------------
 
@@ -17,22 +18,23 @@ class SaleOrderLine(models.Model):
         One predicate for the greyed lines of the dialogs and for the checks of the methods.
         """
         self.ensure_one()
-        _ = self.env._
         if self.display_type or self.is_downpayment or not self.product_id:
-            return _("Not a product")
+            return self.env._("Not a product")
         if self.state == "cancel":
-            return _("The order is cancelled")
+            return self.env._("The order is cancelled")
         if not (self._backorder_parts()[self] if parts is None else parts):
-            return _("Quantity is not tracked")
+            return self.env._("Quantity is not tracked")
         if self.state in ("draft", "sent"):
-            return _("Ordered or dropshipped for this order") if self.is_mto else False
+            return self.env._("Ordered or dropshipped for this order") if self.is_mto else False
         if self._backorder_moves():
             return False
         if self.product_uom_id.compare(self.qty_delivered, self.product_uom_qty) >= 0:
-            return _("Delivered")
-        if self.is_mto or self.sudo().move_ids.filtered(lambda m: m.state not in ("done", "cancel")):
-            return _("Already on its way, or ordered for this order")
-        return _("Nothing open to deliver")
+            return self.env._("Delivered")
+        if self.is_mto or self.sudo().move_ids.filtered(
+            lambda m: m.state not in ("done", "cancel")
+        ):
+            return self.env._("Already on its way, or ordered for this order")
+        return self.env._("Nothing open to deliver")
 
     def _backorder_quantity_label(self, quantity):
         """``12 Units`` in the line's unit, as users read it."""
@@ -160,9 +162,7 @@ class SaleOrderLine(models.Model):
                         break
                     unit = move.product_uom
                     picked = move._get_picked_quantity() if move.picked else 0.0
-                    loose = unit._compute_quantity(
-                        move.quantity - picked, part.uom_id, round=False
-                    )
+                    loose = unit._compute_quantity(move.quantity - picked, part.uom_id, round=False)
                     given = min(excess, loose)
                     if part.uom_id.compare(given, 0.0) <= 0:
                         continue
@@ -221,7 +221,11 @@ class SaleOrderLine(models.Model):
                 1.0, self.product_id.uom_id, round=False
             )
             quantity = int(quantity * per_unit + EPSILON) / per_unit
-        if self.state == "sale" and is_positive(quantity) and self._backorder_being_picked(quantity):
+        if (
+            self.state == "sale"
+            and is_positive(quantity)
+            and self._backorder_being_picked(quantity)
+        ):
             quantity = 0.0
         return quantity
 
@@ -235,7 +239,9 @@ class SaleOrderLine(models.Model):
         if not picked:
             return None
         open_qty, reserved, _picked = self._backorder_sum_moves(moves - picked)
-        return picked[:1] if self.product_uom_id.compare(quantity, open_qty - reserved) > 0 else None
+        return (
+            picked[:1] if self.product_uom_id.compare(quantity, open_qty - reserved) > 0 else None
+        )
 
     def _backorder_fill_in_place(self, quantities, run):
         """Let Odoo reserve ``{line: quantity}`` of the held demand on the open deliveries.
@@ -387,12 +393,16 @@ class SaleOrderLine(models.Model):
         """Open purchase orders that name one of these lines' orders as origin and buy one of their
         products."""
         names = self.order_id.mapped("name")
-        lines = self.env["purchase.order.line"].sudo().search(
-            [
-                ("product_id", "in", self.product_id.ids),
-                ("order_id.state", "in", ("draft", "sent", "to approve", "purchase")),
-                ("order_id.origin", "!=", False),
-            ]
+        lines = (
+            self.env["purchase.order.line"]
+            .sudo()
+            .search(
+                [
+                    ("product_id", "in", self.product_id.ids),
+                    ("order_id.state", "in", ("draft", "sent", "to approve", "purchase")),
+                    ("order_id.origin", "!=", False),
+                ]
+            )
         )
         return lines.order_id.filtered(
             lambda purchase: any(name in purchase.origin for name in names)

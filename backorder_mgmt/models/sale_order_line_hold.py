@@ -7,8 +7,9 @@ from ..engine import Figures, is_more, is_positive, short_of, split_forced
 OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
 
 
-class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+class BackorderLineHold(models.AbstractModel):
+    _name = "backorder.line.hold"
+    _description = "Backorder Line: Hold"
 
     # -- facts ------------------------------------------------------------------------------------
 
@@ -72,8 +73,7 @@ class SaleOrderLine(models.Model):
         moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
         parts = confirmed.filtered(
             lambda line: any(
-                move.product_id != line.product_id
-                for move in moves_by_line.get(line.sudo(), ())
+                move.product_id != line.product_id for move in moves_by_line.get(line.sudo(), ())
             )
         )._backorder_parts()
         result = {}
@@ -100,9 +100,7 @@ class SaleOrderLine(models.Model):
                 open_qty += unit._compute_quantity(
                     move.product_uom_qty, self.product_uom_id, round=False
                 )
-                reserved += unit._compute_quantity(
-                    move.quantity, self.product_uom_id, round=False
-                )
+                reserved += unit._compute_quantity(move.quantity, self.product_uom_id, round=False)
             if move.picked:
                 picked += unit._compute_quantity(
                     move._get_picked_quantity(), self.product_uom_id, round=False
@@ -118,9 +116,7 @@ class SaleOrderLine(models.Model):
             demand = sum(of_part.mapped("product_qty"))
             got = taken = 0.0
             for move in of_part:
-                got += move.product_uom._compute_quantity(
-                    move.quantity, part.uom_id, round=False
-                )
+                got += move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
                 if move.picked:
                     taken += move.product_uom._compute_quantity(
                         move._get_picked_quantity(), part.uom_id, round=False
@@ -142,9 +138,7 @@ class SaleOrderLine(models.Model):
         parts = self._backorder_parts()
         products = self._backorder_part_products(parts)
         locations = self.env["stock.location"].union(*self._backorder_locations().values())
-        return self.env["backorder.supply"]._gather(
-            products, locations, owed=False, opened=True
-        )
+        return self.env["backorder.supply"]._gather(products, locations, owed=False, opened=True)
 
     def _backorder_available(self, supply, parts=None, location=None):
         """*On Hand* of one line in its unit: what a fill may promise it now.
@@ -202,7 +196,9 @@ class SaleOrderLine(models.Model):
             if line.product_uom_id.compare(old, new):
                 vals.setdefault(
                     "backorder_forced_qty",
-                    split_forced(old, line.backorder_forced_qty, new, by_force=event_type == "force"),
+                    split_forced(
+                        old, line.backorder_forced_qty, new, by_force=event_type == "force"
+                    ),
                 )
                 vals["backorder_hold_qty"] = new
                 if not new:
@@ -302,9 +298,7 @@ class SaleOrderLine(models.Model):
         waiting = lines.filtered(
             lambda line: line.state == "sale"
             and line._backorder_is_automatic()
-            and line.product_uom_id.compare(
-                short_of(line.backorder_hold_qty, figures[line]), 0.0
-            )
+            and line.product_uom_id.compare(short_of(line.backorder_hold_qty, figures[line]), 0.0)
             > 0
         )
         if waiting and tried is not None:
@@ -379,9 +373,7 @@ class SaleOrderLine(models.Model):
     def _backorder_trim_kits(self):
         """Give back components that were reserved for kits which are on backorder."""
         kits = self.filtered(
-            lambda line: any(
-                move.product_id != line.product_id for move in line._backorder_moves()
-            )
+            lambda line: any(move.product_id != line.product_id for move in line._backorder_moves())
         )
         if kits:
             kits._backorder_unreserve_held()

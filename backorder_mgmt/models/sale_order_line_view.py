@@ -33,15 +33,13 @@ class SaleOrderLine(models.Model):
             line.backorder_vendor_id = line.product_id.sudo().seller_ids[:1].partner_id
 
     def _search_backorder_vendor_id(self, operator, value):
-        if operator == "ilike":
-            value = self.env["res.partner"]._search([("display_name", "ilike", value)])
+        if operator == "any":  # a name that was typed, or a domain on the vendor
+            value = self.env["res.partner"]._search(value).get_result_ids()
         elif operator != "in":
             return NotImplemented
 
         def to_sql(model, alias, query):
             vendor = model._field_to_sql(alias, "backorder_vendor_id", query)
-            if operator == "ilike":
-                return SQL("%s IN %s", vendor, value.subselect())
             found = SQL("%s IN %s", vendor, tuple(filter(None, value)) or (0,))
             return SQL("(%s OR %s IS NULL)", found, vendor) if False in value else found
 

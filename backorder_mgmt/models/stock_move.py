@@ -137,9 +137,7 @@ class StockMove(models.Model):
             for part, per_unit in parts[line].items():
                 if line._backorder_is_kit(parts[line]):
                     reserved = sum(
-                        move.product_uom._compute_quantity(
-                            move.quantity, part.uom_id, round=False
-                        )
+                        move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
                         for move in moves
                         if move.product_id == part
                     )
@@ -147,8 +145,10 @@ class StockMove(models.Model):
                 else:
                     budget = free * per_unit
                 # Below one hundredth of the line's unit is noise of unit conversion.
-                noise = per_unit * 0.5 * 10 ** -self.env["decimal.precision"].precision_get(
-                    "Product Unit"
+                noise = (
+                    per_unit
+                    * 0.5
+                    * 10 ** -self.env["decimal.precision"].precision_get("Product Unit")
                 )
                 budgets[line.id, part.id] = budget if budget > noise else 0.0
         leaving = self | others.filtered(
@@ -172,12 +172,8 @@ class StockMove(models.Model):
             own = self.sudo().sale_line_id._backorder_moves() & self
             guard = own._backorder_guard(others=self - own)
         line = self.sudo().sale_line_id
-        limits = (
-            {"order": line.order_id.id, "line": line.id} if line else {"order": 0, "line": 0}
-        )
-        bound = not (
-            not line and location_id and self.location_dest_id._child_of(self.location_id)
-        )
+        limits = {"order": line.order_id.id, "line": line.id} if line else {"order": 0, "line": 0}
+        bound = not (not line and location_id and self.location_dest_id._child_of(self.location_id))
         if bound:
             allowed = guard.allow(self.product_id.id, self.location_id.id, need, **limits)
             if self.product_id.uom_id.compare(allowed, 0.0) <= 0:

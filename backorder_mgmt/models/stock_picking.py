@@ -49,9 +49,7 @@ class StockPicking(models.Model):
         return res
 
     def action_cancel(self):
-        return super(
-            StockPicking, self.with_context(backorder_event="cancel")
-        ).action_cancel()
+        return super(StockPicking, self.with_context(backorder_event="cancel")).action_cancel()
 
     def do_unreserve(self):
         """What a person unreserves is not forgotten: it comes back as needed."""

@@ -139,9 +139,7 @@ class BackorderCommon(TransactionCase):
                 self.assertEqual(line.backorder_qty, 0.0)
             figures = line._backorder_figures()[line]
             if line.state == "sale":
-                self.assertLessEqual(
-                    figures.reserved + line.backorder_qty, figures.open_qty + 0.01
-                )
+                self.assertLessEqual(figures.reserved + line.backorder_qty, figures.open_qty + 0.01)
             events = line.backorder_event_ids
             if line.state == "sale" or events:
                 self.assertAlmostEqual(
@@ -156,9 +154,7 @@ class BackorderCommon(TransactionCase):
         for product, rows in quants.grouped("product_id").items():
             reserved = sum(rows.mapped("reserved_quantity"))
             promised = sum(
-                line.product_uom_id._compute_quantity(
-                    line.backorder_promised_qty, product.uom_id
-                )
+                line.product_uom_id._compute_quantity(line.backorder_promised_qty, product.uom_id)
                 for line in self.env["sale.order.line"].search(
                     [
                         ("product_id", "=", product.id),

@@ -17,7 +17,9 @@ class TestAccess(BackorderCommon):
         run = order.fill_backorders({order.order_line.id: 2})
         self.assertEqual(run.line_ids.filled_qty, 2)
         self.assertEqual(run.user_id, self.salesman)
-        self.assertEqual(order.order_line.backorder_event_ids.user_id, self.salesman | self.env.user)
+        self.assertEqual(
+            order.order_line.backorder_event_ids.user_id, self.salesman | self.env.user
+        )
 
     def test_orders_of_others_are_refused(self):
         order = self._order((self.product, 10), user_id=self.env.user.id)

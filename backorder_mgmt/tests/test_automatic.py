@@ -42,11 +42,7 @@ class TestAutomatic(BackorderCommon):
         self._stock(self.product, 10)
         order = self._order((self.product, 4))
         order.write(
-            {
-                "order_line": [
-                    Command.create({"product_id": self.other.id, "product_uom_qty": 3})
-                ]
-            }
+            {"order_line": [Command.create({"product_id": self.other.id, "product_uom_qty": 3})]}
         )
         added = order.order_line - order.order_line[0]
         self.assertHeld(added, 3, reserved=0)
@@ -126,7 +122,9 @@ class TestAutomatic(BackorderCommon):
         self._deliver(picking)
         wizard = (
             self.env["stock.return.picking"]
-            .with_context(active_id=picking.id, active_ids=picking.ids, active_model="stock.picking")
+            .with_context(
+                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
+            )
             .create({"picking_id": picking.id})
         )
         wizard.product_return_moves.quantity = 2

@@ -57,9 +57,7 @@ class TestCancel(BackorderCommon):
             {
                 "partner_id": self.vendor.id,
                 "origin": order.name,
-                "order_line": [
-                    Command.create({"product_id": self.product.id, "product_qty": 10})
-                ],
+                "order_line": [Command.create({"product_id": self.product.id, "product_qty": 10})],
             }
         )
         wizard = self.env["backorder.cancel"].create(

@@ -241,7 +241,9 @@ class TestFillSameOrder(BackorderCommon):
         order = self._order((self.product, 10))
         self._stock(self.product, 4)
         order.picking_ids.move_ids.picked = True
-        with self.assertRaisesRegex(UserError, "Hammer.*is being picked on .*validate that delivery"):
+        with self.assertRaisesRegex(
+            UserError, "Hammer.*is being picked on .*validate that delivery"
+        ):
             order.fill_backorders({order.order_line.id: 4})
         self.assertHeld(order.order_line, 4, reserved=6)
 
@@ -253,9 +255,7 @@ class TestFillSameOrder(BackorderCommon):
             {
                 "partner_id": self.vendor.id,
                 "picking_type_id": self.warehouse.in_type_id.id,
-                "order_line": [
-                    Command.create({"product_id": self.product.id, "product_qty": 10})
-                ],
+                "order_line": [Command.create({"product_id": self.product.id, "product_qty": 10})],
             }
         )
         purchase.button_confirm()

@@ -35,7 +35,9 @@ class TestForce(BackorderCommon):
 
     def test_below_the_present_backorder_is_refused(self):
         order = self._order((self.product, 10))
-        with self.assertRaisesRegex(UserError, "Hammer: 10 Units are on backorder already.*4 Units"):
+        with self.assertRaisesRegex(
+            UserError, "Hammer: 10 Units are on backorder already.*4 Units"
+        ):
             order.force_backorders({order.order_line.id: 4})
         self.assertHeld(order.order_line, 10)
 
@@ -124,9 +126,7 @@ class TestForce(BackorderCommon):
         self._stock(self.product, 10)
         service = self._product("Advice", type="service", is_storable=False)
         order = self._order((self.product, 10), (service, 1))
-        wizard = self.env["backorder.force"].with_user(self.salesman).create(
-            {"order_id": order.id}
-        )
+        wizard = self.env["backorder.force"].with_user(self.salesman).create({"order_id": order.id})
         hammer, advice = wizard.line_ids
         self.assertTrue(hammer.selected)
         self.assertEqual(hammer.quantity, 10)
@@ -148,7 +148,5 @@ class TestForce(BackorderCommon):
     def test_action_opens_the_dialog(self):
         order = self._order((self.product, 5))
         action = order.action_force_backorders()
-        form = Form(
-            self.env[action["res_model"]].with_context(**action["context"])
-        )
+        form = Form(self.env[action["res_model"]].with_context(**action["context"]))
         self.assertEqual(form.order_id, order)

@@ -50,9 +50,7 @@ class BackorderCancelLine(models.TransientModel):
         related="sale_line_id.backorder_qty", string="Needed", digits="Product Unit"
     )
     quantity = fields.Float(string="Quantity to Cancel", digits="Product Unit")
-    purchase_orders = fields.Char(
-        string="Purchase Orders", compute="_compute_purchase_orders", compute_sudo=True
-    )
+    purchase_orders = fields.Char(compute="_compute_purchase_orders", compute_sudo=True)
 
     @api.depends("sale_line_id")
     def _compute_purchase_orders(self):
