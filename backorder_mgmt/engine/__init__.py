@@ -7,7 +7,7 @@ facts, ask here, and apply the answer. Quantities are floats in one unit, named 
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
 from .supply import Claim, Guard, Supply
 from .dates import deal_dates
-from .numbers import EPSILON, is_more, is_positive, trim
+from .numbers import EPSILON, floor_whole, is_more, is_positive, trim
 
 __all__ = [
     "EPSILON",
@@ -17,6 +17,7 @@ __all__ = [
     "Supply",
     "clamp_needed",
     "deal_dates",
+    "floor_whole",
     "is_more",
     "is_positive",
     "reservable",

@@ -4,6 +4,8 @@ The engine knows no unit of measure; models round every result with ``uom.round`
 stored. Here only the noise of float arithmetic has to be told from a quantity.
 """
 
+import math
+
 EPSILON = 1e-6
 
 
@@ -15,6 +17,15 @@ def is_positive(quantity: float) -> bool:
 def is_more(left: float, right: float) -> bool:
     """True when ``left`` is more than ``right`` by more than float noise."""
     return left - right > EPSILON
+
+
+def floor_whole(quantity: float, per_unit: float, digits: int) -> float:
+    """``quantity`` (of a unit that holds ``per_unit`` pieces), floored to whole pieces.
+
+    Quantities are kept with ``digits`` decimals: 0.58 dozen are seven pieces, not 6.96.
+    """
+    noise = max(EPSILON, 0.99 * per_unit * 10**-digits)
+    return math.floor(quantity * per_unit + noise) / per_unit
 
 
 def trim(quantity: float, digits: int) -> str:

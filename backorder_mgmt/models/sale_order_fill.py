@@ -80,7 +80,8 @@ class BackorderOrderFill(models.AbstractModel):
             movable = max(0.0, line.product_uom_qty - max(line.qty_invoiced, 0.0))
             move = line.product_uom_id.round(min(quantity, movable))
             parts = line._backorder_parts()[line]
-            if line._backorder_needs_whole(parts) or not line._backorder_is_exact(move, parts):
+            move = line.product_uom_id.round(line._backorder_whole(move, parts))
+            if not line._backorder_is_exact(move, parts):
                 move = float(int(move))
             if is_positive(move):
                 moving[line] = move

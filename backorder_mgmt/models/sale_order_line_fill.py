@@ -67,10 +67,8 @@ class BackorderLineFill(models.AbstractModel):
                 )
             )
         if self._backorder_needs_whole(parts):
-            units = self.product_uom_id._compute_quantity(
-                quantity, self.product_id.uom_id, round=False
-            )
-            if abs(units - round(units)) > EPSILON:
+            whole = self.product_uom_id.round(self._backorder_whole(quantity, parts))
+            if self.product_uom_id.compare(quantity, whole):
                 raise UserError(
                     self.env._(
                         "%(product)s comes in whole pieces only: %(quantity)s is not possible.",
@@ -150,6 +148,7 @@ class BackorderLineFill(models.AbstractModel):
         for line in self:
             moves = line._backorder_moves()
             allowed = max(0.0, figures[line].open_qty - line.backorder_hold_qty)
+            allowed = line._backorder_whole(allowed, parts[line])
             for part, per_unit in parts[line].items():
                 of_part = moves.filtered(lambda move, part=part: move.product_id == part)
                 reserved = sum(
@@ -216,11 +215,7 @@ class BackorderLineFill(models.AbstractModel):
     def _backorder_default_fill(self, available, parts):
         """What a fill proposes: min(needed, on hand), whole pieces where only those are sold."""
         quantity = max(0.0, min(self.backorder_qty, available))
-        if self._backorder_needs_whole(parts):
-            per_unit = self.product_uom_id._compute_quantity(
-                1.0, self.product_id.uom_id, round=False
-            )
-            quantity = int(quantity * per_unit + EPSILON) / per_unit
+        quantity = self.product_uom_id.round(self._backorder_whole(quantity, parts))
         if (
             self.state == "sale"
             and is_positive(quantity)
@@ -252,7 +247,9 @@ class BackorderLineFill(models.AbstractModel):
         before = self._backorder_figures()
         guard = Guard(
             budgets={
-                (line.id, part.id): part.uom_id.round(quantity * per_unit)
+                (line.id, part.id): part.uom_id.round(
+                    line._backorder_whole(quantity, parts[line]) * per_unit
+                )
                 for line, quantity in quantities.items()
                 for part, per_unit in parts[line].items()
             },

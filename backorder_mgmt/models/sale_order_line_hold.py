@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ..engine import Figures, is_more, is_positive, short_of, split_forced
+from ..engine import Figures, floor_whole, is_more, is_positive, short_of, split_forced
 
 OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
 
@@ -110,7 +110,7 @@ class BackorderLineHold(models.AbstractModel):
     def _backorder_kit_figures(self, moves, parts):
         """(open, reserved, picked) of a kit: open by the component that misses most, reserved
         only where every component is there, picked where any component is."""
-        opened, reserved, picked = [], [], []
+        opened, got_kits, picked = [], [], []
         for part, per_kit in parts.items():
             of_part = moves.filtered(lambda move, part=part: move.product_id == part)
             demand = sum(of_part.mapped("product_qty"))
@@ -122,9 +122,10 @@ class BackorderLineHold(models.AbstractModel):
                         move._get_picked_quantity(), part.uom_id, round=False
                     )
             opened.append(demand / per_kit)
-            reserved.append(int(got / per_kit + 1e-6))
+            got_kits.append(got / per_kit)
             picked.append(taken / per_kit)
-        return max(opened, default=0.0), min(reserved, default=0.0), max(picked, default=0.0)
+        reserved = self._backorder_whole(min(got_kits, default=0.0), parts)
+        return max(opened, default=0.0), reserved, max(picked, default=0.0)
 
     def _backorder_locations(self):
         """{line: location its goods are taken from}: of its open moves, else the warehouse's."""
@@ -158,14 +159,23 @@ class BackorderLineHold(models.AbstractModel):
         room = min(rooms)
         if self.state in ("draft", "sent"):
             room = max(0.0, room - max(0.0, self.product_uom_qty - self.backorder_hold_qty))
-        if self._backorder_is_kit(parts):
-            room = int(room + 1e-6)
         # Half up: 23 pieces are 1.92 dozen. What is reserved in the end are pieces.
-        return self.product_uom_id.round(room)
+        return self.product_uom_id.round(self._backorder_whole(room, parts))
 
     def _backorder_needs_whole(self, parts):
         """True when only whole units can be filled: kits, and products with serial numbers."""
         return self._backorder_is_kit(parts) or self.product_id.tracking == "serial"
+
+    def _backorder_whole(self, quantity, parts):
+        """``quantity`` (line unit) floored to whole pieces, where only those can be filled.
+
+        Not rounded: seven pieces are 7/12 dozen, which the line knows as 0.58.
+        """
+        if not self._backorder_needs_whole(parts):
+            return quantity
+        per_unit = self.product_uom_id._compute_quantity(1.0, self.product_id.uom_id, round=False)
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return floor_whole(quantity, per_unit, digits)
 
     # -- the ledger -------------------------------------------------------------------------------
 
@@ -362,9 +372,7 @@ class BackorderLineHold(models.AbstractModel):
             supply.available(part.id, location.id, order=self.order_id.id, line=self.id) / per_unit
             for part, per_unit in parts.items()
         )
-        got = min(wanted, room)
-        if self._backorder_is_kit(parts):
-            got = int(got + 1e-6)
+        got = self._backorder_whole(min(wanted, room), parts)
         got = self.product_uom_id.round(got, rounding_method="DOWN") if got else 0.0
         for part, per_unit in parts.items():
             supply.take(part.id, location.id, got * per_unit, line=self.id)

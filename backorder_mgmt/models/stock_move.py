@@ -133,6 +133,7 @@ class StockMove(models.Model):
             open_kits = figures[line].open_qty - min(
                 line.backorder_hold_qty, figures[line].unreserved
             )
+            open_kits = line._backorder_whole(open_kits, parts[line])
             moves = line._backorder_moves()
             for part, per_unit in parts[line].items():
                 if line._backorder_is_kit(parts[line]):
