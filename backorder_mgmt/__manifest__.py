@@ -41,7 +41,9 @@
         "demo/sale_order_demo.xml",
         "demo/purchase_order_demo.xml",
     ],
-    "assets": {},
+    "assets": {
+        "web.assets_tests": ["backorder_mgmt/static/tests/tours/*.js"],
+    },
     "external_dependencies": {"python": ["xlsxwriter"]},
     "pre_init_hook": "pre_init_hook",
     "application": True,

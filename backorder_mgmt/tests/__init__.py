@@ -4,3 +4,4 @@ from . import test_cancel
 from . import test_fill
 from . import test_force
 from . import test_kits
+from . import test_tours

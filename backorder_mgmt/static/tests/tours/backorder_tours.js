@@ -1,0 +1,191 @@
+/* One tour for each dialog of an order, as the user guide tells it, and what happens to a quantity
+ * that is wrong. They start on the form of the order that test_tours.py made. */
+
+import { registry } from "@web/core/registry";
+
+const row = (product) => `.modal .o_data_row:contains("${product}")`;
+
+function openDialog(button, title) {
+    return [
+        {
+            content: `click “${button}” above the order lines`,
+            trigger: `div[name=backorder_buttons] button:contains("${button}")`,
+            run: "click",
+        },
+        {
+            content: "the dialog appears",
+            trigger: `.modal .modal-title:contains("${title}")`,
+        },
+    ];
+}
+
+function typeQuantity(product, quantity) {
+    return [
+        {
+            content: `click the quantity of ${product}`,
+            trigger: `${row(product)} td[name=quantity]`,
+            run: "click",
+        },
+        {
+            content: `change it to ${quantity}`,
+            trigger: `${row(product)} td[name=quantity] input`,
+            run: `edit ${quantity}`,
+        },
+    ];
+}
+
+function press(button) {
+    return {
+        content: `click “${button}” in the dialog`,
+        trigger: `.modal footer button:contains("${button}")`,
+        run: "click",
+    };
+}
+
+function refused(sentence) {
+    return [
+        {
+            content: "one clear sentence says what is wrong",
+            trigger: `.modal .modal-body:contains("${sentence}")`,
+        },
+        {
+            content: "close the error",
+            trigger: `.modal:has(.modal-body:contains("${sentence}")) footer button:contains("Close")`,
+            run: "click",
+        },
+        {
+            content: "only the dialog is open again",
+            trigger: "body:not(:has(.modal .modal-body:contains('Enter')))",
+        },
+    ];
+}
+
+const closed = { content: "the dialog is gone", trigger: "body:not(:has(.modal))" };
+
+const needs = (product, quantity) => ({
+    content: `${product}: ${quantity} needed`,
+    trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_qty]:contains("${quantity}")`,
+});
+
+const shows = (product, badge) => ({
+    content: `${product} shows “${badge}”`,
+    trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_state] .badge:contains("${badge}")`,
+});
+
+registry.category("web_tour.tours").add("backorder_force", {
+    steps: () => [
+        ...openDialog("Force Backorders", "Force Backorders"),
+        {
+            content: "a service cannot be on backorder, and says why",
+            trigger: `${row("Sharpening")} td[name=refusal]:contains("not tracked")`,
+        },
+        ...typeQuantity("Hammer", "99"),
+        press("Confirm"),
+        {
+            content: "more than was ordered is refused",
+            trigger: '.modal .modal-body:contains("only 10 Units is open")',
+        },
+        {
+            content: "close the error",
+            trigger: '.modal:has(.modal-body:contains("is open")) footer button:contains("Close")',
+            run: "click",
+        },
+        ...typeQuantity("Hammer", "7"),
+        {
+            content: "uncheck the item that is not to be backordered",
+            trigger: `${row("Nails")} td[name=selected] .o-checkbox`,
+            run: "click",
+        },
+        {
+            content: "it is unchecked",
+            trigger: `${row("Nails")} td[name=selected] input:not(:checked)`,
+        },
+        press("Confirm"),
+        closed,
+        needs("Hammer", "7.00"),
+        shows("Hammer", "On Backorder"),
+        {
+            content: "the line is highlighted",
+            trigger: '.o_field_widget[name=order_line] .o_data_row.text-danger:contains("Hammer")',
+        },
+        {
+            content: "the unchecked item is not on backorder",
+            trigger: '.o_field_widget[name=order_line] .o_data_row:not(.text-danger):contains("Nails")',
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("backorder_fill", {
+    steps: () => [
+        needs("Hammer", "4.00"),
+        ...openDialog("Fill Backorders", "Fill Backorders"),
+        {
+            content: "the quantity matches what is needed and on hand",
+            trigger: `${row("Hammer")} td[name=quantity]:contains("3.00")`,
+        },
+        ...typeQuantity("Hammer", "4"),
+        press("Fill"),
+        ...refused("only 3 Units on hand"),
+        {
+            content: "what was shown is still there",
+            trigger: `${row("Hammer")} td[name=available_qty]:contains("3.00")`,
+        },
+        ...typeQuantity("Hammer", "2"),
+        press("Fill"),
+        closed,
+        {
+            content: "the pop-up tells what was done",
+            trigger: '.o_notification:contains("Backorders filled")',
+        },
+        needs("Hammer", "2.00"),
+        shows("Hammer", "Partly Filled"),
+        ...openDialog("Fill Backorders", "Fill Backorders"),
+        {
+            content: "one is left on hand",
+            trigger: `${row("Hammer")} td[name=available_qty]:contains("1.00")`,
+        },
+        {
+            content: "leave it",
+            trigger: '.modal footer button:contains("Discard")',
+            run: "click",
+        },
+        closed,
+        {
+            content: "open the new order",
+            trigger: "button[name=action_view_backorder_children]:visible",
+            run: "click",
+        },
+        {
+            content: "it names its original order",
+            trigger: "button[name=action_view_backorder_parent]:visible",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("backorder_cancel", {
+    steps: () => [
+        needs("Hammer", "4.00"),
+        ...openDialog("Cancel the Rest", "Cancel the Rest"),
+        {
+            content: "say why",
+            trigger: ".modal .o_field_widget[name=reason] input",
+            run: "edit Discontinued",
+        },
+        ...typeQuantity("Hammer", "5"),
+        press("Cancel the Rest"),
+        ...refused("only 4 Units on backorder"),
+        ...typeQuantity("Hammer", "4"),
+        press("Cancel the Rest"),
+        closed,
+        {
+            content: "the ordered quantity is what is not on backorder",
+            trigger:
+                '.o_field_widget[name=order_line] .o_data_row:contains("Hammer") td[name=product_uom_qty]:contains("6.00")',
+        },
+        {
+            content: "nothing is left to cancel",
+            trigger:
+                'body:not(:has(div[name=backorder_buttons] button[name=action_cancel_backorders]:visible))',
+        },
+    ],
+});

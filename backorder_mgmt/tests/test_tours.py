@@ -1,0 +1,60 @@
+"""The dialogs in the browser, as a salesman with the least rights."""
+
+from odoo import Command
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from .common import BackorderCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(BackorderCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The browser's screens: no welcome messages of Odoo's own tours beside them.
+        cls.salesman.tour_enabled = False
+
+    def _start(self, tour, order):
+        with mute_logger("odoo.http"):  # what the user is refused, Odoo also logs
+            self.start_tour(f"/odoo/orders/{order.id}", tour, login=self.salesman.login)
+        self.env.invalidate_all()
+
+    def test_force(self):
+        """Guide, “Backordering an Item”: the ticked item is forced, the unticked one stays."""
+        service = self.env["product.product"].create({"name": "Sharpening", "type": "service"})
+        self._stock(self.product, 20)
+        self._stock(self.other, 20)
+        order = self._order((self.product, 10), (self.other, 5), (service, 1))
+        self._start("backorder_force", order)
+        self.assertHeld(order.order_line[0], 7, reserved=3)
+        self.assertHeld(order.order_line[1], 0, reserved=5)
+        self.assertEqual(order.order_line[0].backorder_forced_qty, 7)
+
+    def test_fill(self):
+        """Guide, “Filling a Backorder”: too much is refused, then the items become a new order."""
+        self._stock(self.product, 6)
+        order = self._order((self.product, 10))
+        self._stock(self.product, 3)
+        self._start("backorder_fill", order)
+        child = order.backorder_child_ids
+        self.assertEqual(child.order_line.product_uom_qty, 2)
+        self.assertEqual(child.user_id, self.salesman)
+        self.assertHeld(order.order_line, 2, reserved=6)
+        self.assertHeld(child.order_line, 0, reserved=2)
+        run = self.env["backorder.run"].search([("run_order_ids.order_id", "=", order.id)])
+        self.assertEqual(len(run), 1, "the refused attempt left nothing behind")
+        self.assertEqual(run.user_id, self.salesman)
+
+    def test_cancel(self):
+        """Closing short takes its own access group."""
+        cancel = self.env.ref("backorder_mgmt.group_backorder_cancel")
+        self.salesman.group_ids = [Command.link(cancel.id)]
+        self._stock(self.product, 6)
+        order = self._order((self.product, 10))
+        self._start("backorder_cancel", order)
+        self.assertEqual(order.order_line.product_uom_qty, 6)
+        self.assertHeld(order.order_line, 0, reserved=6)
+        event = order.order_line.backorder_event_ids.filtered(lambda event: event.type == "cancel")
+        self.assertEqual(event.note, "Discontinued")
+        self.assertEqual(event.user_id, self.salesman)
