@@ -25,7 +25,8 @@ class BackorderSupply(models.AbstractModel):
         """
         if not products or not locations:
             return []
-        self.env.flush_all()
+        # Not everything: that would work out fields of the order a second time.
+        self.env["stock.quant"].flush_model()
         query = (
             self.env["stock.quant"]
             .sudo()
@@ -61,13 +62,25 @@ class BackorderSupply(models.AbstractModel):
             )
 
     @api.model
-    def _gather(self, products, locations, *, orders=None, owed=True, opened=False, lines=None):
+    def _gather(
+        self,
+        products,
+        locations,
+        *,
+        orders=None,
+        owed=True,
+        opened=False,
+        lines=None,
+        claims_only=False,
+    ):
         """The stock of ``products`` at ``locations`` and what is claimed of it.
 
         :param orders: orders whose own backorders have to be told apart from those of others
         :param owed: also read what is owed to older backorders (first come, first served)
         :param opened: also read the demand that Odoo has yet to reserve (manual and by-date
             reservation), without that of ``lines``
+        :param claims_only: nothing is wanted but the limits: where nothing is claimed, free stock
+            is not read at all
         :return: :class:`..engine.Supply`, quantities in the products' units
         """
         if not products or not locations:
@@ -78,6 +91,8 @@ class BackorderSupply(models.AbstractModel):
             claims += self._read_owed(products, orders)
         if opened:
             claims += self._read_open(products, lines)
+        if claims_only and not claims:
+            return Supply({}, {})
         tops = locations | self.env["stock.location"].browse({c.location for c in claims})
         tops = tops.sudo()
         paths = {
@@ -88,10 +103,39 @@ class BackorderSupply(models.AbstractModel):
 
     @api.model
     def _flush_for_claims(self):
-        self.env["sale.order.line"].flush_model()
         self.env["sale.order"].flush_model(["validity_date", "backorder_parent_id"])
-        self.env["stock.move"].flush_model()
-        self.env["stock.quant"].flush_model(["quantity", "reserved_quantity"])
+        self.env["sale.order.line"].flush_model(
+            [
+                "order_id",
+                "state",
+                "company_id",
+                "product_id",
+                "product_uom_id",
+                "warehouse_id",
+                "backorder_qty",
+                "backorder_forced_qty",
+                "backorder_promised_qty",
+                "backorder_date",
+                "backorder_claim_released",
+            ]
+        )
+        self.env["stock.move"].flush_model(
+            [
+                "sale_line_id",
+                "state",
+                "product_id",
+                "product_uom",
+                "product_qty",
+                "quantity",
+                "location_id",
+                "procure_method",
+                "picking_type_id",
+            ]
+        )
+        self.env["stock.quant"].flush_model(
+            ["product_id", "location_id", "lot_id", "quantity", "reserved_quantity"]
+        )
+        self.env["res.company"].flush_model(["backorder_fifo", "backorder_claim_days"])
 
     @api.model
     def _read_free(self, products, tops):

@@ -293,7 +293,14 @@ class BackorderLineHold(models.AbstractModel):
         :param tried: the moves of an attempt to reserve that just ended; None: only write down,
             and hold what deliveries reserved by hand or by date will not get
         """
-        lines = self.filtered(lambda line: line.state in ("sale", "cancel"))
+        # A line whose deliveries have everything is not looked at: confirming stays cheap.
+        lines = self.filtered(
+            lambda line: line.state in ("sale", "cancel")
+            and (
+                line.backorder_hold_qty
+                or any(move.state in OPEN_STATES[:3] for move in line.sudo().move_ids)
+            )
+        )
         if not lines:
             return
         figures = lines._backorder_figures()

@@ -126,8 +126,8 @@ class StockMove(models.Model):
         others = others if others is not None else self.browse()
         lines = self.sudo().sale_line_id
         budgets = {}
-        figures = lines._backorder_figures()
-        parts = lines.filtered("backorder_hold_qty")._backorder_parts()
+        held = lines.filtered("backorder_hold_qty")
+        figures, parts = held._backorder_figures(), held._backorder_parts()
         for line in parts:
             free = reservable(line.backorder_hold_qty, figures[line])
             open_kits = figures[line].open_qty - min(
@@ -158,7 +158,7 @@ class StockMove(models.Model):
         supply = None
         if leaving:
             supply = self.env["backorder.supply"]._gather(
-                leaving.product_id, leaving.location_id, orders=lines.order_id
+                leaving.product_id, leaving.location_id, orders=lines.order_id, claims_only=True
             )
             if not supply.claims:
                 supply = None
