@@ -4,22 +4,31 @@ Nothing in this package imports ``odoo``, reads a record or looks at the clock: 
 facts, ask here, and apply the answer. Quantities are floats in one unit, named by each docstring.
 """
 
+from .facts import Allocation, Demand, OrderFacts
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
+from .plan import FILL_KINDS, make_plan
+from .policies import POLICIES
 from .supply import Claim, Guard, Supply
 from .dates import deal_dates
 from .numbers import EPSILON, floor_whole, is_more, is_positive, trim
 
 __all__ = [
     "EPSILON",
+    "FILL_KINDS",
+    "POLICIES",
+    "Allocation",
     "Claim",
+    "Demand",
     "Figures",
     "Guard",
+    "OrderFacts",
     "Supply",
     "clamp_needed",
     "deal_dates",
     "floor_whole",
     "is_more",
     "is_positive",
+    "make_plan",
     "reservable",
     "short_of",
     "split_forced",

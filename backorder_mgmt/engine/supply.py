@@ -6,7 +6,7 @@ whole subtree.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .numbers import is_positive
 
@@ -43,6 +43,13 @@ class Supply:
         self._by_product: dict[int, list[Claim]] = {}
         for claim in self.claims:
             self._by_product.setdefault(claim.product, []).append(claim)
+        self._places: dict[int, list[int]] = {}
+        for product, location in self.free:
+            self._places.setdefault(product, []).append(location)
+
+    def copy(self) -> "Supply":
+        """An independent copy, for trying something out."""
+        return Supply(dict(self.free), self.paths, [replace(claim) for claim in self.claims])
 
     def has_claims(self, product: int) -> bool:
         """True when something beside free stock limits ``product``."""
@@ -102,20 +109,37 @@ class Supply:
             best = room if best is None else min(best, room)
         return max(0.0, min(free, best if best is not None else free))
 
-    def take(self, product: int, location: int, quantity: float, *, line: int = 0) -> None:
-        """Book ``quantity`` as given to ``line``: it uses up the line's own promise first."""
+    def take(
+        self, product: int, location: int, quantity: float, *, line: int = 0
+    ) -> list[tuple[Claim | tuple[int, int], float]]:
+        """Book ``quantity`` as given to ``line``: it uses up the line's own promise first.
+
+        :return: what :meth:`undo` needs to take it back
+        """
+        done: list[tuple[Claim | tuple[int, int], float]] = []
         if not is_positive(quantity):
-            return
+            return done
         path = self.paths.get(location, (location,))
-        for key in self.free:
-            if key[0] == product and key[1] in path:
-                self.free[key] -= quantity
+        for place in self._places.get(product, ()):
+            if place in path:
+                self.free[product, place] -= quantity
+                done.append(((product, place), quantity))
         left = quantity
         for claim in self._by_product.get(product, ()):
             if line and claim.line == line and claim.kind in ("promised", "open"):
                 used = min(left, claim.quantity)
                 claim.quantity -= used
                 left -= used
+                done.append((claim, used))
+        return done
+
+    def undo(self, done: list[tuple[Claim | tuple[int, int], float]]) -> None:
+        """Take back what :meth:`take` booked."""
+        for what, quantity in done:
+            if isinstance(what, Claim):
+                what.quantity += quantity
+            else:
+                self.free[what] += quantity
 
 
 @dataclass

@@ -12,7 +12,9 @@ from . import sale_order_backorder
 from . import sale_order_fill
 from . import sale_order_dialog
 from . import sale_order
+from . import stock_move_bulk
 from . import stock_move
+from . import stock_quant
 from . import stock_picking
 from . import product
 from . import res_partner

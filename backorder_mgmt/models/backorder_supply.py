@@ -151,7 +151,8 @@ class BackorderSupply(models.AbstractModel):
                 """
                 SELECT quant.product_id, top.id,
                        CASE WHEN quant.product_id IN %(tracked)s THEN quant.lot_id END AS lot,
-                       SUM(quant.quantity - quant.reserved_quantity)
+                       SUM(COALESCE(quant.quantity, 0)
+                           - COALESCE(quant.reserved_quantity, 0))
                   FROM stock_quant quant
                   JOIN stock_location place ON place.id = quant.location_id
                   JOIN stock_location top

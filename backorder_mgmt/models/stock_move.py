@@ -5,7 +5,8 @@ from .sale_order_line_hold import OPEN_STATES
 
 
 class StockMove(models.Model):
-    _inherit = "stock.move"
+    _name = "stock.move"
+    _inherit = ["stock.move", "backorder.move.bulk"]
 
     backorder_qty = fields.Float(
         string="On Backorder",
@@ -87,8 +88,10 @@ class StockMove(models.Model):
         Before Odoo looks at stock its rows are locked, and what it may reserve is worked out per
         order line. What the attempt could not get goes on hold.
         """
-        if self.env.context.get("backorder_guard") is not None:
-            return super()._action_assign(force_qty=force_qty)
+        guard = self.env.context.get("backorder_guard")
+        if guard is not None:
+            done = self.browse() if force_qty else self._backorder_bulk_assign(guard)
+            return super(StockMove, self - done)._action_assign(force_qty=force_qty)
         taking = self._backorder_taking(force_qty)
         if not taking:
             return super()._action_assign(force_qty=force_qty)
@@ -100,7 +103,8 @@ class StockMove(models.Model):
             lambda move: guard.budgets.get((move.sale_line_id.id, move.product_id.id), 1.0) <= 0
         )
         moves = (self - blocked).with_context(backorder_guard=guard)
-        res = super(StockMove, moves)._action_assign(force_qty=force_qty)
+        done = self.browse() if force_qty else (moves & taking)._backorder_bulk_assign(guard)
+        res = super(StockMove, moves - done)._action_assign(force_qty=force_qty)
         short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
         if short and not self.env.context.get("backorder_no_settle"):
             short.sale_line_id._backorder_settle(tried=short)

@@ -1,0 +1,182 @@
+"""Reserve many moves in a handful of queries, with the result that Odoo's own way gives."""
+
+from odoo import models
+
+# What the bulk way stands in for, and whose versions of it it is known to agree with. An override
+# by any other module means Odoo's own way, so that it is not left out.
+_STANDS_IN_FOR = {
+    "stock.move": (
+        "_action_assign",
+        "_update_reserved_quantity",
+        "_update_reserved_quantity_vals",
+        "_should_bypass_reservation",
+    ),
+    "stock.quant": (
+        "_gather",
+        "_get_gather_domain",
+        "_get_removal_strategy",
+        "_get_removal_strategy_order",
+        "_get_reserve_quantity",
+        "_get_available_quantity",
+        "_update_reserved_quantity",
+        "_update_available_quantity",
+    ),
+}
+_KNOWN = {"stock", "mrp", "stock_picking_batch", "product_expiry", "backorder_mgmt"}
+
+
+class BackorderMoveBulk(models.AbstractModel):
+    _name = "backorder.move.bulk"
+    _description = "Stock Move: Bulk Reservation"
+
+    def _backorder_bulk_allowed(self):
+        """No module unknown to us overrides what the bulk way stands in for."""
+        for model, names in _STANDS_IN_FOR.items():
+            for cls in type(self.env[model]).mro():
+                if not names or not cls.__module__.startswith("odoo.addons."):
+                    continue
+                if cls.__module__.split(".")[2] in _KNOWN:
+                    continue
+                if any(name in vars(cls) for name in names):
+                    return False
+        return True
+
+    def _backorder_bulk_moves(self):
+        """The moves of ``self`` that the bulk way reserves exactly as Odoo would.
+
+        Whole products go one way or the other, so that who comes first stays the same.
+        """
+        if len(self) < 2 or not self._backorder_bulk_allowed():
+            return self.browse()
+        plain = self.filtered(
+            lambda move: not move.picked
+            and move.state in ("confirmed", "partially_available")
+            and not move.move_orig_ids
+            and move.procure_method == "make_to_stock"
+            and move.product_uom == move.product_id.uom_id
+            and move.product_id.tracking == "none"
+            and move.product_id.categ_id.packaging_reserve_method != "full"
+            and not move._should_bypass_reservation()
+        )
+        other = (self - plain).product_id
+        return plain.filtered(lambda move: move.product_id not in other)
+
+    def _backorder_bulk_quants(self):
+        """{(product, location): rows in the order of the removal strategy}, without those products
+        whose reservation takes more than free quantities: lots, packages, owners, rows below zero.
+        """
+        quants = self.env["stock.quant"].sudo()
+        found = quants.search(
+            [
+                ("product_id", "in", self.product_id.ids),
+                ("location_id", "child_of", self.location_id.ids),
+            ]
+        )
+        special = found.filtered(
+            lambda quant: quant.lot_id
+            or quant.package_id
+            or quant.owner_id
+            or quant.quantity < quant.reserved_quantity
+        ).product_id
+        rows = found.grouped("product_id")
+        result = {}
+        for move in self:
+            key = (move.product_id, move.location_id)
+            if move.product_id in special or key in result:
+                continue
+            strategy = quants._get_removal_strategy(*key)
+            if strategy not in ("fifo", "lifo"):
+                continue
+            inside = rows.get(move.product_id, quants).filtered(
+                lambda quant, top=move.location_id: quant.location_id._child_of(top)
+            )
+            result[key] = inside.sorted(
+                lambda quant: (quant.in_date, quant.id), reverse=strategy == "lifo"
+            )
+        return result
+
+    def _backorder_bulk_assign(self, guard):
+        """Reserve these moves in their order, within ``guard``.
+
+        One read of the stock rows, one `create` of the move lines with Odoo's own hooks, and the
+        sums written per row.
+
+        :return: the moves that were dealt with; the others are for Odoo's own way
+        """
+        moves = self._backorder_bulk_moves()
+        if not moves:
+            return self.browse()
+        quants = moves._backorder_bulk_quants()
+        moves = moves.filtered(lambda move: (move.product_id, move.location_id) in quants)
+        free = {
+            quant.id: quant.quantity - quant.reserved_quantity
+            for rows in quants.values()
+            for quant in rows
+        }
+        taken, vals_list, updates = {}, [], []
+        for move in moves:
+            line = move.sudo().sale_line_id
+            product, location = move.product_id, move.location_id
+            need = guard.allow(
+                product.id,
+                location.id,
+                move.product_uom_qty - move.quantity,
+                order=line.order_id.id,
+                line=line.id,
+            )
+            need = product.uom_id.round(need)
+            mine = {ml.location_id: ml for ml in move.move_line_ids if not ml.result_package_id}
+            got = 0.0
+            for quant in quants[product, location]:
+                part = min(need - got, free[quant.id])
+                if product.uom_id.compare(part, 0.0) <= 0:
+                    if product.uom_id.compare(need, got) <= 0:
+                        break
+                    continue
+                free[quant.id] -= part
+                taken[quant] = taken.get(quant, 0.0) + part
+                got += part
+                if quant.location_id in mine:
+                    updates.append((mine[quant.location_id], part))
+                else:
+                    vals_list.append(
+                        move._prepare_move_line_vals(quantity=part, reserved_quant=quant)
+                    )
+            guard.taken(product.id, location.id, got, line=line.id)
+        self._backorder_bulk_write(vals_list, updates, taken)
+        return moves
+
+    def _backorder_bulk_write(self, vals_list, updates, taken):
+        """Make the move lines and write what was reserved, added up per stock row."""
+        collected = {}
+        lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
+        new = lines.create(self._backorder_merge_vals(vals_list))
+        for line, quantity in updates:
+            line.with_env(lines.env).quantity += quantity
+        (new | lines.browse().union(*(line for line, _qty in updates))).move_id._recompute_state()
+        for quant, quantity in taken.items():
+            quant.reserved_quantity += quantity
+            key = (quant.product_id.id, quant.location_id.id)
+            collected[key] = collected.get(key, 0.0) - quantity
+        # Another module may have changed a quantity on the way: what it added is reserved as well.
+        quants = self.env["stock.quant"]
+        for (product_id, location_id), rest in collected.items():
+            product = self.env["product.product"].browse(product_id)
+            if product.uom_id.compare(rest, 0.0):
+                quants._update_reserved_quantity(
+                    product, self.env["stock.location"].browse(location_id), rest
+                )
+        inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
+        if inside:
+            inside._apply_putaway_strategy()
+
+    def _backorder_merge_vals(self, vals_list):
+        """One move line per move and location, as Odoo makes, also from several stock rows."""
+        merged = {}
+        for vals in vals_list:
+            key = (vals["move_id"], vals["location_id"], vals["product_uom_id"])
+            if key in merged:
+                merged[key]["quantity"] += vals["quantity"]
+            else:
+                merged[key] = vals
+        return list(merged.values())
