@@ -6,7 +6,7 @@ whole subtree.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, replace, replace
 
 from .numbers import is_positive
 
@@ -50,6 +50,20 @@ class Supply:
     def copy(self) -> "Supply":
         """An independent copy, for trying something out."""
         return Supply(dict(self.free), self.paths, [replace(claim) for claim in self.claims])
+
+    def copy_for(self, products: Iterable[int]) -> "Supply":
+        """The same stock of ``products``, to be taken from without touching this one."""
+        wanted = set(products)
+        return Supply(
+            {
+                (product, location): self.free[product, location]
+                for product in wanted
+                for location in self.paths
+                if (product, location) in self.free
+            },
+            self.paths,
+            [replace(claim) for product in wanted for claim in self._by_product.get(product, ())],
+        )
 
     def has_claims(self, product: int) -> bool:
         """True when something beside free stock limits ``product``."""

@@ -422,12 +422,17 @@ class BackorderLineHold(models.AbstractModel):
             orders=lines.order_id,
             opened=True,
         )
+        # Quotations hold no stock: each order counts on all that is free.
+        free = {
+            order: supply.copy_for(of_order._backorder_part_products(parts).ids)
+            for order, of_order in lines.grouped("order_id").items()
+        }
         holds, promises = {}, {}
         for line in lines:
             covered = line.product_uom_qty
             if line not in made_to_order:
                 covered = line._backorder_take(
-                    supply, parts[line], locations[line], line.product_uom_qty
+                    free[line.order_id], parts[line], locations[line], line.product_uom_qty
                 )
             hold = max(0.0, line.product_uom_qty - covered)
             hold = min(line.product_uom_qty, max(hold, line.backorder_forced_qty))

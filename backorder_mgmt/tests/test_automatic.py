@@ -196,6 +196,14 @@ class TestAutomatic(BackorderCommon):
         quotation = self._order((self.product, 4), (self.product, 4), confirm=False)
         self.assertEqual(sum(quotation.order_line.mapped("backorder_qty")), 2)
 
+    def test_quotations_hold_no_stock_against_each_other(self):
+        self._stock(self.product, 6)
+        first = self._order((self.product, 4), confirm=False)
+        second = self._order((self.product, 4), confirm=False)
+        (first | second).detect_backorders()
+        self.assertHeld(first.order_line, 0)
+        self.assertHeld(second.order_line, 0)
+
     def test_quotation_in_another_warehouse(self):
         self._stock(self.product, 6)
         other = self.env["stock.warehouse"].create({"name": "Elsewhere", "code": "ELS"})
@@ -296,6 +304,15 @@ class TestAutomatic(BackorderCommon):
         self._stock(product, 1, lot=lots[1])
         order = self._order((product, 5))
         self.assertHeld(order.order_line, 2, reserved=3)
+
+    def test_a_lot_typed_on_a_delivery_that_is_nowhere_in_stock(self):
+        product = self._product("Paint", tracking="lot")
+        order = self._order((product, 5))
+        # Odoo keeps a stock row without quantity for it
+        order.picking_ids.move_ids.quantity = 3
+        quotation = self._order((product, 4), confirm=False)
+        self.assertEqual(order.order_line.backorder_qty, 2)
+        self.assertEqual(quotation.order_line.backorder_qty, 4)
 
     def test_manual_reservation_holds_only_what_free_stock_cannot_cover(self):
         self.warehouse.out_type_id.reservation_method = "manual"
