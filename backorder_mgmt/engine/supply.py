@@ -6,7 +6,7 @@ whole subtree.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace, replace
+from dataclasses import dataclass, field, replace
 
 from .numbers import is_positive
 
