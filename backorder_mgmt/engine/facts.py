@@ -11,7 +11,8 @@ class Demand:
     ``parts``: (product, quantity of it per unit of the line) — one for a plain product, several for
     a kit. ``location``: where its goods are taken from. ``covered``: what a quotation counts on
     beside its needed quantity; a fill promises it along. ``step``: the smallest quantity that can
-    be filled (1 piece, 1 kit, 0.01 kg). ``blocked``: a reason code when the line can take nothing.
+    be filled (1 piece, 1 kit, 0.01 kg); ``share_step``: the smallest share that people would deal
+    out (1 piece, 0.01 kg). ``blocked``: a reason code when the line can take nothing.
     """
 
     key: int
@@ -22,6 +23,7 @@ class Demand:
     forced: float = 0.0
     covered: float = 0.0
     step: float = 0.01
+    share_step: float = 0.01
     since: Any = None
     unit_value: float = 0.0
     selected: bool = True

@@ -51,7 +51,7 @@ class _Dealer:
         self.orders = orders
         self.policy = policy
         self.original = supply
-        self.supply = supply.copy()
+        self.supply = supply.duplicate()
         key = POLICIES[policy]
         self.rank = {
             demand.key: key(
@@ -209,12 +209,12 @@ class _Dealer:
                 continue
             share = there / asked
             for demand in members:
-                wanted = math.floor(self._unforced(demand) * share / demand.step + EPSILON)
-                self._give(demand, wanted * demand.step)
-            # One step each of what the division left over: nobody is more than a step from fair.
+                wanted = math.floor(self._unforced(demand) * share / demand.share_step + EPSILON)
+                self._give(demand, wanted * demand.share_step)
+            # One share each of what the division left over: nobody is more than one from fair.
             for demand in members:
                 has = self.got.get(demand.key, 0.0)
-                more = min(self._unforced(demand), has + demand.step)
+                more = min(self._unforced(demand), has + demand.share_step)
                 if is_more(more, has):
                     self._give(demand, more)
 
@@ -275,7 +275,7 @@ class _Dealer:
 
     def _complete_in(self, sequence: Iterable[int]) -> list[int]:
         """The orders that ``sequence`` completes, tried on a copy of the supply."""
-        kept, self.supply = self.supply, self.supply.copy()
+        kept, self.supply = self.supply, self.supply.duplicate()
         got, seen, takers, refused = self.got, self.seen, self.takers, self.refused
         self.got, self.seen, self.takers, self.refused = {}, {}, {}, {}
         done = [order for order in sequence if self._deal_complete(order)]

@@ -47,7 +47,7 @@ class Supply:
         for product, location in self.free:
             self._places.setdefault(product, []).append(location)
 
-    def copy(self) -> "Supply":
+    def duplicate(self) -> "Supply":
         """An independent copy, for trying something out."""
         return Supply(dict(self.free), self.paths, [replace(claim) for claim in self.claims])
 

@@ -2,6 +2,10 @@ from . import res_company
 from . import res_config_settings
 from . import backorder_event
 from . import backorder_supply
+from . import backorder_run_options
+from . import backorder_run_planner
+from . import backorder_run_worker
+from . import backorder_run_undo
 from . import backorder_run
 from . import backorder_run_order
 from . import backorder_run_line

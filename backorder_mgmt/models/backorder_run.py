@@ -1,26 +1,31 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine import POLICIES
+
 
 class BackorderRun(models.Model):
     """Every fill, also of one order: what was looked at, what was done, and why."""
 
     _name = "backorder.run"
     _description = "Backorder Fill"
-    _inherit = ["mail.thread"]
+    _inherit = [
+        "backorder.run.options",
+        "backorder.run.planner",
+        "backorder.run.worker",
+        "mail.thread",
+    ]
     _order = "id desc"
     _check_company_auto = True
 
     name = fields.Char(string="Reference", required=True, readonly=True, copy=False, default="/")
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, default=lambda self: self.env.company
-    )
     user_id = fields.Many2one(
         "res.users", string="By", readonly=True, default=lambda self: self.env.user
     )
     kind = fields.Selection(
         [("fill", "Fill Backorders"), ("process", "Multi-Order Processor")],
         required=True,
+        readonly=True,
         default="fill",
     )
     state = fields.Selection(
@@ -39,21 +44,17 @@ class BackorderRun(models.Model):
         readonly=True,
         copy=False,
         tracking=True,
+        index=True,
     )
+    stop_requested = fields.Boolean(readonly=True, copy=False)
+    date_planned = fields.Datetime(string="Previewed On", readonly=True, copy=False)
     date_done = fields.Datetime(string="Done On", readonly=True, copy=False)
-    set_ship_date = fields.Boolean(string="Set Actual Ship Date")
-    ship_date = fields.Date(string="Actual Ship Date")
-    approve_complete = fields.Boolean(
-        string="Approve Completed Orders",
-        default=lambda self: self.env.company.backorder_approve_new_order,
-    )
-    approve_partial = fields.Boolean(
-        string="Approve Partially Filled Orders",
-        default=lambda self: self.env.company.backorder_approve_new_order,
-    )
     line_ids = fields.One2many("backorder.run.line", "run_id", string="Lines", readonly=True)
-    run_order_ids = fields.One2many("backorder.run.order", "run_id", string="Orders", readonly=True)
+    run_order_ids = fields.One2many(
+        "backorder.run.order", "run_id", string="Run Orders", readonly=True
+    )
     event_ids = fields.One2many("backorder.event", "run_id", string="Ledger", readonly=True)
+    line_count = fields.Integer(string="Lines Looked At", compute="_compute_counts")
     filled_count = fields.Integer(string="Lines Filled", compute="_compute_counts")
     partial_count = fields.Integer(string="Lines Partly Filled", compute="_compute_counts")
     not_filled_count = fields.Integer(string="Lines Not Filled", compute="_compute_counts")
@@ -61,32 +62,93 @@ class BackorderRun(models.Model):
     partial_order_count = fields.Integer(string="Orders Partly Filled", compute="_compute_counts")
     new_order_count = fields.Integer(string="New Orders", compute="_compute_counts")
     approved_count = fields.Integer(string="Orders Approved", compute="_compute_counts")
+    mail_count = fields.Integer(string="E-Mails Queued", compute="_compute_counts")
+    failed_count = fields.Integer(string="Orders Failed", compute="_compute_counts")
+    progress = fields.Float(string="Progress (%)", compute="_compute_progress")
 
-    @api.depends("line_ids.filled_qty", "line_ids.needed_qty", "run_order_ids.outcome")
+    @api.depends(
+        "state",
+        "line_ids.filled_qty",
+        "line_ids.planned_qty",
+        "run_order_ids.outcome",
+        "run_order_ids.new_order_id.state",
+    )
     def _compute_counts(self):
+        """Counted in the database: a run has thousands of lines. Before the start, the plan."""
+        zero = dict.fromkeys(
+            ("all", "full", "part", "complete", "partial", "new", "approved", "mails", "failed"), 0
+        )
+        counts = {run.id: dict(zero) for run in self}
+        self.env["backorder.run.line"].flush_model()
+        self.env["backorder.run.order"].flush_model()
+        self.env["sale.order"].flush_model(["state"])
+        self.env.cr.execute(
+            """
+            SELECT l.run_id, COUNT(*),
+                   COUNT(*) FILTER (WHERE got > 0 AND got >= l.needed_qty),
+                   COUNT(*) FILTER (WHERE got > 0 AND got < l.needed_qty)
+              FROM (
+                SELECT line.run_id, line.needed_qty,
+                       CASE WHEN run.state IN ('draft', 'planned', 'queued')
+                            THEN line.planned_qty ELSE line.filled_qty END AS got
+                  FROM backorder_run_line line
+                  JOIN backorder_run run ON run.id = line.run_id
+                 WHERE line.run_id = ANY(%s)
+              ) l
+          GROUP BY l.run_id
+            """,
+            [self.ids],
+        )
+        for run_id, total, full, part in self.env.cr.fetchall():
+            counts[run_id].update({"all": total, "full": full, "part": part})
+        self.env.cr.execute(
+            """
+            SELECT o.run_id,
+                   COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'complete'),
+                   COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'partial'),
+                   COUNT(o.new_order_id),
+                   COUNT(*) FILTER (WHERE so.state = 'sale'),
+                   COUNT(*) FILTER (WHERE o.mail_queued),
+                   COUNT(*) FILTER (WHERE o.outcome = 'failed')
+              FROM backorder_run_order o
+         LEFT JOIN sale_order so ON so.id = o.new_order_id
+             WHERE o.run_id = ANY(%s)
+          GROUP BY o.run_id
+            """,
+            [self.ids],
+        )
+        names = ("complete", "partial", "new", "approved", "mails", "failed")
+        for run_id, *values in self.env.cr.fetchall():
+            counts[run_id].update(zip(names, values, strict=True))
         for run in self:
-            lines, orders = run.line_ids, run.run_order_ids
-            done = lines.filtered(lambda line: line.filled_qty > 0)
-            full = done.filtered(lambda line: line.filled_qty >= line.needed_qty)
-            run.filled_count = len(full)
-            run.partial_count = len(done - full)
-            run.not_filled_count = len(lines - done)
-            run.completed_order_count = len(orders.filtered(lambda o: o.outcome == "complete"))
-            run.partial_order_count = len(orders.filtered(lambda o: o.outcome == "partial"))
-            run.new_order_count = len(orders.new_order_id)
-            run.approved_count = len(orders.filtered(lambda o: o.new_order_id.state == "sale"))
+            count = counts.get(run.id, zero)
+            run.line_count = count["all"]
+            run.filled_count = count["full"]
+            run.partial_count = count["part"]
+            run.not_filled_count = count["all"] - count["full"] - count["part"]
+            run.completed_order_count = count["complete"]
+            run.partial_order_count = count["partial"]
+            run.new_order_count = count["new"]
+            run.approved_count = count["approved"]
+            run.mail_count = count["mails"]
+            run.failed_count = count["failed"]
+
+    @api.depends("state", "run_order_ids.outcome")
+    def _compute_progress(self):
+        for run in self:
+            total = len(run.run_order_ids)
+            done = len(run.run_order_ids.filtered("outcome"))
+            finished = run.state in ("done", "undone", "cancelled")
+            run.progress = 100.0 if finished else (100.0 * done / total if total else 0.0)
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_may_run()
         for vals in vals_list:
             if vals.get("name", "/") == "/":
-                company = self.env["res.company"].browse(
-                    vals.get("company_id") or self.env.company.id
-                )
-                vals["name"] = (
-                    self.env["ir.sequence"].with_company(company).next_by_code("backorder.run")
-                    or "/"
-                )
+                company = vals.get("company_id") or self.env.company.id
+                sequence = self.env["ir.sequence"].with_company(company).sudo()
+                vals["name"] = sequence.next_by_code("backorder.run") or "/"
         return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)
@@ -103,13 +165,129 @@ class BackorderRun(models.Model):
         complete = not any(line.backorder_qty > 0 for line in order.order_line)
         return self.approve_complete if complete else self.approve_partial
 
+    # -- preview, start, stop, take back ----------------------------------------------------------
+
+    def action_preview(self):
+        """Plan the fill and keep the plan; no stock changes.
+
+        :return: the action that shows the run
+        :raise UserError: the run was started already, or is over
+        """
+        for run in self:
+            run._check_state(("draft", "planned"))
+            run._check_may_run()
+            # sudo after the check: the plan looks at orders of all salesmen
+            worker = run.sudo().with_company(run.company_id)
+            worker._keep_plan(*worker._plan())
+            worker.write({"state": "planned", "date_planned": fields.Datetime.now()})
+        return self._open_action()
+
+    def action_start(self):
+        """Do what was previewed (or preview and do it at once).
+
+        Up to the company's threshold of lines in this call, else by the scheduled job. Each line
+        is checked against what is true now and says what changed.
+
+        :return: the action that shows the run
+        :raise UserError: the run was started already, or is over
+        """
+        for run in self:
+            run._check_state(("draft", "planned"))
+            run._check_may_run()
+            worker = run.sudo().with_company(run.company_id)
+            # The row is written first: of two clicks at once one waits, and then sees the state.
+            worker.write({"state": "running"})
+            worker.flush_recordset(["state"])
+            if not run.date_planned:
+                worker._keep_plan(*worker._plan())
+                worker.write({"date_planned": fields.Datetime.now()})
+            if len(worker.line_ids) > run.company_id.backorder_run_threshold:
+                worker.write({"state": "queued"})
+                self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+            else:
+                worker._execute()
+        return self._open_action()
+
+    def action_cancel(self):
+        """*Stop*: at the next order of a running fill; at once before it runs.
+
+        :raise UserError: the run is over
+        """
+        for run in self:
+            run._check_state(("draft", "planned", "queued", "running"))
+            run._check_may_run()
+            if run.state in ("queued", "running"):
+                run.sudo().write({"stop_requested": True})
+            else:
+                run.sudo().write({"state": "cancelled"})
+        return True
+
+    def action_undo(self):
+        """*Take Back*: restore every quantity that this run changed, or change nothing.
+
+        :raise UserError: names each order that was picked, delivered, invoiced, paid, mailed or
+            changed since
+        """
+        for run in self:
+            run._check_state(("done", "cancelled"))
+            run._check_may_run()
+            run.run_order_ids.action_undo()
+            run.sudo().write({"state": "undone"})
+        return True
+
+    def _check_state(self, allowed):
+        self.ensure_one()
+        if self.state not in allowed:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(run)s is “%(state)s”: this cannot be done any more. Make a new fill.",
+                    run=self.name,
+                    state=labels[self.state],
+                )
+            )
+
+    def compare_policies(self, policies=None):
+        """What each policy would do with this run's options, side by side; nothing changes.
+
+        :param policies: names of policies; None: all
+        :return: {policy: {"orders": orders completed, "lines": lines filled, "value": value of
+            what would be filled, in the company's currency}}
+        """
+        self.ensure_one()
+        self._check_may_run()
+        worker = self.sudo().with_company(self.company_id)
+        result = {}
+        for policy in policies or POLICIES:
+            lines, plan, _blocked = worker._plan(policy)
+            whole = [
+                order
+                for order, own in lines.grouped("order_id").items()
+                if worker._prepare_plan_order_vals(order, own, plan)["planned_outcome"]
+                == "complete"
+            ]
+            result[policy] = {
+                "orders": len(whole),
+                "lines": sum(plan[line.id].reason == "filled" for line in lines),
+                "value": sum(
+                    line.currency_id._convert(
+                        plan[line.id].quantity * line.price_reduce_taxexcl,
+                        self.company_id.currency_id,
+                        self.company_id,
+                    )
+                    for line in lines
+                ),
+            }
+        return result
+
     # -- one order at once ------------------------------------------------------------------------
 
     @api.model
     def _fill_now(self, orders, wanted, **options):
-        """Fill ``orders`` of one company at once, all or nothing.
+        """Fill ``orders`` of one company at once.
 
-        :param wanted: {line: quantity} or None for everything possible
+        :param wanted: {line: quantity}: exactly this or an error, and then nothing is changed;
+            None: everything possible
         :return: the run, done
         """
         # sudo: the caller may change these orders; quants, moves and the ledger are not a
@@ -119,107 +297,108 @@ class BackorderRun(models.Model):
         run = (
             self.sudo()
             .with_company(company)
-            .create(self._prepare_fill_now_vals(company, **options))
+            .create(self._prepare_fill_now_vals(orders, company, **options))
         )
         orders._backorder_lock_stock(touch=True)
-        lines = orders.order_line.filtered(lambda line: line.backorder_qty > 0)
-        if wanted is not None:
-            wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
-            lines = orders.order_line.browse().union(*wanted)
-        supply = lines._backorder_supply()
-        parts, locations = lines._backorder_parts(), lines._backorder_locations()
-        if wanted is not None:
-            orders._backorder_check_last_po(lines.filtered(lambda line: wanted[line] > 0))
-        missing = orders._backorder_last_po_missing(lines.product_id)
-        for order in orders.sorted(lambda order: order._backorder_queue_key()):
-            run._fill_order(order, lines, wanted, supply, parts, locations, missing)
-        if run.set_ship_date:
-            run._set_ship_dates()
-        run.write({"state": "done", "date_done": fields.Datetime.now()})
+        if wanted is None:
+            run._keep_plan(*run._plan())
+            run._execute()
+        else:
+            run._keep_wanted({line.sudo(): quantity for line, quantity in wanted.items()})
+            run._fill_rows(run._pending())
+            run._finish()
         return run.with_env(self.env)
 
-    def _prepare_fill_now_vals(self, company, **options):
+    def _prepare_fill_now_vals(self, orders, company, **options):
         return {
             "company_id": company.id,
+            "order_ids": [fields.Command.set(orders.ids)],
             "user_id": self.env.uid,
-            "kind": "fill",
             "state": "running",
+            "date_planned": fields.Datetime.now(),
             "approve_complete": company.backorder_approve_new_order,
             "approve_partial": company.backorder_approve_new_order,
             **options,
         }
 
-    def _fill_order(self, order, lines, wanted, supply, parts, locations, missing):
-        """Fill one order and write its rows: the result, and a reason for every line."""
-        lines = order.order_line & lines
-        if not lines:
-            return
-        rows, quantities = [], {}
-        for line in lines:
-            available = line._backorder_available(supply, parts[line], locations[line])
-            if wanted is not None:
-                quantity = wanted[line]
-                line._backorder_check_fill(quantity, available, parts[line])
-            else:
-                quantity = line._backorder_default_fill(available, parts[line])
-                if line.product_id in missing:
-                    quantity = 0.0
-            quantities[line] = quantity
-            rows.append(self._prepare_line_vals(line, available, quantity))
-        if not order._backorder_may_fill(quantities, strict=wanted is not None):
-            quantities = {}
-        for line, quantity in quantities.items():
-            for part, per_unit in parts[line].items():
-                if order.state == "sale":
-                    supply.take(part.id, locations[line].id, quantity * per_unit)
-        run_lines = self.env["backorder.run.line"].sudo().create(rows)
-        filled, new_order, sentence = order._backorder_fill(quantities, supply, self)
-        for row in run_lines:
-            got = filled.get(row.sale_line_id, 0.0)
-            row.write(row._prepare_result_vals(got, quantities, missing))
-        still = any(line.backorder_qty > 0 for line in order.order_line)
-        done = any(filled.values())
-        self.env["backorder.run.order"].sudo().create(
-            {
-                "run_id": self.id,
-                "order_id": order.id,
-                "new_order_id": new_order.id,
-                "outcome": ("partial" if still else "complete") if done else "none",
-                "message": sentence,
-            }
+    def _keep_wanted(self, wanted):
+        """Rows for quantities that a person asked for, each checked."""
+        lines = self.env["sale.order.line"].browse([line.id for line in wanted])
+        for order in lines.order_id:
+            order._backorder_check_last_po((order.order_line & lines).filtered(wanted.get))
+        supply = lines._backorder_supply()
+        parts, locations = lines._backorder_parts(), lines._backorder_locations()
+        rows = []
+        for order, own in lines.grouped("order_id").items():
+            for line in own:
+                available = line._backorder_available(supply, parts[line], locations[line])
+                line._backorder_check_fill(wanted[line], available, parts[line])
+                for part, per_unit in parts[line].items():
+                    if order.state == "sale":
+                        supply.take(part.id, locations[line].id, wanted[line] * per_unit)
+                rows.append(self._prepare_wanted_line_vals(line, available, wanted[line]))
+            order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
+        self.env["backorder.run.line"].create(rows)
+        self.env["backorder.run.order"].create(
+            [
+                {"run_id": self.id, "company_id": self.company_id.id, "order_id": order.id}
+                for order in lines.order_id
+            ]
         )
 
-    def _prepare_line_vals(self, line, available, planned):
+    def _prepare_wanted_line_vals(self, line, available, quantity):
+        label = line._backorder_quantity_label
+        left = line.backorder_qty - quantity
+        if line.product_uom_id.compare(left, 0.0) <= 0:
+            reason, message = "filled", self.env._("Filled: %s.", label(quantity))
+        elif quantity > 0:
+            reason = "partial_stock"
+            message = self.env._(
+                "%(filled)s filled, %(left)s still needed.",
+                filled=label(quantity),
+                left=label(left),
+            )
+        else:
+            reason, message = "skipped", self.env._("Nothing was to be filled on this line.")
         return {
             "run_id": self.id,
+            "company_id": self.company_id.id,
             "sale_line_id": line.id,
             "order_id": line.order_id.id,
             "product_id": line.product_id.id,
             "product_uom_id": line.product_uom_id.id,
             "needed_qty": line.backorder_qty,
             "available_qty": available,
-            "planned_qty": planned,
+            "planned_qty": quantity,
             "waiting_since": line.backorder_date,
+            "reason": reason,
+            "message": message,
         }
 
-    def _set_ship_dates(self):
-        orders = self.run_order_ids.filtered(lambda row: row.outcome != "none")
-        for row in orders:
-            target = row.new_order_id or row.order_id
-            target.backorder_ship_date = self.ship_date or fields.Date.context_today(self)
-            target.picking_ids.filtered(
-                lambda picking: picking.state not in ("done", "cancel")
-            ).write({"scheduled_date": target.backorder_ship_date})
+    # -- screens ----------------------------------------------------------------------------------
+
+    def _open_action(self):
+        action = self.env["ir.actions.actions"]._for_xml_id("backorder_mgmt.backorder_run_action")
+        if len(self) == 1:
+            action.update(
+                view_mode="form",
+                views=[(False, "form")],
+                res_id=self.id,
+            )
+        else:
+            action["domain"] = [("id", "in", self.ids)]
+        return action
 
     def _filled_notification(self):
-        """*Backorders filled*: what was done, with a link to the orders that have it."""
-        self.ensure_one()
-        filled = self.line_ids.filtered(lambda line: line.filled_qty > 0)
+        """*Backorders filled*: how many of each were done, with a link to the new order."""
+        filled = sum(self.mapped("filled_count")) + sum(self.mapped("partial_count"))
         new_orders = self.run_order_ids.new_order_id
-        if new_orders:
-            message = self.env._("%(count)s lines filled as %s.", count=len(filled))
-        else:
-            message = self.env._("%(count)s lines filled.", count=len(filled))
+        message = self.env._(
+            "Lines filled: %(lines)s. Orders completed: %(orders)s. New orders: %(new)s",
+            lines=filled,
+            orders=sum(self.mapped("completed_order_count")),
+            new="%s" if new_orders else "0",
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -238,9 +417,6 @@ class BackorderRun(models.Model):
 
     def action_open_orders(self):
         """The orders that now have the filled items."""
-        self.ensure_one()
-        orders = (
-            self.run_order_ids.new_order_id
-            | self.run_order_ids.filtered(lambda row: not row.new_order_id).order_id
-        )
+        rows = self.run_order_ids.filtered(lambda row: row.outcome in ("complete", "partial"))
+        orders = rows.new_order_id | rows.filtered(lambda row: not row.new_order_id).order_id
         return orders._backorder_open_action()

@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from ..engine import is_positive
-
 
 class BackorderRunLine(models.Model):
     _name = "backorder.run.line"
@@ -13,13 +11,14 @@ class BackorderRunLine(models.Model):
     run_id = fields.Many2one(
         "backorder.run", required=True, ondelete="cascade", index=True, readonly=True
     )
-    company_id = fields.Many2one(related="run_id.company_id", store=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     sale_line_id = fields.Many2one(
         "sale.order.line", string="Order Line", ondelete="set null", index=True, readonly=True
     )
     order_id = fields.Many2one(
         "sale.order", string="Order", ondelete="set null", index=True, readonly=True
     )
+    partner_id = fields.Many2one(related="order_id.partner_id", string="Customer")
     product_id = fields.Many2one(
         "product.product", string="Product", ondelete="restrict", index=True, readonly=True
     )
@@ -31,6 +30,12 @@ class BackorderRunLine(models.Model):
     )
     planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
     filled_qty = fields.Float(string="Filled", digits="Product Unit", readonly=True)
+    moved_qty = fields.Float(string="Moved to New Order", digits="Product Unit", readonly=True)
+    forced_before_qty = fields.Float(digits="Product Unit", readonly=True)
+    promised_before_qty = fields.Float(digits="Product Unit", readonly=True)
+    result = fields.Selection(
+        [("pending", "Planned"), ("done", "Done")], default="pending", readonly=True
+    )
     reason = fields.Selection(
         [
             ("filled", "Filled"),
@@ -53,43 +58,18 @@ class BackorderRunLine(models.Model):
     )
     message = fields.Char(string="Explanation", readonly=True)
 
-    def _prepare_result_vals(self, filled, quantities, missing):
-        """What became of the line, as a code and a sentence."""
+    def _prepare_result_vals(self, filled, moved):
+        """What became of the line; where it is less than planned, that is the reason."""
         self.ensure_one()
-        line = self.sale_line_id
-        label = line._backorder_quantity_label
-        asked = quantities.get(line)
-        if self.product_id in missing and not is_positive(filled):
-            reason = "not_received"
-            message = self.env._(
-                "Nothing of %(product)s was received yet in purchase order %(order)s.",
-                product=self.product_id.display_name,
-                order=missing[self.product_id].name,
-            )
-        elif asked is None:
-            reason = "not_complete"
-            message = self.env._("The order ships only complete, and it cannot be completed now.")
-        elif line.product_uom_id.compare(filled, asked) < 0:
-            reason = "changed"
-            message = self.env._(
-                "%(filled)s of %(asked)s could be reserved.",
+        vals = {"filled_qty": filled, "moved_qty": min(moved, filled), "result": "done"}
+        if self.product_uom_id.compare(filled, self.planned_qty) < 0:
+            label = self.sale_line_id._backorder_quantity_label
+            vals["reason"] = "changed"
+            vals["message"] = self.env._(
+                "Changed meanwhile: %(planned)s were planned, %(filled)s could be filled. Now "
+                "%(needed)s needed.",
+                planned=label(self.planned_qty),
                 filled=label(filled),
-                asked=label(asked),
+                needed=label(self.sale_line_id.backorder_qty),
             )
-        elif line.product_uom_id.compare(filled, self.needed_qty) >= 0:
-            reason, message = "filled", self.env._("Filled: %s.", label(filled))
-        elif is_positive(filled):
-            reason = "partial_stock"
-            message = self.env._(
-                "%(filled)s filled, %(left)s still needed.",
-                filled=label(filled),
-                left=label(self.needed_qty - filled),
-            )
-        elif is_positive(self.available_qty):
-            reason, message = "skipped", self.env._("Nothing was to be filled on this line.")
-        else:
-            reason, message = (
-                "no_stock",
-                self.env._("Nothing on hand that is not reserved or set aside."),
-            )
-        return {"filled_qty": filled, "reason": reason, "message": message}
+        return vals

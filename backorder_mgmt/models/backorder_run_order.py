@@ -3,6 +3,7 @@ from odoo import fields, models
 
 class BackorderRunOrder(models.Model):
     _name = "backorder.run.order"
+    _inherit = ["backorder.run.order.undo"]
     _description = "Backorder Fill: Order"
     _order = "run_id desc, id"
     _rec_name = "order_id"
@@ -11,12 +12,22 @@ class BackorderRunOrder(models.Model):
     run_id = fields.Many2one(
         "backorder.run", required=True, ondelete="cascade", index=True, readonly=True
     )
-    company_id = fields.Many2one(related="run_id.company_id", store=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     order_id = fields.Many2one(
         "sale.order", string="Order", ondelete="set null", index=True, readonly=True
     )
+    partner_id = fields.Many2one(related="order_id.partner_id", string="Customer")
     new_order_id = fields.Many2one(
         "sale.order", string="New Order", ondelete="set null", index=True, readonly=True
+    )
+    planned_outcome = fields.Selection(
+        [
+            ("complete", "Will Be Completed"),
+            ("partial", "Will Be Partly Filled"),
+            ("none", "Nothing to Fill"),
+        ],
+        string="Plan",
+        readonly=True,
     )
     outcome = fields.Selection(
         [
@@ -24,7 +35,79 @@ class BackorderRunOrder(models.Model):
             ("partial", "Partly Filled"),
             ("none", "Not Filled"),
             ("failed", "Failed"),
+            ("undone", "Taken Back"),
         ],
+        string="Result",
         readonly=True,
     )
-    message = fields.Char(readonly=True)
+    message = fields.Char(string="Explanation", readonly=True)
+    mail_queued = fields.Boolean(string="E-Mail Queued", readonly=True)
+
+    def _write_result(self, run_lines, filled, before, new_order, sentence):
+        """What became of the order and of each of its lines."""
+        self.ensure_one()
+        moved = {
+            line.backorder_origin_line_id: line.product_uom_qty for line in new_order.order_line
+        }
+        for line in run_lines:
+            vals = line._prepare_result_vals(
+                filled.get(line.sale_line_id, 0.0), moved.get(line.sale_line_id, 0.0)
+            )
+            line.write({**vals, **before.get(line.sale_line_id, {})})
+        still = any(line.backorder_qty > 0 for line in self.order_id.order_line)
+        done = any(filled.get(line.sale_line_id) for line in run_lines)
+        self.write(
+            {
+                "new_order_id": new_order.id,
+                "outcome": ("partial" if still else "complete") if done else "none",
+                "message": sentence,
+            }
+        )
+
+    def _write_failure(self, error):
+        """A failing order is reported, on itself and here, and stops nobody."""
+        message = str(error)
+        self.write({"outcome": "failed", "message": message})
+        self.run_id.line_ids.filtered(lambda line: line.order_id == self.order_id).write(
+            {"result": "done", "reason": "error", "message": message, "filled_qty": 0.0}
+        )
+        self.order_id._message_log(
+            body=self.env._(
+                "Backorders could not be filled (%(run)s): %(error)s",
+                run=self.run_id.name,
+                error=message,
+            )
+        )
+
+    def _set_ship_date(self, date):
+        """The actual ship date, on the order that has the items and on its open deliveries."""
+        orders = self.new_order_id | self.filtered(lambda row: not row.new_order_id).order_id
+        orders.write({"backorder_ship_date": date})
+        orders.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel")).write(
+            {"scheduled_date": date}
+        )
+
+    def _queue_mails(self):
+        """Queue the customers' e-mails; the row says so in the same transaction: never twice."""
+        for outcome, template in (
+            ("complete", self.run_id.email_complete_template_id),
+            ("partial", self.run_id.email_partial_template_id),
+        ):
+            rows = self.filtered(lambda row, o=outcome: row.outcome == o and not row.mail_queued)
+            if not template or not rows:
+                continue
+            with_mail = rows.filtered("order_id.partner_id.email")
+            for row in rows - with_mail:
+                row.message = self.env._(
+                    "%(message)s No e-mail: %(customer)s has no address.",
+                    message=row.message or "",
+                    customer=row.order_id.partner_id.display_name,
+                ).strip()
+            orders = [(row.new_order_id or row.order_id).id for row in with_mail]
+            if orders:
+                template.send_mail_batch(
+                    orders,
+                    force_send=False,
+                    email_layout_xmlid="mail.mail_notification_light",
+                )
+                with_mail.mail_queued = True

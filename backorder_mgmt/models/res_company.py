@@ -58,6 +58,36 @@ class ResCompany(models.Model):
         "least partly received.",
     )
 
+    backorder_policy = fields.Selection(
+        [
+            ("fifo", "Waiting Longest"),
+            ("priority", "Urgent Deliveries"),
+            ("deadline", "Earliest Promised Date"),
+            ("value", "Largest Value"),
+            ("fair", "Fair Share for Everybody"),
+            ("most_complete", "Most Orders Completed"),
+        ],
+        string="Who Comes First",
+        default="fifo",
+        required=True,
+        help="Proposed for fills of many orders.",
+    )
+    backorder_run_threshold = fields.Integer(
+        string="Fill in the Background Above",
+        default=500,
+        help="Lines above which a fill runs in the background, with a progress bar.",
+    )
+    backorder_email_complete_template_id = fields.Many2one(
+        "mail.template",
+        string="E-Mail for Completed Orders",
+        domain=[("model", "=", "sale.order")],
+    )
+    backorder_email_partial_template_id = fields.Many2one(
+        "mail.template",
+        string="E-Mail for Partly Filled Orders",
+        domain=[("model", "=", "sale.order")],
+    )
+
     _backorder_claim_days_positive = models.Constraint(
         "CHECK(backorder_claim_days >= 0)",
         "The days that a backorder keeps its place cannot be negative.",

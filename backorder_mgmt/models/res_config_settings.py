@@ -22,3 +22,15 @@ class ResConfigSettings(models.TransientModel):
     backorder_require_last_po = fields.Boolean(
         related="company_id.backorder_require_last_po", readonly=False
     )
+    backorder_policy = fields.Selection(
+        related="company_id.backorder_policy", readonly=False, required=True
+    )
+    backorder_run_threshold = fields.Integer(
+        related="company_id.backorder_run_threshold", readonly=False
+    )
+    backorder_email_complete_template_id = fields.Many2one(
+        related="company_id.backorder_email_complete_template_id", readonly=False
+    )
+    backorder_email_partial_template_id = fields.Many2one(
+        related="company_id.backorder_email_partial_template_id", readonly=False
+    )

@@ -98,5 +98,5 @@ class BackorderOrderDialog(models.AbstractModel):
         run = self.fill_backorders(quantities)
         if ship_date:
             run.sudo().write({"set_ship_date": True, "ship_date": ship_date})
-            run.sudo()._set_ship_dates()
+            run.sudo().run_order_ids._set_ship_date(ship_date)
         return run

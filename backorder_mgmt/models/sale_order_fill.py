@@ -38,35 +38,6 @@ class BackorderOrderFill(models.AbstractModel):
         """Place of an order in the queue: its family's first order date, then its id."""
         return (self.backorder_original_date or self.date_order or self.create_date, self.id)
 
-    def _backorder_fill(self, quantities, supply, run):
-        """Fill ``{line: quantity}`` of this one order; quantities were checked before.
-
-        :return: (filled {line: quantity}, new order or empty, sentence for the run's order)
-        """
-        self.ensure_one()
-        quantities = {line: qty for line, qty in quantities.items() if is_positive(qty)}
-        lines = self.order_line.browse().union(*quantities)
-        none = self.browse()
-        if not quantities:
-            return {}, none, False
-        if self.state in ("draft", "sent"):
-            filled = lines._backorder_promise(quantities, supply, run)
-            self._backorder_note_lines(filled, self.env._("Backorders filled, stock set aside"))
-            return filled, none, self.env._("Stock is set aside on the quotation")
-        in_place, moving = self._backorder_split_fill(quantities)
-        filled, new_order, sentence = {}, none, False
-        if in_place:
-            placed = lines.browse().union(*in_place)
-            filled.update(placed._backorder_fill_in_place(in_place, run))
-            self._backorder_note_lines(filled, self.env._("Backorders filled on this order"))
-            sentence = self.env._("Filled on the order itself")
-        if moving:
-            new_order = self._backorder_make_new_order(moving, run)
-            for line, quantity in moving.items():
-                filled[line] = filled.get(line, 0.0) + quantity
-            sentence = self.env._("Filled as new order %s", new_order.name)
-        return filled, new_order, sentence
-
     def _backorder_split_fill(self, quantities):
         """(in place, moving): which of ``quantities`` stay on the order, which become a new one.
 

@@ -190,15 +190,19 @@ class SaleOrderLine(models.Model):
 
     @api.depends("backorder_qty", "backorder_date", "product_id", "warehouse_id")
     def _compute_backorder_expected_date(self):
-        self.backorder_expected_date = False
-        needed = self.filtered(lambda line: line.backorder_qty > 0)
-        if not needed:
-            return
-        queues, incoming = needed._backorder_queues(), needed._backorder_incoming()
+        dates = self.filtered(lambda line: line.backorder_qty > 0)._backorder_expected_dates()
+        for line in self:
+            line.backorder_expected_date = dates.get(line.id) or False
+
+    def _backorder_expected_dates(self):
+        """{line id: date} when incoming supply covers what these lines need, None: not known."""
+        if not self:
+            return {}
+        queues, incoming = self._backorder_queues(), self._backorder_incoming()
+        dates = {}
         for key, queue in queues.items():
-            dates = deal_dates(queue, incoming.get(key, []))
-            for line in needed.filtered(lambda line, dates=dates: line.id in dates):
-                line.backorder_expected_date = dates[line.id]
+            dates.update(deal_dates(queue, incoming.get(key, [])))
+        return dates
 
     def _backorder_queues(self):
         """{(product id, warehouse id): [(line id, needed in product unit)]}, first come first."""

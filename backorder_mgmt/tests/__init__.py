@@ -5,3 +5,4 @@ from . import test_fill
 from . import test_force
 from . import test_kits
 from . import test_tours
+from . import test_run

@@ -347,7 +347,7 @@ class TestFillQuotation(BackorderCommon):
         with self.assertRaisesRegex(UserError, "only 0 Units on hand"):
             second.fill_backorders({second.order_line.id: 1})
         run = second.fill_backorders()
-        self.assertEqual(run.line_ids.reason, "no_stock")
+        self.assertEqual(run.line_ids.reason, "promised")
 
     def test_promise_ends_with_cancel_expiry_and_release(self):
         quotation = self._order((self.product, 5), confirm=False)

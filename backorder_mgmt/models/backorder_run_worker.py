@@ -1,0 +1,247 @@
+"""Do what was planned: lock, look again, fill, report; in one go or in resumable batches."""
+
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+
+class BackorderRunWorker(models.AbstractModel):
+    _name = "backorder.run.worker"
+    _description = "Backorder Fill: Worker"
+
+    #: Orders that one batch fills before it commits: short, so that others wait little.
+    _backorder_batch = 50
+
+    # -- batches ----------------------------------------------------------------------------------
+
+    def _pending(self):
+        """The orders of the run that are still to be done, in the order of the plan."""
+        return self.run_order_ids.filtered(lambda row: not row.outcome).sorted("id")
+
+    def _execute(self):
+        """Do everything that is pending in this transaction (runs below the threshold)."""
+        self._do_orders(self._pending())
+        self._finish()
+
+    def _finish(self):
+        self.write({"state": "done", "date_done": fields.Datetime.now()})
+
+    @api.model
+    def _get_queued_domain(self):
+        return [("state", "in", ("queued", "running"))]
+
+    @api.model
+    def _cron_work(self):
+        """Scheduled job: go on with queued runs, a batch of orders at a time, each committed.
+
+        A worker that is killed in the middle leaves whole batches behind; the next one goes on
+        with the orders that have no outcome yet. Odoo does not retry scheduled jobs: a batch that
+        loses against another transaction is tried again here.
+        """
+        cron = self.env["ir.cron"]
+        runs = self.search(self._get_queued_domain(), order="id")
+        cron._commit_progress(remaining=sum(len(run._pending()) for run in runs))
+        for run_id in runs.ids:
+            while self._work_on(run_id):
+                pass
+
+    @api.model
+    def _work_on(self, run_id):
+        """One batch of one run. :return: True when the run wants another batch."""
+        cron = self.env["ir.cron"]
+        run = self.browse(run_id)
+        try:
+            run = run.try_lock_for_update()
+            if not run or run.state not in ("queued", "running"):
+                return False
+            if run.stop_requested:
+                run._stop()
+                cron._commit_progress(1)
+                return False
+            if run.state == "queued":
+                run.state = "running"
+            batch = run._pending()[: self._backorder_batch]
+            run.with_user(run.user_id).sudo()._do_orders(batch)
+            if not run._pending():
+                run._finish()
+        except OperationalError as error:
+            # Somebody else changed the same stock: nothing of this batch was done, so try again.
+            _logger.info("%s: a batch is tried again: %s", run_id, error)
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            return True
+        run._send_progress()
+        more = run.state == "running"
+        return bool(cron._commit_progress(len(batch))) and more
+
+    def _stop(self):
+        self._pending().write(
+            {"outcome": "none", "message": self.env._("Stopped before its turn.")}
+        )
+        skipped = self.line_ids.filtered(lambda line: line.result == "pending")
+        skipped.write(
+            {
+                "result": "done",
+                "reason": "skipped",
+                "message": self.env._("Stopped before its turn."),
+            }
+        )
+        self.write({"state": "cancelled", "date_done": fields.Datetime.now()})
+
+    def _send_progress(self):
+        """Tell the browser of who started the run how far it is."""
+        self.user_id._bus_send(
+            "backorder_mgmt/progress",
+            {"run_id": self.id, "progress": self.progress, "state": self.state},
+        )
+
+    # -- one batch --------------------------------------------------------------------------------
+
+    def _do_orders(self, rows):
+        """Fill the orders of ``rows``: the whole batch at once, or one by one if that fails."""
+        if not rows:
+            return
+        rows.order_id._backorder_lock_stock(touch=True)
+        try:
+            with self.env.cr.savepoint():
+                self._fill_rows(rows)
+            return
+        except OperationalError:
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            # Whatever it is, it stops this batch only: one order of it is at fault, and that
+            # order says so below.
+            _logger.info("%s: a batch is done order by order: %s", self.name, error)
+        self.env.invalidate_all()
+        for row in rows:
+            try:
+                with self.env.cr.savepoint():
+                    self._fill_rows(row)
+            except OperationalError:
+                raise
+            except Exception as error:  # pylint: disable=broad-except
+                if not isinstance(error, UserError):
+                    _logger.exception("%s: %s failed", self.name, row.order_id.name)
+                self.env.invalidate_all()
+                row._write_failure(error)
+
+    def _fill_rows(self, rows):
+        """Fill the planned quantities of ``rows``, each checked against what is true now."""
+        lines_by_order = self.line_ids.filtered(lambda line: line.order_id in rows.order_id)
+        lines_by_order = lines_by_order.grouped("order_id")
+        planned = {
+            line.sale_line_id: line.planned_qty
+            for lines in lines_by_order.values()
+            for line in lines
+            if line.sale_line_id and line.planned_qty > 0
+        }
+        quantities = self._still_possible(planned, rows)
+        before = {
+            line: {
+                "forced_before_qty": line.backorder_forced_qty,
+                "promised_before_qty": line.backorder_promised_qty,
+                "waiting_since": line.backorder_date,
+            }
+            for line in quantities
+        }
+        filled, new_orders, sentences = self._fill_quantities(rows.order_id, quantities)
+        for row in rows:
+            row._write_result(
+                lines_by_order.get(row.order_id, self.env["backorder.run.line"]),
+                filled,
+                before,
+                new_orders.get(row.order_id, self.env["sale.order"]),
+                sentences.get(row.order_id),
+            )
+        done = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
+        if self.set_ship_date:
+            done._set_ship_date(self.ship_date or fields.Date.context_today(self))
+        done._queue_mails()
+
+    def _still_possible(self, planned, rows):
+        """{line: quantity}: the plan, cut down to what is needed and on hand now."""
+        lines = self.env["sale.order.line"].browse([line.id for line in planned])
+        parts, locations = lines._backorder_parts(), lines._backorder_locations()
+        supply = lines._backorder_supply()
+        blocked = self._blocked_lines(lines)
+        quantities = {}
+        for line, quantity in planned.items():
+            if line in blocked or line.order_id.state == "cancel":
+                continue
+            available = line._backorder_available(supply, parts[line], locations[line])
+            now = max(0.0, min(quantity, line.backorder_qty, available))
+            now = line._backorder_whole(now, parts[line])
+            if now <= 0:
+                continue
+            quantities[line] = now
+            if line.state == "sale":
+                for part, per_unit in parts[line].items():
+                    supply.take(part.id, locations[line].id, now * per_unit)
+        for order in rows.order_id:
+            if self._order_facts(order).complete and any(
+                line.product_uom_id.compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
+                for line in order.order_line
+                if line.backorder_qty > 0
+            ):
+                for line in order.order_line:
+                    quantities.pop(line, None)
+        return quantities
+
+    def _fill_quantities(self, orders, quantities):
+        """Do it: in place for many orders at once, as promise or new order one by one.
+
+        :return: ({line: filled}, {order: new order}, {order: sentence})
+        """
+        by_order = {}
+        for line, quantity in quantities.items():
+            by_order.setdefault(line.order_id, {})[line] = quantity
+        filled, new_orders, sentences, in_place = {}, {}, {}, {}
+        for order in orders.sorted(lambda order: order._backorder_queue_key()):
+            own = by_order.get(order)
+            if not own:
+                continue
+            if order.state in ("draft", "sent"):
+                lines = order.order_line.browse([line.id for line in own])
+                filled.update(lines._backorder_promise(own, lines._backorder_supply(), self))
+                sentences[order] = self.env._("Stock is set aside on the quotation.")
+                continue
+            stays, moves = order._backorder_split_fill(own)
+            in_place.update(stays)
+            if stays:
+                sentences[order] = self.env._("Filled on the order itself.")
+            if moves:
+                new_order = order._backorder_make_new_order(moves, self)
+                new_orders[order] = new_order
+                for line, quantity in moves.items():
+                    filled[line] = filled.get(line, 0.0) + quantity
+                sentences[order] = self.env._("Filled as new order %s.", new_order.name)
+        if in_place:
+            lines = orders.order_line.browse([line.id for line in in_place])
+            for line, quantity in lines._backorder_fill_in_place(in_place, self).items():
+                filled[line] = filled.get(line, 0.0) + quantity
+        self._note_fills(orders, filled, new_orders)
+        return filled, new_orders, sentences
+
+    def _note_fills(self, orders, filled, new_orders):
+        """One chatter note per order that was filled on itself (a new order has its own)."""
+        texts = {}
+        for line, quantity in filled.items():
+            if quantity and line.order_id not in new_orders:
+                texts.setdefault(line.order_id, []).append(
+                    f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
+                )
+        bodies = {}
+        for order, items in texts.items():
+            title = (
+                self.env._("Backorders filled, stock set aside")
+                if order.state in ("draft", "sent")
+                else self.env._("Backorders filled on this order")
+            )
+            bodies[order.id] = f"{title} ({self.name}): {'; '.join(items)}"
+        if bodies:
+            orders.browse(bodies)._message_log_batch(bodies=bodies)

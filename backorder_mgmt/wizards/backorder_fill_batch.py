@@ -1,0 +1,48 @@
+from odoo import fields, models
+
+
+class BackorderFillBatch(models.TransientModel):
+    """*Fill Backorders*: the options of a fill of many orders."""
+
+    _name = "backorder.fill.batch"
+    _inherit = ["backorder.run.options"]
+    _description = "Fill Backorders: Screen"
+
+    display_name = fields.Char(compute="_compute_display_name")
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Fill Backorders")
+
+    def action_preview(self):
+        """Show what would be filled, and why the rest would not."""
+        return self._make_run().action_preview()
+
+    def action_start(self):
+        """Fill now; the plan and what became of it are kept."""
+        return self._make_run().action_start()
+
+    def action_save_default(self):
+        """*Save as my default*: these options are proposed to this user from now on."""
+        self.ensure_one()
+        defaults = self.env["ir.default"]
+        for name, value in self._read_options().items():
+            if name not in ("company_id", "order_ids", "ship_date"):
+                defaults.set(self._name, name, value, user_id=True, company_id=True)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success", "message": self.env._("Saved as your default.")},
+        }
+
+    def _read_options(self):
+        self.ensure_one()
+        vals = self.read(self._backorder_option_names(), load=False)[0]
+        vals.pop("id")
+        return vals
+
+    def _make_run(self):
+        vals = self._read_options()
+        for name, field in self._fields.items():
+            if name in vals and field.type == "many2many":
+                vals[name] = [fields.Command.set(vals[name])]
+        return self.env["backorder.run"].create(vals)
