@@ -59,7 +59,16 @@ STEPS = {
 # What Odoo does by itself, and what only looks: none of it gives stock to a backorder.
 AUTOMATIC = {"receive", "check", "scheduler", "detect", "print"}
 
-step = st.one_of([st.tuples(st.just(name), *arguments) for name, arguments in STEPS.items()])
+# What makes most of a shop's day comes up more often; a failing sequence shrinks to `nothing`.
+OFTEN = ("order", "confirm", "edit", "receive", "fill", "deliver")
+step = st.one_of(
+    [st.just(("nothing",))]
+    + [
+        st.tuples(st.just(name), *arguments)
+        for name, arguments in STEPS.items()
+        for _each in range(3 if name in OFTEN else 1)
+    ]
+)
 setting = st.fixed_dictionaries(
     {
         "steps": st.sampled_from(["ship_only", "pick_ship"]),
@@ -105,7 +114,7 @@ class TestProperties(BackorderCommon):
         )
 
     @settings(max_examples=EXAMPLES)
-    @given(setting, st.lists(step, min_size=4, max_size=14))
+    @given(setting, st.lists(step, min_size=24, max_size=24))
     def test_invariants_hold_after_every_step(self, how, steps):
         with closing(self.env.cr.savepoint()), mute_logger("odoo.addons.stock"):
             self._begin(how)
@@ -232,6 +241,9 @@ class TestProperties(BackorderCommon):
         move.quantity = quantity
 
     # -- steps ------------------------------------------------------------------------------------
+
+    def _step_nothing(self):
+        raise UserError("nothing")
 
     def _step_order(self, items, confirm):
         self._order(*(self._item(*item) for item in items), confirm=confirm)
