@@ -313,6 +313,28 @@ class TestFillSameOrder(BackorderCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestFillLinesOfOneProduct(BackorderCommon):
+    """Two lines of one order want the same stock: it is given once."""
+
+    def test_on_confirmed_orders_and_quotations(self):
+        for mode, confirm in (("new_order", True), ("same_order", True), ("new_order", False)):
+            with self.subTest(mode=mode, confirm=confirm):
+                self.company.backorder_fill_approved = mode
+                product = self._product(f"Saw {mode} {confirm}")
+                order = self._order((product, 4), (product, 2), confirm=confirm)
+                first, second = order.order_line
+                self._stock(product, 5)
+                with self.assertRaisesRegex(UserError, "Saw.*2 Units to fill, but only 1 Units"):
+                    order.fill_backorders({first.id: 4, second.id: 2})
+                self.assertEqual((first.backorder_qty, second.backorder_qty), (4, 2))
+                run = order.fill_backorders()
+                self.assertEqual(run.line_ids.sorted("id").mapped("filled_qty"), [4, 1])
+                self.assertHeld(first, 0)
+                self.assertHeld(second, 1)
+                self.assertInvariants(order | order.backorder_child_ids)
+
+
+@tagged("post_install", "-at_install")
 class TestFillQuotation(BackorderCommon):
     def test_filled_in_place_and_set_aside(self):
         quotation = self._order((self.product, 10), confirm=False)
