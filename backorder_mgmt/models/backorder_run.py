@@ -333,12 +333,7 @@ class BackorderRun(models.Model):
             for line in own:
                 available = line._backorder_available(supply, parts[line], locations[line])
                 line._backorder_check_fill(wanted[line], available, parts[line])
-                taken = wanted[line]
-                if order.state != "sale":
-                    # A quotation is promised what it counts on already along with it.
-                    taken += max(0.0, line.product_uom_qty - line.backorder_hold_qty)
-                for part, per_unit in parts[line].items():
-                    supply.take(part.id, locations[line].id, taken * per_unit, line=line.id)
+                line._backorder_take_fill(supply, parts[line], locations[line], wanted[line])
                 rows.append(self._prepare_wanted_line_vals(line, available, wanted[line]))
             order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
         self.env["backorder.run.line"].create(rows)

@@ -40,9 +40,7 @@ class BackorderOrderDialog(models.AbstractModel):
             if line.product_id in missing:
                 quantity = 0.0
             proposed[line] = quantity
-            if self.state == "sale":
-                for part, per_unit in parts[line].items():
-                    supply.take(part.id, locations[line].id, quantity * per_unit)
+            line._backorder_take_fill(supply, parts[line], locations[line], quantity)
             rows.append(
                 {
                     "sale_line_id": line.id,

@@ -385,6 +385,16 @@ class BackorderLineHold(models.AbstractModel):
             supply.take(part.id, location.id, got * per_unit, line=self.id)
         return got
 
+    def _backorder_take_fill(self, supply, parts, location, quantity):
+        """Take from ``supply`` what a fill of ``quantity`` uses up, before the next line is
+        looked at. A quotation is promised what it counts on already along with it."""
+        own = 0
+        if self.state in ("draft", "sent"):
+            quantity += max(0.0, self.product_uom_qty - self.backorder_hold_qty)
+            own = self.id
+        for part, per_unit in parts.items():
+            supply.take(part.id, location.id, quantity * per_unit, line=own)
+
     def _backorder_trim_kits(self):
         """Give back components that were reserved for kits which are on backorder."""
         kits = self.filtered(

@@ -327,6 +327,8 @@ class TestFillLinesOfOneProduct(BackorderCommon):
                 with self.assertRaisesRegex(UserError, "Saw.*2 Units to fill, but only 1 Units"):
                     order.fill_backorders({first.id: 4, second.id: 2})
                 self.assertEqual((first.backorder_qty, second.backorder_qty), (4, 2))
+                dialog = self.env["backorder.fill"].create({"order_id": order.id})
+                self.assertEqual(dialog.line_ids.mapped("quantity"), [4, 1])
                 run = order.fill_backorders()
                 self.assertEqual(run.line_ids.sorted("id").mapped("filled_qty"), [4, 1])
                 self.assertHeld(first, 0)
