@@ -21,6 +21,7 @@
         "data/ir_actions_server_data.xml",
         "views/backorder_event_views.xml",
         "views/backorder_run_views.xml",
+        "views/backorder_fill_batch_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_line_views.xml",
         "views/product_views.xml",
@@ -42,6 +43,7 @@
         "demo/purchase_order_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["backorder_mgmt/static/src/*.js"],
         "web.assets_tests": ["backorder_mgmt/static/tests/tours/*.js"],
     },
     "external_dependencies": {"python": ["xlsxwriter"]},

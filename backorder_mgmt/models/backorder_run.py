@@ -283,11 +283,12 @@ class BackorderRun(models.Model):
     # -- one order at once ------------------------------------------------------------------------
 
     @api.model
-    def _fill_now(self, orders, wanted, **options):
+    def _fill_now(self, orders, wanted, lines=None, **options):
         """Fill ``orders`` of one company at once.
 
         :param wanted: {line: quantity}: exactly this or an error, and then nothing is changed;
             None: everything possible
+        :param lines: with ``wanted`` None: only these lines of the orders
         :return: the run, done
         """
         # sudo: the caller may change these orders; quants, moves and the ledger are not a
@@ -301,7 +302,7 @@ class BackorderRun(models.Model):
         )
         orders._backorder_lock_stock(touch=True)
         if wanted is None:
-            run._keep_plan(*run._plan())
+            run._keep_plan(*run._plan(lines=lines and lines.sudo()))
             run._execute()
         else:
             run._keep_wanted({line.sudo(): quantity for line, quantity in wanted.items()})

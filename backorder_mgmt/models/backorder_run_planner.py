@@ -116,9 +116,15 @@ class BackorderRunPlanner(models.AbstractModel):
                 )
         return blocked
 
-    def _plan(self, policy=None):
-        """Plan this run without changing anything; {line: allocation} and the facts."""
-        lines = self.env["sale.order.line"].sudo().search(self._get_lines_domain(), order="id")
+    def _plan(self, policy=None, lines=None):
+        """Plan this run without changing anything.
+
+        :param policy: instead of the run's own
+        :param lines: only these of the lines that the options choose
+        :return: (lines, {line id: allocation}, {line: (reason, sentence)} of blocked lines)
+        """
+        found = self.env["sale.order.line"].sudo().search(self._get_lines_domain(), order="id")
+        lines = found if lines is None else found & lines
         demands, orders, supply, blocked = self._gather_facts(lines)
         plan = make_plan(demands, orders, supply, policy or self.policy)
         return lines, plan, blocked

@@ -75,15 +75,10 @@ class ProductTemplate(models.Model):
     )
 
     def _compute_backorder_line_count(self):
-        counts = dict(
-            self.env["sale.order.line"]._read_group(
-                [("product_template_id", "in", self.ids), ("backorder_qty", ">", 0)],
-                ["product_template_id"],
-                ["__count"],
-            )
-        )
         for template in self:
-            template.backorder_line_count = counts.get(template, 0)
+            template.backorder_line_count = sum(
+                template.product_variant_ids.mapped("backorder_line_count")
+            )
 
     def action_view_backorder_lines(self):
         return self.product_variant_ids.action_view_backorder_lines()

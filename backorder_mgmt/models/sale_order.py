@@ -67,6 +67,9 @@ class SaleOrder(models.Model):
     )
     backorder_can_force = fields.Boolean(compute="_compute_backorder_can")
     backorder_can_fill = fields.Boolean(compute="_compute_backorder_can")
+    backorder_has_lines = fields.Boolean(
+        compute="_compute_backorder_can", help="Something of it is, or was, on backorder."
+    )
     backorder_moved_to = fields.Char(
         string="Moved To",
         compute="_compute_backorder_moved_to",
@@ -111,10 +114,14 @@ class SaleOrder(models.Model):
             order.backorder_can_fill = order.state != "cancel" and any(
                 line.backorder_qty > 0 for line in lines
             )
-            order.backorder_can_force = order.state != "cancel" and any(
-                line.product_id.type == "consu"
-                and line.product_uom_qty > max(line.qty_delivered, line.backorder_qty)
+            limits = lines._backorder_forceable()
+            order.backorder_can_force = any(
+                line.product_uom_id.compare(limits[line], line.backorder_qty) > 0
+                and not line._backorder_refusal()
                 for line in lines
+            )
+            order.backorder_has_lines = any(
+                line.backorder_state != "no" or line.backorder_promised_qty for line in lines
             )
 
     @api.depends("backorder_child_ids.state", "order_line.product_uom_qty")
@@ -255,7 +262,7 @@ class SaleOrder(models.Model):
             "view_mode": "form",
             "views": [(False, "form")],
             "target": "new",
-            "context": {"default_order_id": self.id},
+            "context": {"default_order_id": self.id, "dialog_size": "extra-large"},
         }
 
     def action_force_backorders(self):

@@ -312,6 +312,20 @@ class SaleOrderLine(models.Model):
         action["domain"] = [("sale_line_id", "=", self.id)]
         return action
 
+    def action_fill_backorders_selected(self):
+        """Fill the selected lines as far as there is stock, first come first served."""
+        lines = self.filtered(lambda line: line.backorder_qty > 0)
+        lines.order_id._backorder_check_access()
+        runs = self.env["backorder.run"]
+        for company, own in lines.grouped("company_id").items():
+            runs |= runs._fill_now(own.order_id.with_company(company), None, lines=own)
+        return runs._filled_notification()
+
+    def action_force_backorders_selected(self):
+        """Put everything of the selected lines that is not picked or delivered on backorder."""
+        limits = self._backorder_forceable()
+        return self.order_id.force_backorders({line.id: limits[line] for line in self}) and None
+
     def action_open_backorder_order(self):
         self.ensure_one()
         return self.order_id._backorder_open_action()
