@@ -164,7 +164,71 @@ def bench_receive(args):
     report(f"receive a product that {args.waiting} orders wait for", ours, theirs, "0.2")
 
 
-ROWS = {"confirm": bench_confirm, "receive": bench_receive}
+def make_waiting_orders(env, orders, lines, products):
+    """Confirmed orders on which everything waits, with the stock for it there afterwards."""
+    goods = make_products(env, products, 0)
+    made = env["sale.order"]
+    for start in range(0, orders, 200):
+        made |= make_orders(env, goods, min(200, orders - start), lines, offset=start * lines)
+        made[start:].action_confirm()
+        env.flush_all()
+    stock = env["stock.warehouse"].search([], limit=1).lot_stock_id
+    env["stock.quant"].create(
+        [
+            {"product_id": product.id, "location_id": stock.id, "quantity": orders * lines}
+            for product in goods
+        ]
+    )
+    env.flush_all()
+    env.invalidate_all()
+    return made
+
+
+def bench_fill(args):
+    """Filling held lines against Odoo's own reservation of the same moves, and growth per line."""
+    per_line = {}
+    for share in (10, 1):
+        orders = max(1, args.fill // 5 // share)
+        ours, theirs, preview, reading = Measure(), Measure(), Measure(), Measure()
+        with database(args.db) as env:
+            env.company.backorder_fill_approved = "same_order"
+            made = make_waiting_orders(env, orders, 5, args.products)
+            reserved_ours = reserved_theirs = 0.0
+            with env.cr.savepoint() as savepoint:
+                run = env["backorder.run"].create({"order_ids": [Command.set(made.ids)]})
+                lines = made.order_line
+                names = [name for name, field in lines._fields.items() if field.store]
+                env.invalidate_all()
+                with reading(env):
+                    lines.read(names)
+                env.invalidate_all()
+                with preview(env):
+                    run.action_preview()
+                env.company.backorder_run_threshold = 10**9
+                env.invalidate_all()
+                with ours(env):
+                    run.action_start()
+                reserved_ours = sum(made.picking_ids.move_ids.mapped("quantity"))
+                assert run.filled_count == orders * 5, run.filled_count
+                savepoint.rollback()
+            env.invalidate_all()
+            with database(args.base) as plain:
+                bare = make_waiting_orders(plain, orders, 5, args.products)
+                with theirs(plain):
+                    for picking in bare.picking_ids:
+                        picking.action_assign()
+                reserved_theirs = sum(bare.picking_ids.move_ids.mapped("quantity"))
+        assert reserved_ours == reserved_theirs, (reserved_ours, reserved_theirs)
+        per_line[orders * 5] = ours.cpu / (orders * 5)
+        report(
+            f"fill {orders * 5} held lines of {orders} orders (same_order)", ours, theirs, "0.1"
+        )
+        report(f"preview of {orders * 5} lines", preview, reading, "3", "against reading them")
+    small, large = (per_line[size] for size in sorted(per_line))
+    print(f"\nfill: CPU time per line, 10 times the lines: {large / small:.3f}      goal: 1.2")
+
+
+ROWS = {"confirm": bench_confirm, "receive": bench_receive, "fill": bench_fill}
 
 
 def main():
@@ -172,6 +236,8 @@ def main():
     parser.add_argument("rows", nargs="*", choices=[*ROWS, []], help="rows to run (all)")
     parser.add_argument("--orders", type=int, default=500)
     parser.add_argument("--waiting", type=int, default=600)
+    parser.add_argument("--fill", type=int, default=10000, help="lines of the fill row")
+    parser.add_argument("--products", type=int, default=500)
     parser.add_argument("--db", default=os.environ.get("BENCH_DB", "bench"))
     parser.add_argument("--base", default=os.environ.get("BENCH_BASE_DB", "bench_base"))
     args = parser.parse_args()

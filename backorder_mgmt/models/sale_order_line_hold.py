@@ -397,9 +397,9 @@ class BackorderLineHold(models.AbstractModel):
 
     def _backorder_trim_kits(self):
         """Give back components that were reserved for kits which are on backorder."""
-        kits = self.filtered(
-            lambda line: any(move.product_id != line.product_id for move in line._backorder_moves())
-        )
+        moves = self._backorder_moves()
+        kits = moves.filtered(lambda move: move.product_id != move.sale_line_id.product_id)
+        kits = kits.sale_line_id.with_env(self.env)
         if kits:
             kits._backorder_unreserve_held()
 

@@ -150,9 +150,12 @@ class BackorderMoveBulk(models.AbstractModel):
         """Make the move lines and write what was reserved, added up per stock row."""
         collected = {}
         lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
-        new = lines.create(self._backorder_merge_vals(vals_list))
-        for line, quantity in updates:
-            line.with_env(lines.env).quantity += quantity
+        sale_lines = self.sudo().sale_line_id
+        # Reserving delivers nothing: Odoo would work out what was delivered, line by line.
+        with self.env.protecting([sale_lines._fields["qty_delivered"]], sale_lines):
+            new = lines.create(self._backorder_merge_vals(vals_list))
+            for line, quantity in updates:
+                line.with_env(lines.env).quantity += quantity
         (new | lines.browse().union(*(line for line, _qty in updates))).move_id._recompute_state()
         for quant, quantity in taken.items():
             quant.reserved_quantity += quantity
