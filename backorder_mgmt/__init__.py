@@ -1,4 +1,4 @@
 from . import engine
 from . import models
 from . import wizards
-from .hooks import pre_init_hook
+from .hooks import pre_init_hook, uninstall_hook

@@ -41,3 +41,11 @@ def pre_init_hook(env):
                     SQL.identifier(column),
                 )
             )
+
+
+def uninstall_hook(env):
+    """Forget the foreign keys of our columns: Odoo drops the columns, but keeps its notes of them."""
+    # Odoo's registry of constraints: only an uninstallation, which is superuser's, comes here.
+    env["ir.model.constraint"].sudo().search(
+        [("module.name", "=", "backorder_mgmt"), ("type", "=", "f")]
+    ).unlink()

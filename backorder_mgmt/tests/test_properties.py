@@ -274,7 +274,8 @@ class TestProperties(BackorderCommon):
         self._receive(product, quantity)
 
     def _quant(self, product, number):
-        return self._nth(
+        """A stock row to count or scrap. Odoo does not take back what is picked already."""
+        quant = self._nth(
             self.env["stock.quant"].search(
                 [
                     ("product_id", "=", self._product_at(product).id),
@@ -284,16 +285,12 @@ class TestProperties(BackorderCommon):
             ),
             number,
         )
+        moves = self._deliveries().move_ids.filtered("picked")
+        self.typed |= moves.product_id & quant.product_id
+        return quant
 
     def _step_count(self, product, number, quantity):
         quant = self._quant(product, number)
-        # Odoo does not take what is picked already.
-        if any(
-            self._deliveries()
-            .move_ids.filtered(lambda m: m.product_id == quant.product_id)
-            .mapped("picked")
-        ):
-            self.typed |= quant.product_id
         quant.inventory_quantity = quantity
         quant.action_apply_inventory()
 

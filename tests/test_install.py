@@ -1,0 +1,242 @@
+"""Installing on a database with orders, and uninstalling from it.
+
+In processes of their own, as an administrator does it by Odoo's command line: a module that goes
+away takes models with it that this process has loaded.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from odoo import tools
+
+# What an addon brings with it, as rows. All of it has to go with it.
+BROUGHT = (
+    "ir_act_client",
+    "ir_act_report_xml",
+    "ir_act_server",
+    "ir_act_window",
+    "ir_asset",
+    "ir_config_parameter",
+    "ir_cron",
+    "ir_default",
+    "ir_model",
+    "ir_model_access",
+    "ir_model_constraint",
+    "ir_model_fields",
+    "ir_model_fields_selection",
+    "ir_model_inherit",
+    "ir_model_relation",
+    "ir_rule",
+    "ir_sequence",
+    "ir_ui_menu",
+    "ir_ui_view",
+    "mail_template",
+    "res_groups",
+    "res_groups_implied_rel",
+    "res_groups_privilege",
+)
+
+# Tables of millions of rows.
+TABLES = ("sale_order", "sale_order_line", "stock_move")
+
+ORDERS = """
+# A merchant's database: the addon brings no demo data into it.
+env.cr.execute("UPDATE ir_module_module SET demo = FALSE")
+product, other = env["product.product"].create([
+    {"name": name, "type": "consu", "is_storable": True} for name in ("Old Anvil", "Old Bellows")
+])
+warehouse = env.ref("stock.warehouse0")
+env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 6)
+orders = env["sale.order"].create([
+    {
+        "partner_id": env.ref("base.res_partner_1").id,
+        "warehouse_id": warehouse.id,
+        "order_line": [(0, 0, {"product_id": item.id, "product_uom_qty": quantity})],
+    }
+    for item, quantity in ((product, 10), (other, 3))
+])
+orders[0].action_confirm()
+"""
+FIND = """
+orders = env["sale.order"].search([("order_line.product_id.name", "like", "Old")], order="id")
+tell(
+    held=orders.order_line.mapped("backorder_hold_qty"),
+    found=orders.detect_backorders() == orders.order_line.ids,
+    needed=orders.order_line.mapped("backorder_qty"),
+    reserved=orders.picking_ids.move_ids.mapped("quantity"),
+)
+env["stock.quant"]._update_available_quantity(
+    orders[0].order_line.product_id, orders.warehouse_id.lot_stock_id, 4
+)
+orders.picking_ids.action_assign()
+tell(still=orders.picking_ids.move_ids.mapped("quantity"))
+"""
+AFTERWARDS = """
+orders = env["sale.order"].search([("order_line.product_id.name", "like", "Old")], order="id")
+tell(
+    states=orders.mapped("state"),
+    ordered=orders.order_line.mapped("product_uom_qty"),
+    reserved=orders.picking_ids.move_ids.mapped("quantity"),
+)
+orders.picking_ids.action_assign()
+tell(assigned=orders.picking_ids.move_ids.mapped("quantity"))
+"""
+# A script tells what it found; what it did is committed.
+SHELL = """
+import json
+told = {{}}
+tell = told.update
+{script}
+env.cr.commit()
+print("TOLD " + json.dumps(told))
+"""
+
+
+def odoo(command, db, *arguments, script=None):
+    """Run one of Odoo's commands on ``db``; it must not log a warning."""
+    options = ["--config", os.environ["ODOO_RC"], "--database", db]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "odoo", *command.split(), *options, *arguments],
+        input=script,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    bad = [line for line in done.stderr.splitlines() if " WARNING " in line or " ERROR " in line]
+    assert done.returncode == 0, done.stdout + done.stderr[-4000:]
+    assert not bad, "\n".join(bad)
+    return done.stdout
+
+
+def shell(db, script):
+    """What ``script`` tells."""
+    output = odoo("shell", db, "--no-http", script=SHELL.format(script=script))
+    (line,) = [line for line in output.splitlines() if line.startswith("TOLD ")]
+    return json.loads(line[5:])
+
+
+def query(db, statement):
+    connection = psycopg2.connect(dbname=db)
+    try:
+        with connection.cursor() as cr:
+            cr.execute(statement)
+            return cr.fetchall()
+    finally:
+        connection.close()
+
+
+def last_ids(db):
+    return {table: query(db, f"SELECT MAX(id) FROM {table}")[0][0] for table in TABLES}
+
+
+def row_versions(db, last):
+    """The version of every row up to ``last``: whatever updates a row makes a new one."""
+    return {
+        table: query(
+            db, f"SELECT id, xmin::text FROM {table} WHERE id <= {last[table]} ORDER BY id"
+        )
+        for table in TABLES
+    }
+
+
+def structure(db):
+    """Everything in the database's structure that an addon could leave behind."""
+    return {
+        "columns": set(
+            query(
+                db,
+                "SELECT table_name, column_name, data_type FROM information_schema.columns"
+                " WHERE table_schema = 'public'",
+            )
+        ),
+        "indexes": set(query(db, "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")),
+        "constraints": set(
+            query(db, "SELECT conrelid::regclass::text, conname FROM pg_constraint")
+        ),
+        "sequences": set(query(db, "SELECT sequencename FROM pg_sequences")),
+    }
+
+
+def counts(db):
+    return {table: query(db, f"SELECT COUNT(*) FROM {table}")[0][0] for table in BROUGHT}
+
+
+@pytest.fixture(scope="module")
+def bare_db():
+    """A database with orders, some of them short, that never saw the addon."""
+    template = os.environ.get("BACKORDER_TEMPLATE", "").replace("tpl_addon_", "tpl_base_")
+    if not template:
+        pytest.skip("no template database: run this by `make test`")
+    name = f"scratch_{os.getpid()}_install"
+    filestore = Path(tools.config["data_dir"], "filestore", name)
+    subprocess.run(["createdb", f"--template={template}", name], check=True)
+    try:
+        shell(name, ORDERS)
+        yield name
+    finally:
+        subprocess.run(["dropdb", "--force", "--if-exists", name], check=True)
+        subprocess.run(["rm", "-rf", str(filestore)], check=True)
+
+
+@pytest.fixture(scope="module")
+def story(bare_db):
+    """The database with the addon installed, and how it was before and right after."""
+    last = last_ids(bare_db)
+    story = {
+        "db": bare_db,
+        "structure": structure(bare_db),
+        "counts": counts(bare_db),
+        "rows": row_versions(bare_db, last),
+    }
+    odoo("module install", bare_db, "backorder_mgmt")
+    story["rows_installed"] = row_versions(bare_db, last)
+    return story
+
+
+def test_installing_touches_no_existing_order(story):
+    """Not one row of the big tables is written: millions of lines cost nothing."""
+    assert len(story["rows"]["sale_order_line"]) > 10
+    assert story["rows_installed"] == story["rows"]
+    needed = query(
+        story["db"],
+        """
+        SELECT l.backorder_hold_qty, l.backorder_qty, l.backorder_state, o.backorder_state
+          FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id
+         WHERE l.name LIKE 'Old%'
+        """,
+    )
+    assert needed == [(0, 0, "no", "no")] * 2
+
+
+def test_find_backorders_then_uninstall(story):
+    found = shell(story["db"], FIND)
+    assert found == {
+        "held": [0, 0],
+        "found": True,
+        "needed": [4, 3],
+        "reserved": [6],
+        # four more came: they are held for a fill
+        "still": [6],
+    }
+    odoo("module uninstall", story["db"], "backorder_mgmt")
+    left = structure(story["db"])
+    for kind, names in story["structure"].items():
+        assert left[kind] == names, kind
+    assert counts(story["db"]) == story["counts"]
+    assert not query(
+        story["db"], "SELECT model, name FROM ir_model_data WHERE module = 'backorder_mgmt'"
+    )
+    # Odoo's own reservation is back: Check Availability gives the order its four.
+    assert shell(story["db"], AFTERWARDS) == {
+        "states": ["sale", "draft"],
+        "ordered": [10, 3],
+        "reserved": [6],
+        "assigned": [10],
+    }
