@@ -13,6 +13,7 @@ class BackorderRun(models.Model):
         "backorder.run.options",
         "backorder.run.planner",
         "backorder.run.worker",
+        "backorder.run.report",
         "mail.thread",
     ]
     _order = "id desc"
@@ -206,6 +207,8 @@ class BackorderRun(models.Model):
                 self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
             else:
                 worker._execute()
+        if all(run.state == "done" for run in self):
+            return self._filled_notification(then=self._open_action())
         return self._open_action()
 
     def action_cancel(self):
@@ -377,6 +380,9 @@ class BackorderRun(models.Model):
     # -- screens ----------------------------------------------------------------------------------
 
     def _open_action(self):
+        """Show these runs; from the form of a run, stay there."""
+        if self.env.context.get("backorder_stay"):
+            return {"type": "ir.actions.client", "tag": "soft_reload"}
         action = self.env["ir.actions.actions"]._for_xml_id("backorder_mgmt.backorder_run_action")
         if len(self) == 1:
             action.update(
@@ -388,14 +394,21 @@ class BackorderRun(models.Model):
             action["domain"] = [("id", "in", self.ids)]
         return action
 
-    def _filled_notification(self):
-        """*Backorders filled*: how many of each were done, with a link to the new order."""
+    def _filled_notification(self, then=None):
+        """*Backorders filled*: how many of each were done, with a link to the new order.
+
+        :param then: the action that follows; None: the dialog closes
+        """
         filled = sum(self.mapped("filled_count")) + sum(self.mapped("partial_count"))
         new_orders = self.run_order_ids.new_order_id
         message = self.env._(
-            "Lines filled: %(lines)s. Orders completed: %(orders)s. New orders: %(new)s",
+            "Lines filled: %(lines)s, not filled: %(not_filled)s. Orders completed: %(orders)s, "
+            "approved: %(approved)s. E-mails queued: %(mails)s. New orders: %(new)s",
             lines=filled,
+            not_filled=sum(self.mapped("not_filled_count")),
             orders=sum(self.mapped("completed_order_count")),
+            approved=sum(self.mapped("approved_count")),
+            mails=sum(self.mapped("mail_count")),
             new="%s" if new_orders else "0",
         )
         return {
@@ -410,7 +423,7 @@ class BackorderRun(models.Model):
                     for order in new_orders[:1]
                 ],
                 "sticky": False,
-                "next": {"type": "ir.actions.act_window_close"},
+                "next": then or {"type": "ir.actions.act_window_close"},
             },
         }
 
