@@ -44,7 +44,7 @@ def pre_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Forget the foreign keys of our columns: Odoo drops the columns, but keeps its notes of them."""
+    """Forget the foreign keys of our columns: Odoo drops these, but keeps its notes of them."""
     # Odoo's registry of constraints: only an uninstallation, which is superuser's, comes here.
     env["ir.model.constraint"].sudo().search(
         [("module.name", "=", "backorder_mgmt"), ("type", "=", "f")]

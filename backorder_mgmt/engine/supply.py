@@ -46,24 +46,29 @@ class Supply:
         self._places: dict[int, list[int]] = {}
         for product, location in self.free:
             self._places.setdefault(product, []).append(location)
+        # Where something was taken: nobody knows from which shelf below, so the whole tree binds.
+        self._taken_at: dict[int, set[int]] = {}
 
     def duplicate(self) -> "Supply":
         """An independent copy, for trying something out."""
-        return Supply(dict(self.free), self.paths, [replace(claim) for claim in self.claims])
+        return self.copy_for({*self._places, *self._by_product})
 
     def copy_for(self, products: Iterable[int]) -> "Supply":
         """The same stock of ``products``, to be taken from without touching this one."""
         wanted = set(products)
-        return Supply(
+        copy = Supply(
             {
                 (product, location): self.free[product, location]
                 for product in wanted
-                for location in self.paths
-                if (product, location) in self.free
+                for location in self._places.get(product, ())
             },
             self.paths,
             [replace(claim) for product in wanted for claim in self._by_product.get(product, ())],
         )
+        copy._taken_at = {
+            product: set(self._taken_at[product]) for product in wanted & self._taken_at.keys()
+        }
+        return copy
 
     def has_claims(self, product: int) -> bool:
         """True when something beside free stock limits ``product``."""
@@ -96,10 +101,13 @@ class Supply:
         """
         claims = [c for c in self._by_product.get(product, ()) if c.kind in kinds]
         free = self.free.get((product, location), 0.0)
-        if not claims:
-            return max(0.0, free)
-        own = self.own_promise(product, line)
         tops = {location}
+        tops.update(
+            place for place in self._taken_at.get(product, ()) if self._below(location, place)
+        )
+        if not claims:
+            return max(0.0, min(self.free.get((product, top), 0.0) for top in tops))
+        own = self.own_promise(product, line)
         for claim in claims:
             if self._below(location, claim.location):
                 tops.add(claim.location)
@@ -133,6 +141,8 @@ class Supply:
         done: list[tuple[Claim | tuple[int, int], float]] = []
         if not is_positive(quantity):
             return done
+        if (product, location) in self.free:
+            self._taken_at.setdefault(product, set()).add(location)
         path = self.paths.get(location, (location,))
         for place in self._places.get(product, ()):
             if place in path:
