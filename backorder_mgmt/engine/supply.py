@@ -77,6 +77,31 @@ class Supply:
     def _below(self, location: int, top: int) -> bool:
         return top in self.paths.get(location, (location,))
 
+    def uncovered(self) -> list[tuple[Claim, float]]:
+        """What of the promises is not there any more: (claim, quantity).
+
+        Within a tree that lacks stock the later claims give way first.
+        """
+        lost: dict[int, float] = {}
+        gone = []
+        for (product, top), free in self.free.items():
+            inside = [
+                (number, claim)
+                for number, claim in enumerate(self._by_product.get(product, ()))
+                if claim.kind == "promised" and self._below(claim.location, top)
+            ]
+            kept = sum(claim.quantity - lost.get(id(claim), 0.0) for _number, claim in inside)
+            excess = kept - max(0.0, free)
+            for _number, claim in sorted(inside, reverse=True, key=lambda entry: entry[0]):
+                if not is_positive(excess):
+                    break
+                part = min(excess, claim.quantity - lost.get(id(claim), 0.0))
+                if is_positive(part):
+                    lost[id(claim)] = lost.get(id(claim), 0.0) + part
+                    gone.append((claim, part))
+                    excess -= part
+        return gone
+
     def own_promise(self, product: int, line: int) -> float:
         """What is still set aside for ``line`` itself."""
         return sum(

@@ -95,10 +95,7 @@ class BackorderSupply(models.AbstractModel):
             return Supply({}, {})
         tops = locations | self.env["stock.location"].browse({c.location for c in claims})
         tops = tops.sudo()
-        paths = {
-            location.id: tuple(int(part) for part in location.parent_path.split("/") if part)
-            for location in tops
-        }
+        paths = {location.id: self._path(location) for location in tops}
         return Supply(self._read_free(products, tops), paths, claims)
 
     @api.model
@@ -226,6 +223,38 @@ class BackorderSupply(models.AbstractModel):
             for part, ratio in parts[self.env["product.product"].browse(product_id)].items()
             if part in products
         ]
+
+    @api.model
+    def _shrink_promises(self, products):
+        """Promises whose stock was lost, by a count, scrap or what a person shipped, wait again.
+
+        The newest first; those of new orders made by a fill after all others.
+        """
+        self.env["sale.order.line"].flush_model(
+            ["backorder_promised_qty", "product_id", "product_uom_id", "order_id", "warehouse_id"]
+        )
+        claims = self._read_promises(products)
+        if not claims:
+            return
+        self.env["stock.quant"].flush_model(["quantity", "reserved_quantity"])
+        lines = self.env["sale.order.line"].sudo().browse({claim.line for claim in claims})
+        born = {line.id: not line.order_id.backorder_parent_id for line in lines}
+        claims.sort(key=lambda claim: (born[claim.line], claim.line))
+        tops = self.env["stock.location"].sudo().browse({claim.location for claim in claims})
+        paths = {top.id: self._path(top) for top in tops}
+        products = self.env["product.product"].browse({claim.product for claim in claims})
+        parts = lines._backorder_parts()
+        lost = {}
+        for claim, quantity in Supply(self._read_free(products, tops), paths, claims).uncovered():
+            line = lines.browse(claim.line)
+            per_unit = parts[line][self.env["product.product"].browse(claim.product)]
+            lost[line] = lost.get(line, 0.0) + quantity / per_unit
+        if lost:
+            lines._backorder_lose_promise(lost, parts)
+
+    @api.model
+    def _path(self, location):
+        return tuple(int(part) for part in location.parent_path.split("/") if part)
 
     @api.model
     def _read_owed(self, products, orders):

@@ -423,6 +423,22 @@ class BackorderLineFill(models.AbstractModel):
             }
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
 
+    def _backorder_lose_promise(self, lost, parts):
+        """The stock of promises is gone: ``{line: quantity}`` of them waits again."""
+        holds, extra = {}, {}
+        for line, quantity in lost.items():
+            unit = line.product_uom_id
+            left = max(0.0, line.backorder_promised_qty - quantity)
+            left = unit.round(line._backorder_whole(left, parts[line]), rounding_method="DOWN")
+            gone = line.backorder_promised_qty - left
+            holds[line] = min(line.product_uom_qty, line.backorder_hold_qty + gone)
+            extra[line] = {
+                "backorder_promised_qty": left,
+                "backorder_filled_qty": max(0.0, unit.round(line.backorder_filled_qty - gone)),
+            }
+        note = self.env._("The stock set aside for it was lost")
+        self._backorder_set_holds(holds, "adjust", note, extra=extra)
+
     def action_release_promise(self):
         """*Release*: stock set aside for these quotation lines is free again, the lines wait."""
         lines = self.filtered(lambda line: line.backorder_promised_qty and line.state != "sale")

@@ -53,16 +53,29 @@ class StockMove(models.Model):
 
     # -- which moves ------------------------------------------------------------------------------
 
-    def _backorder_is_open_delivery(self):
-        """An open move that brings goods of a sale line towards the customer."""
-        self.ensure_one()
-        return (
-            bool(self.sale_line_id)
-            and self.state in OPEN_STATES
-            and self.product_uom.compare(self.product_uom_qty, 0.0) > 0
-            and (self.location_final_id or self.location_dest_id)._is_outgoing()
-            and not self._should_bypass_reservation()
-        )
+    def _backorder_open_deliveries(self):
+        """The open moves of ``self`` that bring goods of a sale line towards the customer.
+
+        What a location and a product say is asked once for all moves.
+        """
+        outgoing, bypass = {}, {}
+
+        def takes(move):
+            if not move.sale_line_id or move.state not in OPEN_STATES:
+                return False
+            if move.product_uom.compare(move.product_uom_qty, 0.0) <= 0:
+                return False
+            final = move.location_final_id or move.location_dest_id
+            if final.id not in outgoing:
+                outgoing[final.id] = final._is_outgoing()
+            if not outgoing[final.id]:
+                return False
+            key = (move.product_id.id, move.location_id.id, move.company_id.id)
+            if key not in bypass:
+                bypass[key] = move._should_bypass_reservation()
+            return not bypass[key]
+
+        return self.filtered(takes)
 
     def _backorder_is_first_step(self):
         """Not a later step of its own delivery: no move of the same line leads to it.
@@ -70,6 +83,8 @@ class StockMove(models.Model):
         Looks at locations too, as Odoo unlinks chained moves when it frees a reservation.
         """
         self.ensure_one()
+        if len(self.sale_line_id.move_ids) == 1:
+            return True
         if any(orig.sale_line_id == self.sale_line_id for orig in self.move_orig_ids):
             return False
         return not any(
@@ -209,6 +224,9 @@ class StockMove(models.Model):
             cancel_backorder=cancel_backorder
         )
         lines._backorder_settle(event_type=event)
+        leaving = self.filtered(lambda move: move.location_id.usage == "internal")
+        if leaving:
+            self.env["backorder.supply"]._shrink_promises(leaving.product_id)
         if cancel_backorder and waiting:
             self._backorder_note_closed(waiting)
         return res.with_env(self.env)

@@ -58,6 +58,14 @@ class BackorderCommon(TransactionCase):
             product, location or cls.stock, quantity, lot_id=lot
         )
 
+    def _count(self, product, quantity):
+        """An inventory adjustment of the product's (one) row in stock, applied."""
+        quant = self.env["stock.quant"].search(
+            [("product_id", "=", product.id), ("location_id", "=", self.stock.id)]
+        )
+        quant.inventory_quantity = quantity
+        quant.action_apply_inventory()
+
     @classmethod
     def _order(cls, *items, confirm=True, **values):
         """An order of (product, quantity[, line values]) items."""

@@ -417,6 +417,34 @@ class TestFillQuotation(BackorderCommon):
         self.assertFalse(events.sale_line_id)
         self.assertEqual(events.order_id, quotation)
 
+    def test_promise_gives_way_when_its_stock_is_lost(self):
+        older, newer = (self._order((self.product, 4), confirm=False) for _twice in "ab")
+        self._stock(self.product, 8)
+        (older | newer).fill_backorders()
+        self._count(self.product, 5)
+        # the newest promise is the first to wait again
+        self.assertHeld(newer.order_line, 3)
+        self.assertEqual(newer.order_line.backorder_promised_qty, 1)
+        self.assertEqual(newer.order_line.backorder_state, "partial")
+        self.assertHeld(older.order_line, 0)
+        last = newer.order_line.backorder_event_ids.sorted("id")[-1]
+        self.assertEqual((last.type, last.quantity), ("adjust", 3))
+        self._count(self.product, 0)
+        for quotation in (older, newer):
+            self.assertHeld(quotation.order_line, 4)
+            self.assertEqual(quotation.order_line.backorder_promised_qty, 0)
+
+    def test_promise_gives_way_to_what_left_by_hand(self):
+        self._stock(self.product, 2)
+        order = self._order((self.product, 6))
+        self.company.backorder_fifo = False
+        quotation = self._order((self.product, 5), confirm=False)
+        self._stock(self.product, 5)
+        quotation.fill_backorders()
+        self._deliver(order.picking_ids, {self.product: 4})
+        self.assertEqual(quotation.order_line.backorder_promised_qty, 3)
+        self.assertHeld(quotation.order_line, 2)
+
     def test_own_promise_comes_before_what_is_owed_to_others(self):
         quotation = self._order((self.product, 5), confirm=False)
         self._stock(self.product, 5)
