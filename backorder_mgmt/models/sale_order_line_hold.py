@@ -19,7 +19,7 @@ class BackorderLineHold(models.AbstractModel):
         Empty for lines that are never on backorder: services, consumables, dropship and
         make-to-order, whose goods arrive on their own order.
         """
-        moves = self.sudo().move_ids.filtered(lambda move: move._backorder_is_open_delivery())
+        moves = self.sudo().move_ids._backorder_open_deliveries()
         chained = moves.filtered(
             lambda move: move.procure_method == "make_to_order"
             or move.rule_id.procure_method == "mts_else_mto"

@@ -156,7 +156,8 @@ class BackorderMoveBulk(models.AbstractModel):
             new = lines.create(self._backorder_merge_vals(vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
-        (new | lines.browse().union(*(line for line, _qty in updates))).move_id._recompute_state()
+        # As Odoo: making a line works the state out, changing one does not.
+        lines.browse([line.id for line, _quantity in updates]).move_id._recompute_state()
         for quant, quantity in taken.items():
             quant.reserved_quantity += quantity
             key = (quant.product_id.id, quant.location_id.id)
