@@ -1,4 +1,6 @@
+from . import controllers
 from . import engine
 from . import models
+from . import reports
 from . import wizards
 from .hooks import pre_init_hook, uninstall_hook

@@ -19,6 +19,8 @@
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/ir_actions_server_data.xml",
+        "data/mail_template_data.xml",
+        "reports/backorder_run_report.xml",
         "views/backorder_event_views.xml",
         "views/backorder_run_views.xml",
         "views/backorder_fill_batch_views.xml",

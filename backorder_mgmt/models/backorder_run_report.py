@@ -80,7 +80,9 @@ class BackorderRunReport(models.AbstractModel):
         """
         self.ensure_one()
         plan = self._report_is_plan()
-        reasons = dict(self.env["backorder.run.line"]._fields["reason"]._description_selection(self.env))
+        reasons = dict(
+            self.env["backorder.run.line"]._fields["reason"]._description_selection(self.env)
+        )
         # sudo after reading by the reader's own rules: names of products, customers and orders
         # on a row that he may see are his to see
         lines = self.line_ids.sudo().with_context(display_default_code=False)
@@ -134,9 +136,7 @@ class BackorderRunReport(models.AbstractModel):
                     "filled": filled,
                     "value": sum(line["got"] * line["price"] for line in own),
                     "message": row.message
-                    or self.env._(
-                        "%(filled)s of %(lines)s lines.", filled=filled, lines=len(own)
-                    ),
+                    or self.env._("%(filled)s of %(lines)s lines.", filled=filled, lines=len(own)),
                 }
             )
         return result
