@@ -83,9 +83,10 @@ class BackorderRunReport(models.AbstractModel):
         reasons = dict(
             self.env["backorder.run.line"]._fields["reason"]._description_selection(self.env)
         )
-        # sudo after reading by the reader's own rules: names of products, customers and orders
-        # on a row that he may see are his to see
-        lines = self.line_ids.sudo().with_context(display_default_code=False)
+        # Searched, as line_ids may be in the cache as somebody else saw them. sudo after it: names
+        # of products, customers and orders on a row that the reader may see are his to see.
+        lines = self.env["backorder.run.line"].search([("run_id", "=", self.id)])
+        lines = lines.sudo().with_context(display_default_code=False)
         prices = self._report_prices(lines)
         return [
             {
@@ -115,7 +116,8 @@ class BackorderRunReport(models.AbstractModel):
         """
         self.ensure_one()
         plan = self._report_is_plan()
-        rows = self.run_order_ids.sudo()  # as in _report_lines
+        # as in _report_lines
+        rows = self.env["backorder.run.order"].search([("run_id", "=", self.id)]).sudo()
         name = "planned_outcome" if plan else "outcome"
         labels = dict(rows._fields[name]._description_selection(self.env))
         by_order = {}

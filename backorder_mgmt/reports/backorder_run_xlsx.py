@@ -74,7 +74,7 @@ def _write_sheet(sheet, columns, rows, formats, totals, head, total_label):
     sheet.autofilter(0, 0, last, len(columns) - 1)
     for index, (_label, kind, _width, _value) in enumerate(columns):
         if kind in ("text", "date"):
-            sheet.write_string(last + 1, index, "" if index else total_label, totals["text"])
+            sheet.write(last + 1, index, None if index else total_label, totals["text"])
             continue
         # SUBTOTAL sums what the reader's filter leaves; the result is kept for readers that do
         # not calculate.

@@ -28,7 +28,8 @@ class IrActionsReport(models.Model):
 
         :return: streams, as ``_render_qweb_pdf_prepare_streams`` does
         """
-        if len(records) < 2 or _wkhtml().is_patched_qt:
+        missing = self.get_wkhtmltopdf_state() == "install"  # Odoo says so
+        if len(records) < 2 or missing or _wkhtml().is_patched_qt:
             return super()._render_qweb_pdf_prepare_streams(report_ref, {}, res_ids=records.ids)
         report = self._get_report(report_ref).with_context(debug=False)
         html = report._render_qweb_html(report_ref, records.ids, {"report_type": "pdf"})[0]

@@ -6,3 +6,4 @@ from . import test_force
 from . import test_kits
 from . import test_tours
 from . import test_run
+from . import test_run_report
