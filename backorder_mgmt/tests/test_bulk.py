@@ -1,0 +1,122 @@
+"""Bulk reservation gives what Odoo's own way gives, on all kinds of stock."""
+
+import random
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from .common import BackorderCommon
+
+
+@tagged("post_install", "-at_install")
+class TestBulk(BackorderCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.backorder_auto = False
+        cls.shelves = cls.env["stock.location"].create(
+            [
+                {"name": f"Shelf {number}", "location_id": cls.stock.id, "usage": "internal"}
+                for number in range(3)
+            ]
+        )
+        lifo = cls.env["product.removal"].search([("method", "=", "lifo")])
+        cls.lifo_category = cls.env["product.category"].create(
+            {"name": "Last in first out", "removal_strategy_id": lifo.id}
+        )
+
+    def _random_shop(self, rng):
+        """Products, stock and open deliveries of all kinds; nothing is reserved yet."""
+        products = self.env["product.product"]
+        places = [self.stock, *self.shelves]
+        for number in range(6):
+            tracking = rng.choice(["none", "none", "none", "lot"])
+            product = self._product(f"Item {number}", tracking=tracking)
+            if rng.random() < 0.3:
+                product.categ_id = self.lifo_category
+            products |= product
+            for row in range(rng.randint(0, 4)):
+                quantity = rng.randint(1, 8)
+                values = {"product_id": product.id, "location_id": rng.choice(places).id}
+                if tracking == "lot":
+                    lot = {"name": f"{number}/{row}", "product_id": product.id}
+                    values["lot_id"] = self.env["stock.lot"].create(lot).id
+                elif rng.random() < 0.2:
+                    quantity = -rng.randint(1, 3)
+                if rng.random() < 0.15:
+                    values["package_id"] = self.env["stock.package"].create({}).id
+                if rng.random() < 0.1:
+                    values["owner_id"] = self.customer.id
+                self.env["stock.quant"].create({**values, "quantity": quantity})
+        self.warehouse.out_type_id.reservation_method = "manual"
+        orders = self.env["sale.order"]
+        for _number in range(8):
+            items = []
+            for product in rng.sample(list(products), rng.randint(1, 4)):
+                dozen = rng.random() < 0.15
+                unit = {"product_uom_id": self.dozen.id} if dozen else {}
+                items.append((product, rng.randint(1, 2 if dozen else 9), unit))
+            orders |= self._order(*items)
+        return orders
+
+    def _left_behind(self, orders):
+        """Everything that a reservation leaves behind."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        moves = orders.picking_ids.move_ids.sorted("id")
+        quants = self.env["stock.quant"].search([("product_id", "in", moves.product_id.ids)])
+        return {
+            "moves": [(move.id, move.quantity, move.state) for move in moves],
+            "lines": sorted(
+                (
+                    line.move_id.id,
+                    line.location_id.id,
+                    line.lot_id.id,
+                    line.package_id.id,
+                    line.owner_id.id,
+                    line.product_uom_id.id,
+                    line.quantity,
+                )
+                for line in moves.move_line_ids
+            ),
+            "quants": {
+                key: sum(rows.mapped("reserved_quantity"))
+                for key, rows in quants.grouped(
+                    lambda q: (q.product_id, q.location_id, q.lot_id, q.package_id, q.owner_id)
+                ).items()
+            },
+            "pickings": [(picking.id, picking.state) for picking in orders.picking_ids],
+        }
+
+    def test_same_result_as_odoos_own_way(self):
+        dealt = 0
+        for seed in range(6):
+            with self.subTest(seed=seed), self.env.cr.savepoint() as whole:
+                rng = random.Random(seed)
+                orders = self._random_shop(rng)
+                moves = orders.picking_ids.move_ids
+                outcomes = []
+                bulk = type(moves)._backorder_bulk_moves
+                for way in (bulk, lambda records: records.browse()):
+                    with (
+                        self.env.cr.savepoint() as savepoint,
+                        patch.object(type(moves), "_backorder_bulk_moves", way),
+                    ):
+                        moves[: len(moves) // 2]._action_assign()
+                        moves._action_assign()
+                        outcomes.append(self._left_behind(orders))
+                        savepoint.rollback()
+                    self.env.invalidate_all()
+                self.assertEqual(outcomes[0], outcomes[1])
+                dealt += len(bulk(moves))
+                whole.rollback()
+            self.env.invalidate_all()
+        self.assertGreater(dealt, 25, "the bulk way was hardly used")
+
+    def test_an_override_of_an_unknown_module_means_odoos_own_way(self):
+        orders = self._random_shop(random.Random(1))
+        moves = orders.picking_ids.move_ids
+        self.assertTrue(moves._backorder_bulk_allowed())
+        with patch("odoo.addons.backorder_mgmt.models.stock_move_bulk._KNOWN", {"stock"}):
+            self.assertFalse(moves._backorder_bulk_allowed())
+            self.assertFalse(moves._backorder_bulk_moves())
