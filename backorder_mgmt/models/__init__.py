@@ -6,6 +6,7 @@ from . import backorder_run_options
 from . import backorder_run_planner
 from . import backorder_run_worker
 from . import backorder_run_report
+from . import backorder_run_receipt
 from . import backorder_run_undo
 from . import backorder_run
 from . import backorder_run_order

@@ -14,7 +14,9 @@ class BackorderRun(models.Model):
         "backorder.run.planner",
         "backorder.run.worker",
         "backorder.run.report",
+        "backorder.run.receipt",
         "mail.thread",
+        "mail.activity.mixin",
     ]
     _order = "id desc"
     _check_company_auto = True
@@ -46,6 +48,13 @@ class BackorderRun(models.Model):
         copy=False,
         tracking=True,
         index=True,
+    )
+    receipt_mode = fields.Selection(
+        [("notify", "Proposed on Receipt"), ("auto", "On Receipt")],
+        string="On Receipt",
+        readonly=True,
+        copy=False,
+        help="This fill was made because goods came in.",
     )
     stop_requested = fields.Boolean(readonly=True, copy=False)
     date_planned = fields.Datetime(string="Previewed On", readonly=True, copy=False)

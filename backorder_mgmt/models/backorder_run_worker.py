@@ -44,6 +44,9 @@ class BackorderRunWorker(models.AbstractModel):
         loses against another transaction is tried again here.
         """
         cron = self.env["ir.cron"]
+        for proposal in self.search(self._get_notify_domain(), order="id"):
+            proposal._notify_receipt()
+            cron._commit_progress()
         runs = self.search(self._get_queued_domain(), order="id")
         cron._commit_progress(remaining=sum(len(run._pending()) for run in runs))
         for run_id in runs.ids:
@@ -65,6 +68,9 @@ class BackorderRunWorker(models.AbstractModel):
                 return False
             if run.state == "queued":
                 run.state = "running"
+                if not run.date_planned:  # a fill on receipt: nobody previewed it
+                    run._keep_plan(*run._plan())
+                    run.date_planned = fields.Datetime.now()
             batch = run._pending()[: self._backorder_batch]
             run.with_user(run.user_id).sudo()._do_orders(batch)
             if not run._pending():

@@ -58,6 +58,17 @@ class ResCompany(models.Model):
         "least partly received.",
     )
 
+    backorder_fill_on_receipt = fields.Selection(
+        [
+            ("none", "Do nothing"),
+            ("notify", "Tell the Backorders managers"),
+            ("auto", "Fill the backorders of what came in"),
+        ],
+        string="When Goods Come In",
+        default="none",
+        required=True,
+        help="Done by the scheduled job right after the receipt, never while it is validated.",
+    )
     backorder_policy = fields.Selection(
         [
             ("fifo", "Waiting Longest"),

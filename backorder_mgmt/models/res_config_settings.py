@@ -34,3 +34,6 @@ class ResConfigSettings(models.TransientModel):
     backorder_email_partial_template_id = fields.Many2one(
         related="company_id.backorder_email_partial_template_id", readonly=False
     )
+    backorder_fill_on_receipt = fields.Selection(
+        related="company_id.backorder_fill_on_receipt", readonly=False, required=True
+    )

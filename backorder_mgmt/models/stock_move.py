@@ -229,7 +229,32 @@ class StockMove(models.Model):
             self.env["backorder.supply"]._shrink_promises(leaving.product_id)
         if cancel_backorder and waiting:
             self._backorder_note_closed(waiting)
+        res._backorder_offer_received()
         return res.with_env(self.env)
+
+    def _backorder_offer_received(self):
+        """Goods that came into a warehouse are offered to the backorders that wait for them."""
+        received = self.filtered(
+            lambda move: move.state == "done"
+            and move.location_dest_id.usage == "internal"
+            and move.location_id.usage != "internal"
+            and move.company_id.backorder_fill_on_receipt != "none"
+        )
+        for company, moves in received.grouped("company_id").items():
+            self.env["backorder.run"]._queue_for_receipt(
+                company, moves.product_id, moves.location_dest_id.warehouse_id
+            )
+
+    @api.model
+    def _get_backorder_waiting_domain(self, company, products, warehouses):
+        """Open demand for ``products`` that is on backorder, kits' components too."""
+        return [
+            ("company_id", "=", company.id),
+            ("product_id", "in", products.ids),
+            ("state", "in", ("confirmed", "waiting", "partially_available")),
+            ("sale_line_id.backorder_qty", ">", 0),
+            ("sale_line_id.warehouse_id", "in", warehouses.ids),
+        ]
 
     def _backorder_note_closed(self, waiting):
         """Say on the order that "No backorder" closed what was waiting."""

@@ -358,3 +358,56 @@ class TestUndo(RunCommon):
         new._create_invoices()
         with self.assertRaisesRegex(UserError, "is invoiced"):
             run.action_undo()
+
+
+@tagged("post_install", "-at_install")
+class TestOnReceipt(RunCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.backorder_fill_approved = "same_order"
+
+    def _work(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("backorder_mgmt.ir_cron_work_runs").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_nothing_by_default(self):
+        order = self._order((self.product, 5))
+        self._receive(self.product, 5)
+        self.assertFalse(self.env["backorder.run"].search([("receipt_mode", "!=", False)]))
+        self.assertHeld(order.order_line, 5, reserved=0)
+
+    def test_fills_in_the_background_what_came_in(self):
+        self.company.backorder_fill_on_receipt = "auto"
+        order = self._order((self.product, 5), (self.other, 1))
+        self._stock(self.other, 1)
+        self._receive(self.product, 3)
+        self.assertHeld(order.order_line[0], 5, reserved=0)
+        self._work()
+        self.assertHeld(order.order_line[0], 2, reserved=3)
+        self.assertHeld(order.order_line[1], 1, reserved=0)
+        run = self.env["backorder.run"].search([("receipt_mode", "=", "auto")])
+        self.assertEqual((run.state, run.product_ids), ("done", self.product))
+
+    def test_tells_the_managers_who_start_it(self):
+        self.company.backorder_fill_on_receipt = "notify"
+        order = self._order((self.product, 5))
+        self._receive(self.other, 5)
+        self._receive(self.product, 3)
+        self._work()
+        self.assertHeld(order.order_line, 5, reserved=0)
+        run = self.env["backorder.run"].search([("receipt_mode", "=", "notify")])
+        self.assertEqual(run.state, "planned")
+        self.assertIn(self.manager, run.activity_ids.user_id)
+        self.assertIn("Hammer", run.activity_ids[0].note)
+        run.with_user(self.manager).action_start()
+        self.assertHeld(order.order_line, 2, reserved=3)
+
+    def test_nobody_is_bothered_when_nothing_can_be_filled(self):
+        self.company.backorder_fill_on_receipt = "notify"
+        self.customer.backorder_policy = "complete"
+        self._order((self.product, 5))
+        self._receive(self.product, 3)
+        self._work()
+        self.assertFalse(self.env["backorder.run"].search([("receipt_mode", "=", "notify")]))
