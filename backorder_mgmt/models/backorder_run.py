@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import format_amount
 
 from ..engine import POLICIES
 
@@ -57,6 +58,7 @@ class BackorderRun(models.Model):
         help="This fill was made because goods came in.",
     )
     stop_requested = fields.Boolean(readonly=True, copy=False)
+    comparison = fields.Html(string="Policies Compared", readonly=True, copy=False)
     date_planned = fields.Datetime(string="Previewed On", readonly=True, copy=False)
     date_done = fields.Datetime(string="Done On", readonly=True, copy=False)
     line_ids = fields.One2many("backorder.run.line", "run_id", string="Lines", readonly=True)
@@ -291,6 +293,26 @@ class BackorderRun(models.Model):
                 ),
             }
         return result
+
+    def action_compare(self):
+        """*Compare Policies*: show what each of them would do, with the run's own marked."""
+        self.ensure_one()
+        self._check_state(("draft", "planned"))
+        labels = dict(self._fields["policy"]._description_selection(self.env))
+        rows = [
+            {
+                "label": labels[policy],
+                "own": policy == self.policy,
+                "orders": figures["orders"],
+                "lines": figures["lines"],
+                "value": format_amount(self.env, figures["value"], self.company_id.currency_id),
+            }
+            for policy, figures in self.compare_policies().items()
+        ]
+        self.sudo().comparison = self.env["ir.qweb"]._render(
+            "backorder_mgmt.backorder_run_comparison", {"rows": rows}
+        )
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     # -- one order at once ------------------------------------------------------------------------
 

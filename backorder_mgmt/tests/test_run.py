@@ -154,6 +154,9 @@ class TestRun(RunCommon):
         run.action_preview()
         self.assertEqual(sorted(run.line_ids.mapped("planned_qty")), [1, 1, 2, 2])
         table = run.compare_policies(["fifo", "most_complete"])
+        run.action_compare()
+        self.assertIn("Fair Share for Everybody (this fill)", run.comparison)
+        self.assertEqual(sum(orders.order_line.mapped("backorder_qty")), 20)
         self.assertGreaterEqual(table["most_complete"]["orders"], table["fifo"]["orders"])
 
     def test_forced_quantities_come_after_all_others(self):
