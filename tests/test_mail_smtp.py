@@ -159,8 +159,8 @@ def test_every_customer_gets_his_mail_once(commit, smtp):
     commit(send)
     company = commit(lambda env: env.company.name)
     once = [
-        ("ada@example.com", f"{company}: the rest of your order {first} is on its way"),
-        ("bert@example.com", f"{company}: a part of your order {second} is on its way"),
+        ("ada@example.com", f"{company}: the rest of your order {first} is ready"),
+        ("bert@example.com", f"{company}: a part of your order {second} is ready"),
     ]
     assert smtp.subjects() == once
     bodies = {to[0]: message.get_body(("html",)).get_content() for to, message in smtp.received}
@@ -168,6 +168,12 @@ def test_every_customer_gets_his_mail_once(commit, smtp):
     assert "Still on backorder" in bodies["bert@example.com"]
     commit(send)
     assert smtp.subjects() == once, "sent again by the next turn of the queue"
+
+    def told(env):
+        order = env["sale.order"].search([("name", "=", first)]).backorder_child_ids
+        return order.message_ids.filtered(lambda message: message.subject == once[0][1])
+
+    assert commit(lambda env: len(told(env))) == 1, "the chatter does not say what was sent"
     message = commit(
         lambda env: env["backorder.run"]
         .browse(run)

@@ -16,7 +16,7 @@ from odoo.tools import format_date, format_datetime, formatLang
 # All in the pixels of report_backorder_run's style sheet, for A4 lying.
 PAGE_WIDTH, PAGE_HEIGHT = 1370, 890
 HEAD_LINE, TITLE, TABLE_HEAD, LINE, ROW_SPACE = 26, 40, 27, 17, 10
-LETTER = 7.0  # the width of a letter, generously
+LETTER = 6.7  # the width of a letter, generously
 
 TONES = {
     "good": "#e6f4ea",
@@ -69,6 +69,7 @@ class ReportBackorderRun(models.AbstractModel):
             "options": options,
             "counters": self._counters(run),
             "pages": pages,
+            "on_paper": on_paper,
         }
 
     def _counters(self, run):
@@ -121,15 +122,15 @@ class ReportBackorderRun(models.AbstractModel):
             self._section(
                 translate("Lines"),
                 [
-                    (translate("Order"), 8, "left"),
-                    (translate("Product"), 21, "left"),
-                    (translate("SKU"), 11, "left"),
-                    (translate("Needed"), 7, "right"),
-                    (translate("On Hand"), 7, "right"),
-                    (got, 7, "right"),
+                    (translate("Order"), 7, "left"),
+                    (translate("Product"), 20, "left"),
+                    (translate("SKU"), 10, "left"),
+                    (translate("Needed"), 6, "right"),
+                    (translate("On Hand"), 6, "right"),
+                    (got, 6, "right"),
                     (translate("Unit"), 6, "left"),
                     (translate("Reason"), 12, "left"),
-                    (translate("Explanation"), 21, "left"),
+                    (translate("Explanation"), 27, "left"),
                 ],
                 [
                     (
@@ -152,14 +153,14 @@ class ReportBackorderRun(models.AbstractModel):
             self._section(
                 translate("Not Filled"),
                 [
-                    (translate("Order"), 8, "left"),
+                    (translate("Order"), 7, "left"),
                     (translate("Customer"), 15, "left"),
-                    (translate("Product"), 20, "left"),
-                    (translate("SKU"), 11, "left"),
-                    (translate("Needed"), 7, "right"),
+                    (translate("Product"), 19, "left"),
+                    (translate("SKU"), 10, "left"),
+                    (translate("Needed"), 6, "right"),
                     (translate("Unit"), 6, "left"),
                     (translate("Waiting Since"), 8, "left"),
-                    (translate("Reason"), 25, "left"),
+                    (translate("Reason"), 29, "left"),
                 ],
                 [
                     (
@@ -218,7 +219,7 @@ class ReportBackorderRun(models.AbstractModel):
 
     def _top_height(self, options):
         """What letter head, options and counters take of the first page."""
-        lines = [_line_count(str(value), 0.36 * PAGE_WIDTH) for _label, value in options]
+        lines = [_line_count(str(value), 0.33 * PAGE_WIDTH) for _label, value in options]
         pairs = [max(lines[index : index + 2]) for index in range(0, len(lines), 2)]
         return 105 + 70 + sum(LINE * count + 5 for count in pairs)
 
