@@ -1,0 +1,132 @@
+"""Fills of many orders with real workers: several at once, and one that is killed in the middle."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+# The shop and its fixture are those of the single orders.
+from test_many_workers import Shop, shop  # noqa: F401
+
+from odoo import Command
+
+
+def make_run(place, orders, **options):
+    return place.commit(
+        lambda env: env["backorder.run"].create({"order_ids": [Command.set(orders)], **options}).id
+    )
+
+
+def test_four_fills_at_once_with_confirmations_and_receipts(shop: Shop):  # noqa: F811
+    shop.setting(backorder_fill_approved="same_order", backorder_run_threshold=500)
+    first, second = shop.product("Jar", 0), shop.product("Kettle", 0)
+    waiting = shop.orders(8, (first, 2), (second, 3), confirm=True)
+    fresh = shop.orders(3, (first, 2), (second, 3))
+    shop.receive(first, 7)
+    shop.receive(second, 11)
+    runs = [make_run(shop, waiting) for _number in range(4)]
+
+    def start(run_id):
+        return lambda env: env["backorder.run"].browse(run_id).action_start()
+
+    def receive(env):
+        for product_id in (second, first):
+            product = env["product.product"].browse(product_id)
+            env["stock.quant"]._update_available_quantity(product, shop.stock(env), 2)
+
+    shop.at_once(
+        *(start(run) for run in runs),
+        *(shop.call("action_confirm", order) for order in fresh),
+        receive,
+    )
+    for product, each, there in ((first, 2, 9), (second, 3, 13)):
+        on_hand, reserved, delivering, promised, needed = shop.figures(product)
+        assert (on_hand, delivering, promised) == (there, reserved, 0)
+        assert reserved <= on_hand
+        assert needed == each * 11 - reserved
+
+    def filled_by_runs(env):
+        lines = env["backorder.run"].browse(runs).line_ids
+        events = env["backorder.event"].search([("run_id", "in", runs), ("type", "=", "fill")])
+        assert sum(lines.mapped("filled_qty")) == -sum(events.mapped("quantity"))
+        assert set(env["backorder.run"].browse(runs).mapped("state")) == {"done"}
+        for line in lines:
+            assert line.reason, "a line without a reason"
+
+    shop.commit(filled_by_runs)
+
+
+WORKER = """
+    import sys, time
+    from unittest.mock import patch
+    from odoo import SUPERUSER_ID, api
+    from odoo.modules.registry import Registry
+    from odoo.tools import config
+
+    config.parse_config(["--log-level=critical"])
+    registry = Registry(sys.argv[1])
+    run_class = registry["backorder.run"]
+    do_orders = run_class._do_orders
+
+    def slowly(self, rows):
+        do_orders(self, rows)
+        print("filled", flush=True)
+        time.sleep(float(sys.argv[3]))  # killed here, nothing of the batch is committed
+
+    with (
+        patch.object(run_class, "_backorder_batch", 2),
+        patch.object(run_class, "_do_orders", slowly),
+        registry.cursor() as cr,
+    ):
+        run = api.Environment(cr, SUPERUSER_ID, {})["backorder.run"]
+        while run._work_on(int(sys.argv[2])):
+            pass
+"""
+
+
+def work(db, run, pause):
+    """A worker of its own, as a server has them."""
+    program = [sys.executable, "-P", "-c", textwrap.dedent(WORKER), db, str(run), pause]
+    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_killed_worker_leaves_whole_batches_and_the_next_goes_on(shop: Shop):  # noqa: F811
+    shop.setting(backorder_fill_approved="new_order", backorder_run_threshold=0)
+    product = shop.product("Lamp", 0)
+    orders = shop.orders(8, (product, 2), confirm=True)
+    shop.receive(product, 16)
+    run = make_run(shop, orders)
+    shop.commit(lambda env: env["backorder.run"].browse(run).action_start())
+    worker = work(shop.registry.db_name, run, "1.5")
+    try:
+        for _batch in range(2):  # the second batch is filled, and not committed
+            assert worker.stdout.readline() == "filled\n"
+        os.kill(worker.pid, signal.SIGKILL)
+    finally:
+        worker.wait(timeout=30)
+
+    def after_kill(env):
+        rows = env["backorder.run"].browse(run).run_order_ids
+        assert len(rows.filtered("outcome")) == 2
+        assert len(rows.new_order_id) == 2
+        assert env["backorder.run"].browse(run).state == "running"
+
+    shop.commit(after_kill)
+    _on_hand, reserved, _delivering, _promised, needed = shop.figures(product)
+    assert (reserved, needed) == (4, 12)
+    started = time.monotonic()
+    worker = work(shop.registry.db_name, run, "0")
+    assert worker.wait(timeout=120) == 0, time.monotonic() - started
+
+    def at_the_end(env):
+        record = env["backorder.run"].browse(run)
+        assert record.state == "done"
+        assert len(record.run_order_ids.new_order_id) == 8
+        children = env["sale.order"].browse(orders).backorder_child_ids
+        assert len(children) == 8, "an order was filled twice"
+        assert sum(children.order_line.mapped("product_uom_qty")) == 16
+
+    shop.commit(at_the_end)
+    assert shop.figures(product) == (16, 16, 16, 0, 0)
