@@ -220,9 +220,7 @@ def bench_fill(args):
                 reserved_theirs = sum(bare.picking_ids.move_ids.mapped("quantity"))
         assert reserved_ours == reserved_theirs, (reserved_ours, reserved_theirs)
         per_line[orders * 5] = ours.cpu / (orders * 5)
-        report(
-            f"fill {orders * 5} held lines of {orders} orders (same_order)", ours, theirs, "0.1"
-        )
+        report(f"fill {orders * 5} held lines of {orders} orders (same_order)", ours, theirs, "0.1")
         report(f"preview of {orders * 5} lines", preview, reading, "3", "against reading them")
     small, large = (per_line[size] for size in sorted(per_line))
     print(f"\nfill: CPU time per line, 10 times the lines: {large / small:.3f}      goal: 1.2")

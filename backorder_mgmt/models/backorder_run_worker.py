@@ -1,6 +1,7 @@
 """Do what was planned: lock, look again, fill, report; in one go or in resumable batches."""
 
 import logging
+import time
 
 from psycopg2 import OperationalError
 
@@ -8,6 +9,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 _logger = logging.getLogger(__name__)
+
+#: How often a batch may lose against other transactions before the fill lets them go first.
+MAX_LOST = 10
 
 
 class BackorderRunWorker(models.AbstractModel):
@@ -40,8 +44,7 @@ class BackorderRunWorker(models.AbstractModel):
         """Scheduled job: go on with queued runs, a batch of orders at a time, each committed.
 
         A worker that is killed in the middle leaves whole batches behind; the next one goes on
-        with the orders that have no outcome yet. Odoo does not retry scheduled jobs: a batch that
-        loses against another transaction is tried again here.
+        with the orders that have no outcome yet.
         """
         cron = self.env["ir.cron"]
         for proposal in self.search(self._get_notify_domain(), order="id"):
@@ -50,37 +53,52 @@ class BackorderRunWorker(models.AbstractModel):
         runs = self.search(self._get_queued_domain(), order="id")
         cron._commit_progress(remaining=sum(len(run._pending()) for run in runs))
         for run_id in runs.ids:
-            while self._work_on(run_id):
-                pass
+            self._work_until_done(run_id)
+
+    @api.model
+    def _work_until_done(self, run_id):
+        """All batches of a run; one that loses against another transaction is tried again."""
+        lost = 0
+        while lost < MAX_LOST:
+            try:
+                if not self._work_on(run_id):
+                    return
+                lost = 0
+            except OperationalError as error:
+                # Somebody else changed the same stock: nothing of this batch was done.
+                lost += 1
+                _logger.info("Fill %s: a batch is tried again: %s", run_id, error)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                time.sleep(0.1 * lost)
+        _logger.info("Fill %s goes on later: others keep changing the same stock", run_id)
+        self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
 
     @api.model
     def _work_on(self, run_id):
-        """One batch of one run. :return: True when the run wants another batch."""
+        """One batch of one run.
+
+        :return: True when the run wants another batch
+        :raise OperationalError: another transaction changed the same stock; nothing was done
+        """
         cron = self.env["ir.cron"]
         run = self.browse(run_id)
-        try:
-            run = run.try_lock_for_update()
-            if not run or run.state not in ("queued", "running"):
-                return False
-            if run.stop_requested:
-                run._stop()
-                cron._commit_progress(1)
-                return False
-            if run.state == "queued":
-                run.state = "running"
-                if not run.date_planned:  # a fill on receipt: nobody previewed it
-                    run._keep_plan(*run._plan())
-                    run.date_planned = fields.Datetime.now()
-            batch = run._pending()[: self._backorder_batch]
-            run.with_user(run.user_id).sudo()._do_orders(batch)
-            if not run._pending():
-                run._finish()
-        except OperationalError as error:
-            # Somebody else changed the same stock: nothing of this batch was done, so try again.
-            _logger.info("%s: a batch is tried again: %s", run_id, error)
-            self.env.cr.rollback()
-            self.env.invalidate_all()
-            return True
+        run = run.try_lock_for_update()
+        if not run or run.state not in ("queued", "running"):
+            return False
+        if run.stop_requested:
+            run._stop()
+            cron._commit_progress(1)
+            return False
+        if run.state == "queued":
+            run.state = "running"
+            if not run.date_planned:  # a fill on receipt: nobody previewed it
+                run._keep_plan(*run._plan())
+                run.date_planned = fields.Datetime.now()
+        batch = run._pending()[: self._backorder_batch]
+        run.with_user(run.user_id).sudo()._do_orders(batch)
+        if not run._pending():
+            run._finish()
         run._send_progress()
         more = run.state == "running"
         return bool(cron._commit_progress(len(batch))) and more

@@ -5,12 +5,17 @@ They are called by the dialogs, by server actions and over RPC. ``quantities`` i
 that are not named stay as they are; ``None`` means everything possible.
 """
 
+import logging
 import math
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine import is_positive
+
+_logger = logging.getLogger(__name__)
 
 
 class BackorderOrderActions(models.AbstractModel):
@@ -122,7 +127,15 @@ class BackorderOrderActions(models.AbstractModel):
         self.env["ir.cron"]._commit_progress(remaining=len(orders))
         for start in range(0, len(orders), batch):
             chunk = self.browse(orders.ids[start : start + batch])
-            chunk.detect_backorders()
+            # Odoo does not try scheduled jobs again: orders that are being worked on wait for the
+            # next night.
+            try:
+                with self.env.cr.savepoint():
+                    chunk.detect_backorders()
+            except OperationalError as error:
+                _logger.info("Backorders of some orders are looked for later: %s", error)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
             if not self.env["ir.cron"]._commit_progress(len(chunk)):
                 break
 
