@@ -21,14 +21,22 @@ class Figures:
     picked: float = 0.0
 
     @property
+    def demand(self) -> float:
+        """Open demand, never more than what is still owed to the customer.
+
+        Odoo leaves a printed delivery as it is when the line is lowered, and makes a return.
+        """
+        return max(0.0, min(self.open_qty, self.ordered - self.delivered))
+
+    @property
     def unreserved(self) -> float:
-        """Open demand without stock, never more than what is still owed to the customer."""
-        return max(0.0, min(self.open_qty - self.reserved, self.ordered - self.delivered))
+        """The part of the demand that has no stock."""
+        return max(0.0, self.demand - self.reserved)
 
     @property
     def forceable(self) -> float:
         """The most that may be on backorder: everything not picked or delivered."""
-        return max(0.0, min(self.open_qty - self.picked, self.ordered - self.delivered))
+        return max(0.0, self.demand - self.picked)
 
 
 def clamp_needed(
@@ -42,12 +50,11 @@ def clamp_needed(
 
 
 def reservable(hold: float, figures: Figures) -> float:
-    """What Odoo may still reserve for the line by itself: the open demand that is not held.
+    """What Odoo may still reserve for the line by itself: the demand that is not held.
 
-    Held demand stays unreserved (invariant 2), so this is ``open - held - reserved``.
+    Held demand stays unreserved (invariant 2), so this is ``demand - held - reserved``.
     """
-    held = min(hold, figures.unreserved)
-    return max(0.0, figures.open_qty - held - figures.reserved)
+    return max(0.0, figures.unreserved - hold)
 
 
 def short_of(hold: float, figures: Figures, attempted: float | None = None) -> float:

@@ -147,7 +147,7 @@ class BackorderLineFill(models.AbstractModel):
         touched = self.env["stock.move"]
         for line in self:
             moves = line._backorder_moves()
-            allowed = max(0.0, figures[line].open_qty - line.backorder_hold_qty)
+            allowed = max(0.0, figures[line].demand - line.backorder_hold_qty)
             allowed = line._backorder_whole(allowed, parts[line])
             for part, per_unit in parts[line].items():
                 of_part = moves.filtered(lambda move, part=part: move.product_id == part)

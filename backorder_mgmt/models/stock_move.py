@@ -149,10 +149,8 @@ class StockMove(models.Model):
         figures, parts = held._backorder_figures(), held._backorder_parts()
         for line in parts:
             free = reservable(line.backorder_hold_qty, figures[line])
-            open_kits = figures[line].open_qty - min(
-                line.backorder_hold_qty, figures[line].unreserved
-            )
-            open_kits = line._backorder_whole(open_kits, parts[line])
+            held = min(line.backorder_hold_qty, figures[line].unreserved)
+            open_kits = line._backorder_whole(figures[line].demand - held, parts[line])
             moves = line._backorder_moves()
             for part, per_unit in parts[line].items():
                 if line._backorder_is_kit(parts[line]):

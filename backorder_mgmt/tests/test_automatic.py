@@ -57,6 +57,19 @@ class TestAutomatic(BackorderCommon):
         order.order_line.product_uom_qty = 2
         self.assertHeld(order.order_line, 0, reserved=2)
 
+    def test_lowering_a_line_whose_delivery_is_printed(self):
+        self._stock(self.product, 2)
+        order = self._order((self.product, 10))
+        order.picking_ids.printed = True
+        # Odoo leaves a printed delivery alone: its demand stays, and is more than is owed
+        order.order_line.product_uom_qty = 6
+        self.assertHeld(order.order_line, 4, reserved=2)
+        self._receive(self.product, 10)
+        order.picking_ids.action_assign()
+        self.assertHeld(order.order_line, 4, reserved=2)
+        order.picking_ids.do_unreserve()
+        self.assertHeld(order.order_line, 6, reserved=0)
+
     def test_cancelling_the_order_waits_for_nothing(self):
         order = self._order((self.product, 10))
         order._action_cancel()

@@ -133,6 +133,15 @@ def test_what_was_taken_can_be_taken_back():
     assert stock.own_promise(ANVIL, 10) == 3
 
 
+def test_promises_without_stock_give_way_the_later_ones_first():
+    older, newer = promised(4, 1, 10), promised(4, 2, 20)
+    assert supply([older, newer], s2=8).uncovered() == []
+    assert supply([older, newer], s2=5).uncovered() == [(newer, 3)]
+    assert supply([older, newer], s2=1).uncovered() == [(newer, 4), (older, 3)]
+    assert supply([older, newer], s2=-2).uncovered() == [(newer, 4), (older, 4)]
+    assert supply([owed(9), older], s2=4).uncovered() == []
+
+
 class TestGuard:
     """The limits of one attempt of Odoo to reserve."""
 
@@ -203,6 +212,19 @@ def test_never_more_than_the_supply_and_never_what_is_promised_to_others(lying, 
         given_away.append((place, got))
     still = [(claim.location, claim.quantity) for claim in promises]
     assert fits(lying, given_away + still)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(PATHS, amounts)), claims)
+def test_what_stays_promised_after_a_loss_is_all_there(lying, claims):
+    stock = supply(claims, **{f"s{place}": quantity for place, quantity in lying.items()})
+    gone = stock.uncovered()
+    for claim, quantity in gone:
+        assert claim.kind == "promised"
+        assert 0 < quantity <= claim.quantity
+        claim.quantity -= quantity
+    kept = [(claim.location, claim.quantity) for claim in claims if claim.kind == "promised"]
+    assert fits(lying, kept)
+    assert stock.uncovered() == []
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(PATHS, amounts)), claims, claims, places)
