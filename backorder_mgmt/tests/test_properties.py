@@ -216,7 +216,7 @@ class TestProperties(BackorderCommon):
     def _nth(self, records, number):
         """The record to do something to; the step is refused when there is none."""
         if not records:
-            raise UserError("nothing to do this to")
+            raise UserError(self.env._("nothing to do this to"))
         return records[number % len(records)]
 
     def _product_at(self, number):
@@ -262,7 +262,7 @@ class TestProperties(BackorderCommon):
     # -- steps ------------------------------------------------------------------------------------
 
     def _step_nothing(self):
-        raise UserError("nothing")
+        raise UserError(self.env._("nothing"))
 
     def _step_order(self, items, confirm):
         self._order(*(self._item(*item) for item in items), confirm=confirm)
@@ -316,7 +316,7 @@ class TestProperties(BackorderCommon):
     def _step_scrap(self, product, number, quantity):
         quant = self._quant(product, number)
         if quant.quantity < quantity:
-            raise UserError("not so much there")
+            raise UserError(self.env._("not so much there"))
         scrap = self.env["stock.scrap"].create(
             {
                 "product_id": quant.product_id.id,
