@@ -393,20 +393,7 @@ class BackorderRun(models.Model):
             )
         else:
             reason, message = "skipped", self.env._("Nothing was to be filled on this line.")
-        return {
-            "run_id": self.id,
-            "company_id": self.company_id.id,
-            "sale_line_id": line.id,
-            "order_id": line.order_id.id,
-            "product_id": line.product_id.id,
-            "product_uom_id": line.product_uom_id.id,
-            "needed_qty": line.backorder_qty,
-            "available_qty": available,
-            "planned_qty": quantity,
-            "waiting_since": line.backorder_date,
-            "reason": reason,
-            "message": message,
-        }
+        return self._prepare_line_vals(line, available, quantity, reason, message)
 
     # -- screens ----------------------------------------------------------------------------------
 

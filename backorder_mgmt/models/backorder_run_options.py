@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from .res_company import POLICY_SELECTION
+
 
 class BackorderRunOptions(models.AbstractModel):
     """The options of a fill: of the run that keeps them, and of the dialog that asks for them."""
@@ -27,14 +29,7 @@ class BackorderRunOptions(models.AbstractModel):
         help="Also set stock aside for quotations of customers who have not confirmed yet."
     )
     policy = fields.Selection(
-        [
-            ("fifo", "Waiting Longest"),
-            ("priority", "Urgent Deliveries"),
-            ("deadline", "Earliest Promised Date"),
-            ("value", "Largest Value"),
-            ("fair", "Fair Share for Everybody"),
-            ("most_complete", "Most Orders Completed"),
-        ],
+        POLICY_SELECTION,
         string="Who Comes First",
         required=True,
         default=lambda self: self.env.company.backorder_policy,

@@ -152,6 +152,10 @@ class BackorderRunPlanner(models.AbstractModel):
             if line in blocked
             else self._reason_message(line, allocation, expected.get(line.id))
         )
+        return self._prepare_line_vals(line, allocation.seen, allocation.quantity, reason, message)
+
+    def _prepare_line_vals(self, line, available, planned, reason, message):
+        """A row of the run: what is needed, on hand and planned for one order line, and why."""
         return {
             "run_id": self.id,
             "company_id": self.company_id.id,
@@ -160,8 +164,8 @@ class BackorderRunPlanner(models.AbstractModel):
             "product_id": line.product_id.id,
             "product_uom_id": line.product_uom_id.id,
             "needed_qty": line.backorder_qty,
-            "available_qty": allocation.seen,
-            "planned_qty": allocation.quantity,
+            "available_qty": available,
+            "planned_qty": planned,
             "waiting_since": line.backorder_date,
             "reason": reason,
             "message": message,

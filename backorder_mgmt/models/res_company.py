@@ -1,5 +1,15 @@
 from odoo import fields, models
 
+#: Who comes first, as the engine's policies are called (``engine/policies.py``).
+POLICY_SELECTION = [
+    ("fifo", "Waiting Longest"),
+    ("priority", "Urgent Deliveries"),
+    ("deadline", "Earliest Promised Date"),
+    ("value", "Largest Value"),
+    ("fair", "Fair Share for Everybody"),
+    ("most_complete", "Most Orders Completed"),
+]
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -70,14 +80,7 @@ class ResCompany(models.Model):
         help="Done by the scheduled job right after the receipt, never while it is validated.",
     )
     backorder_policy = fields.Selection(
-        [
-            ("fifo", "Waiting Longest"),
-            ("priority", "Urgent Deliveries"),
-            ("deadline", "Earliest Promised Date"),
-            ("value", "Largest Value"),
-            ("fair", "Fair Share for Everybody"),
-            ("most_complete", "Most Orders Completed"),
-        ],
+        POLICY_SELECTION,
         string="Who Comes First",
         default="fifo",
         required=True,
