@@ -85,10 +85,6 @@ setting = st.fixed_dictionaries(
 )
 
 
-class Refused(UserError):
-    """A step that nobody could do now; not a message for users."""
-
-
 @tagged("post_install", "-at_install")
 class TestProperties(BackorderCommon):
     @classmethod
