@@ -84,8 +84,8 @@ class BackorderLineHold(models.AbstractModel):
                 figures = line._backorder_kit_figures(moves, parts[line])
             else:
                 figures = line._backorder_sum_moves(moves)
-            rounded = (line.product_uom_id.round(qty) if qty else 0.0 for qty in figures)
-            result[line] = Figures(ordered, delivered, *rounded)
+            # Not rounded: 40.04 and 4 pieces are 3.34 and 0.33 dozen, their difference is 3.00.
+            result[line] = Figures(ordered, delivered, *figures)
         return result
 
     def _backorder_sum_moves(self, moves):

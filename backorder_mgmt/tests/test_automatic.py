@@ -308,6 +308,17 @@ class TestAutomatic(BackorderCommon):
         order = self._order((self.product, 4, {"product_uom_id": self.dozen.id}))
         self.assertHeld(order.order_line, 1.5, reserved=2.5)
 
+    def test_odd_pieces_of_dozens_are_not_counted_twice(self):
+        self._stock(self.product, 1)
+        order = self._order((self.product, 5.5, {"product_uom_id": self.dozen.id}))
+        self._deliver(order.picking_ids, backorder=False)
+        self._receive(self.product, 5)
+        order.order_line.product_uom_qty = 3.5
+        open_picking = order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+        self._deliver(open_picking, {self.product: 1})
+        # 40.04 pieces are open and 4 of them reserved: 36.04 are 3 dozen, not 3.01
+        self.assertHeld(order.order_line, 3)
+
     def test_lots(self):
         product = self._product("Paint", tracking="lot")
         lots = self.env["stock.lot"].create(
