@@ -77,7 +77,7 @@ class BackorderRunPlanner(models.AbstractModel):
         urgent = max((picking.priority or "0" for picking in order.picking_ids), default="0")
         return OrderFacts(
             key=order.id,
-            date=order.backorder_original_date or order.date_order or order.create_date,
+            date=order._backorder_queue_key()[0],
             label=order.name,
             priority=int(urgent),
             deadline=order.commitment_date or None,

@@ -306,12 +306,6 @@ class SaleOrderLine(models.Model):
             self._backorder_settle()
         return res
 
-    def action_view_backorder_events(self):
-        self.ensure_one()
-        action = self.env["ir.actions.actions"]._for_xml_id("backorder_mgmt.backorder_event_action")
-        action["domain"] = [("sale_line_id", "=", self.id)]
-        return action
-
     def action_fill_backorders_selected(self):
         """Fill the selected lines as far as there is stock, first come first served."""
         lines = self.filtered(lambda line: line.backorder_qty > 0)
