@@ -12,6 +12,7 @@ _COLUMNS = {
         "backorder_cancelled_qty": "numeric DEFAULT 0",
         "backorder_promised_qty": "numeric DEFAULT 0",
         "backorder_state": "varchar DEFAULT 'no'",
+        "backorder_expected_date": "timestamp",
     },
     "sale_order": {
         "backorder_state": "varchar DEFAULT 'no'",

@@ -9,26 +9,30 @@ from .hold import Figures, clamp_needed, reservable, short_of, split_forced, sta
 from .plan import FILL_KINDS, make_plan
 from .policies import POLICIES
 from .supply import Claim, Guard, Supply
-from .dates import deal_dates
-from .numbers import EPSILON, floor_whole, is_more, is_positive, trim
+from .dates import ON_HAND, Dealt, deal, deal_dates
+from .numbers import EPSILON, floor_whole, is_more, is_positive, nearest_whole, trim
 
 __all__ = [
     "EPSILON",
     "FILL_KINDS",
+    "ON_HAND",
     "POLICIES",
     "Allocation",
     "Claim",
+    "Dealt",
     "Demand",
     "Figures",
     "Guard",
     "OrderFacts",
     "Supply",
     "clamp_needed",
+    "deal",
     "deal_dates",
     "floor_whole",
     "is_more",
     "is_positive",
     "make_plan",
+    "nearest_whole",
     "reservable",
     "short_of",
     "split_forced",

@@ -28,6 +28,14 @@ def floor_whole(quantity: float, per_unit: float, digits: int) -> float:
     return math.floor(quantity * per_unit + noise) / per_unit
 
 
+def nearest_whole(quantity: float, per_unit: float, digits: int) -> float:
+    """Pieces in ``quantity`` of a unit that holds ``per_unit`` pieces, kept with ``digits``
+    decimals: 1.92 dozen are 23 pieces, not 23.04."""
+    pieces = quantity * per_unit
+    noise = max(EPSILON, 0.51 * per_unit * 10**-digits) if is_more(per_unit, 1.0) else EPSILON
+    return float(round(pieces)) if abs(pieces - round(pieces)) <= noise else pieces
+
+
 def trim(quantity: float, digits: int) -> str:
     """``12`` rather than ``12.00``: a quantity as people read it."""
     text = f"{quantity:.{digits}f}"

@@ -13,12 +13,14 @@ from . import backorder_run_order
 from . import backorder_run_line
 from . import sale_order_line_hold
 from . import sale_order_line_fill
+from . import sale_order_line_dates
 from . import sale_order_line
 from . import sale_order_backorder
 from . import sale_order_fill
 from . import sale_order_dialog
 from . import sale_order
 from . import stock_move_bulk
+from . import stock_move_arrival
 from . import stock_move
 from . import stock_quant
 from . import stock_picking

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 
 class ProductProduct(models.Model):
@@ -57,6 +58,48 @@ class ProductProduct(models.Model):
             taken = bom_line.product_uom_id._compute_quantity(data["qty"], part.uom_id, round=False)
             parts[part.with_env(product.env)] = parts.get(part, 0.0) + taken
         return parts
+
+    # -- expected dates ---------------------------------------------------------------------------
+
+    def _backorder_sql_sold_as(self):
+        """SQL that selects ``self`` and the kits that have one of these as a component."""
+        if "mrp.bom" not in self.env:
+            return SQL("SELECT unnest(%s)", self.ids)
+        return SQL(
+            """
+            WITH RECURSIVE sold_as(id) AS (
+                SELECT unnest(%s)
+                 UNION
+                SELECT kit.id
+                  FROM sold_as
+                  JOIN mrp_bom_line component ON component.product_id = sold_as.id
+                  JOIN mrp_bom bom ON bom.id = component.bom_id AND bom.type = 'phantom'
+                  JOIN product_product kit ON kit.id = bom.product_id
+                    OR (bom.product_id IS NULL AND kit.product_tmpl_id = bom.product_tmpl_id)
+            )
+            SELECT id FROM sold_as
+            """,
+            self.ids,
+        )
+
+    def _backorder_dates_changed(self):
+        """Supply of these products or its queue changed: who waits for them gets a new date.
+
+        It is worked out once for all, in this transaction, when a date is next read or when
+        changes are written to the database.
+        """
+        if not self:
+            return
+        lines = self.env["sale.order.line"].sudo()
+        # Lines that come to the queue in this transaction are marked by their own change.
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM sale_order_line WHERE backorder_qty > 0 AND product_id IN (%s)",
+                self._backorder_sql_sold_as(),
+            )
+        )
+        waiting = lines.browse(row[0] for row in self.env.cr.fetchall())
+        self.env.add_to_compute(lines._fields["backorder_expected_date"], waiting)
 
     def action_view_backorder_lines(self):
         action = self.env["ir.actions.actions"]._for_xml_id(

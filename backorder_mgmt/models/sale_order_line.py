@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..engine import clamp_needed, deal_dates, is_positive, state_of
+from ..engine import clamp_needed, is_positive, state_of
 from .backorder_token import TOKEN, TOKEN_KEY, may_write_backorder
 
 # Fields that only force, fill, cancel and the automatic rule write.
@@ -25,7 +25,12 @@ _REFIGURED_BY = frozenset({"product_id", "product_uom_qty", "product_uom_id", "r
 
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
-    _inherit = ["sale.order.line", "backorder.line.hold", "backorder.line.fill"]
+    _inherit = [
+        "sale.order.line",
+        "backorder.line.hold",
+        "backorder.line.fill",
+        "backorder.line.dates",
+    ]
 
     backorder_hold_qty = fields.Float(
         string="Held",
@@ -100,7 +105,15 @@ class SaleOrderLine(models.Model):
         search="_search_backorder_fillable_qty",
     )
     backorder_expected_date = fields.Datetime(
-        string="Expected", compute="_compute_backorder_expected_date"
+        string="Expected",
+        compute="_compute_backorder_expected_date",
+        store=True,
+        copy=False,
+        # Read for itself: asking for another field of a line must not work dates out.
+        prefetch=False,
+        index="btree_not_null",
+        help="When confirmed receipts, transfers and manufacturing orders cover what is needed, "
+        "first come first served. Empty: not known. Stock on hand: since when it is there.",
     )
     backorder_reserved_qty = fields.Float(
         string="Reserved", digits="Product Unit", compute="_compute_backorder_reserved_qty"
@@ -188,56 +201,20 @@ class SaleOrderLine(models.Model):
         positive = operator in (">", "!=")
         return [("id", "in" if positive else "not in", fillable.ids)]
 
-    @api.depends("backorder_qty", "backorder_date", "product_id", "warehouse_id")
+    @api.depends(
+        "state",
+        "product_id",
+        "warehouse_id",
+        "backorder_qty",
+        "backorder_hold_qty",
+        "backorder_forced_qty",
+        "backorder_date",
+    )
     def _compute_backorder_expected_date(self):
-        dates = self.filtered(lambda line: line.backorder_qty > 0)._backorder_expected_dates()
-        for line in self:
-            line.backorder_expected_date = dates.get(line.id) or False
-
-    def _backorder_expected_dates(self):
-        """{line id: date} when incoming supply covers what these lines need, None: not known."""
-        if not self:
-            return {}
-        queues, incoming = self._backorder_queues(), self._backorder_incoming()
-        dates = {}
-        for key, queue in queues.items():
-            dates.update(deal_dates(queue, incoming.get(key, [])))
-        return dates
-
-    def _backorder_queues(self):
-        """{(product id, warehouse id): [(line id, needed in product unit)]}, first come first."""
-        queues = {}
-        waiting = self.sudo().search(
-            [
-                ("product_id", "in", self.product_id.ids),
-                ("warehouse_id", "in", self.warehouse_id.ids),
-                ("backorder_qty", ">", 0),
-            ],
-            order="backorder_date, id",
-        )
-        for line in waiting:
-            quantity = line.product_uom_id._compute_quantity(
-                line.backorder_qty, line.product_id.uom_id, round=False
-            )
-            key = (line.product_id.id, line.warehouse_id.id)
-            queues.setdefault(key, []).append((line.id, quantity))
-        return queues
-
-    def _get_backorder_incoming_domain(self):
-        return [
-            ("product_id", "in", self.product_id.ids),
-            ("state", "in", ("confirmed", "waiting", "partially_available", "assigned")),
-            ("location_id.usage", "in", ("supplier", "production", "transit")),
-            ("location_dest_id.warehouse_id", "in", self.warehouse_id.ids),
-        ]
-
-    def _backorder_incoming(self):
-        """{(product id, warehouse id): [(date, quantity in product unit)]} of open receipts."""
-        incoming = {}
-        for move in self.env["stock.move"].sudo().search(self._get_backorder_incoming_domain()):
-            key = (move.product_id.id, move.location_dest_id.warehouse_id.id)
-            incoming.setdefault(key, []).append((move.date, move.product_qty))
-        return incoming
+        """Of these lines, and of all who wait in the same queues: see the mixin of dates."""
+        for line in self.filtered(lambda line: not line.id):  # on an open form
+            line.backorder_expected_date = line._origin.backorder_expected_date
+        self.filtered("id")._backorder_assign_expected_dates()
 
     # -- who may write ----------------------------------------------------------------------------
 
@@ -276,6 +253,8 @@ class SaleOrderLine(models.Model):
         if "product_id" in vals or "route_ids" in vals:
             # What was set aside was another product, or is now taken from elsewhere.
             moved = self.filtered(lambda line: line.backorder_promised_qty)
+        if "product_id" in vals:
+            self._backorder_queue_changed()
         if "product_uom_qty" in vals and not self.env.context.get("skip_procurement"):
             self._backorder_lower_holds(vals["product_uom_qty"])
         res = super().write(vals)

@@ -230,6 +230,7 @@ class BackorderLineHold(models.AbstractModel):
                     )
         if events:
             self.env["backorder.event"].with_env(self._backorder_token().env).create(events)
+        lines._backorder_queue_changed()
 
     def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
         return {

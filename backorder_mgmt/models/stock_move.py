@@ -6,7 +6,7 @@ from .sale_order_line_hold import OPEN_STATES
 
 class StockMove(models.Model):
     _name = "stock.move"
-    _inherit = ["stock.move", "backorder.move.bulk"]
+    _inherit = ["stock.move", "backorder.move.bulk", "backorder.move.arrival"]
 
     backorder_qty = fields.Float(
         string="On Backorder",
@@ -123,6 +123,12 @@ class StockMove(models.Model):
         short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
         if short and not self.env.context.get("backorder_no_settle"):
             short.sale_line_id._backorder_settle(tried=short)
+        taking.product_id._backorder_dates_changed()
+        return res
+
+    def _do_unreserve(self):
+        res = super()._do_unreserve()
+        self.product_id._backorder_dates_changed()
         return res
 
     def _backorder_taking(self, force_qty):
@@ -228,6 +234,7 @@ class StockMove(models.Model):
         if cancel_backorder and waiting:
             self._backorder_note_closed(waiting)
         res._backorder_offer_received()
+        res.product_id._backorder_dates_changed()
         return res.with_env(self.env)
 
     def _backorder_offer_received(self):

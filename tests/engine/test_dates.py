@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder_mgmt.engine import deal_dates
+from backorder_mgmt.engine import ON_HAND, deal, deal_dates, nearest_whole
 
 MONDAY = datetime(2026, 3, 2)
 
@@ -85,3 +85,60 @@ def test_more_on_its_way_makes_nobody_later(queue, incoming, date, quantity):
     before = deal_dates(queue, incoming)
     after = deal_dates(queue, [*incoming, (date, quantity)])
     assert all(latest(after[key]) <= latest(before[key]) for key in before)
+
+
+def shares(dealt):
+    return [(share.quantity, share.date, share.source) for share in dealt.shares]
+
+
+def test_a_need_is_split_over_stock_and_arrivals():
+    incoming = [(day(9), 6.0, "P2"), (day(1), 4.0, "P1")]
+    dealt = deal([("a", 3.0), ("b", 8.0), ("c", 5.0)], incoming, on_hand=2.0)
+    assert shares(dealt["a"]) == [(2.0, ON_HAND, None), (1.0, day(1), "P1")]
+    assert shares(dealt["b"]) == [(3.0, day(1), "P1"), (5.0, day(9), "P2")]
+    assert shares(dealt["c"]) == [(1.0, day(9), "P2")]
+    assert dealt["c"].missing == 4.0
+    assert [own.date for own in dealt.values()] == [day(1), day(9), None]
+
+
+def test_stock_below_zero_is_made_good_by_the_first_arrival():
+    dates = deal_dates([("a", 2.0)], [(day(1), 4.0), (day(2), 1.0)], on_hand=-3.0)
+    assert dates == {"a": day(2)}
+
+
+def test_who_waits_twice_is_served_when_both_parts_are():
+    dealt = deal([("a", 1.0), ("b", 2.0), ("a", 1.0)], [(day(1), 3.0, 1), (day(2), 3.0, 2)])
+    assert {key: own.date for key, own in dealt.items()} == {"a": day(2), "b": day(1)}
+
+
+@given(needs, arrivals, st.integers(-9, 20).map(float))
+def test_nothing_is_dealt_twice_and_nothing_is_left_while_somebody_waits(queue, incoming, on_hand):
+    named = [(date, quantity, number) for number, (date, quantity) in enumerate(incoming)]
+    dealt = deal(queue, named, on_hand)
+    used = {}
+    for own in dealt.values():
+        for share in own.shares:
+            used[share.source] = used.get(share.source, 0.0) + share.quantity
+    total = max(0.0, on_hand + sum(quantity for _date, quantity, _source in named))
+    for _date, quantity, source in named:
+        assert used.get(source, 0.0) <= quantity + 1e-9
+    assert used.get(None, 0.0) <= max(0.0, on_hand) + 1e-9
+    needed = sum(need for _key, need in queue)
+    assert sum(used.values()) == pytest.approx(min(needed, total))
+    for key, need in queue:
+        got = sum(share.quantity for share in dealt[key].shares)
+        assert got + dealt[key].missing == pytest.approx(need)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "per_unit", "pieces"),
+    [
+        (1.92, 12.0, 23.0),
+        (0.58, 12.0, 7.0),
+        (2.0, 12.0, 24.0),
+        (0.5, 1.0, 0.5),
+        (1.5, 0.001, 0.0015),
+    ],
+)
+def test_pieces_of_a_dozen(quantity, per_unit, pieces):
+    assert nearest_whole(quantity, per_unit, 2) == pytest.approx(pieces)
