@@ -21,12 +21,18 @@ class Figures:
     picked: float = 0.0
 
     @property
+    def owed(self) -> float:
+        """What the customer has not got yet: also of an order that was partly delivered, then
+        cancelled and taken back to a quotation."""
+        return max(0.0, self.ordered - self.delivered)
+
+    @property
     def demand(self) -> float:
         """Open demand, never more than what is still owed to the customer.
 
         Odoo leaves a printed delivery as it is when the line is lowered, and makes a return.
         """
-        return max(0.0, min(self.open_qty, self.ordered - self.delivered))
+        return min(max(0.0, self.open_qty), self.owed)
 
     @property
     def unreserved(self) -> float:
@@ -45,7 +51,7 @@ def clamp_needed(
     """The *Needed* of a line: its hold, clamped to what can still be waited for (invariant 1)."""
     if cancelled:
         return 0.0
-    limit = figures.ordered if quotation else figures.unreserved
+    limit = figures.owed if quotation else figures.unreserved
     return max(0.0, min(hold, limit))
 
 

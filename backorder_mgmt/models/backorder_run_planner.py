@@ -56,7 +56,7 @@ class BackorderRunPlanner(models.AbstractModel):
                     parts=tuple((part.id, ratio) for part, ratio in parts[line].items()),
                     needed=round(pieces) * piece if odd else line.backorder_qty,
                     forced=min(line.backorder_forced_qty, line.backorder_qty),
-                    covered=max(0.0, line.product_uom_qty - line.backorder_hold_qty)
+                    covered=max(0.0, line._backorder_owed() - line.backorder_hold_qty)
                     if line.state in ("draft", "sent")
                     else 0.0,
                     step=piece if whole else 10**-digits,

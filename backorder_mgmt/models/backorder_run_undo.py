@@ -51,7 +51,7 @@ class BackorderRunOrderUndo(models.AbstractModel):
             if sale_line.state in ("draft", "sent"):
                 if (
                     sale_line.product_uom_id.compare(
-                        sale_line.backorder_hold_qty + placed, sale_line.product_uom_qty
+                        sale_line.backorder_hold_qty + placed, sale_line._backorder_owed()
                     )
                     > 0
                 ):

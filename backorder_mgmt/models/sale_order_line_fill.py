@@ -83,7 +83,7 @@ class BackorderLineFill(models.AbstractModel):
         """{line: the most that may be on backorder}: ordered, not picked, not delivered."""
         figures = self._backorder_figures()
         return {
-            line: line.product_uom_qty
+            line: figures[line].owed
             if line.state in ("draft", "sent")
             else figures[line].forceable
             for line in self
@@ -103,7 +103,7 @@ class BackorderLineFill(models.AbstractModel):
                 )
             )
         quotation = self.state in ("draft", "sent")
-        limit = self.product_uom_qty if quotation else figures.forceable
+        limit = figures.owed if quotation else figures.forceable
         if self.product_uom_id.compare(quantity, limit) > 0:
             picked = "" if quotation else label(figures.picked + figures.delivered)
             raise UserError(
@@ -131,7 +131,7 @@ class BackorderLineFill(models.AbstractModel):
         """
         promises = {}
         for line, quantity in quantities.items():
-            kept = max(0.0, line.product_uom_qty - quantity)
+            kept = max(0.0, line._backorder_owed() - quantity)
             if line.backorder_promised_qty > kept:
                 promises[line] = {"backorder_promised_qty": kept}
         self._backorder_set_holds(quantities, "force", note, extra=promises)
@@ -270,7 +270,7 @@ class BackorderLineFill(models.AbstractModel):
         parts, locations = self._backorder_parts(), self._backorder_locations()
         extra = {}
         for line, quantity in quantities.items():
-            covered = line.product_uom_qty - (line.backorder_hold_qty - quantity)
+            covered = line._backorder_owed() - (line.backorder_hold_qty - quantity)
             promise = line._backorder_take(supply, parts[line], locations[line], covered)
             extra[line] = {"backorder_promised_qty": promise}
         self._backorder_book_fill(quantities, run, extra=extra)
@@ -411,7 +411,7 @@ class BackorderLineFill(models.AbstractModel):
         """End the promise of quotation lines: what was filled waits again."""
         holds, extra = {}, {}
         for line in self.filtered("backorder_promised_qty"):
-            back = min(line.backorder_filled_qty, line.product_uom_qty - line.backorder_hold_qty)
+            back = min(line.backorder_filled_qty, line._backorder_owed() - line.backorder_hold_qty)
             if line.backorder_origin_line_id:
                 back = line.backorder_promised_qty
             holds[line] = line.backorder_hold_qty + max(0.0, back)
@@ -431,7 +431,7 @@ class BackorderLineFill(models.AbstractModel):
             left = max(0.0, line.backorder_promised_qty - quantity)
             left = unit.round(line._backorder_whole(left, parts[line]), rounding_method="DOWN")
             gone = line.backorder_promised_qty - left
-            holds[line] = min(line.product_uom_qty, line.backorder_hold_qty + gone)
+            holds[line] = min(line._backorder_owed(), line.backorder_hold_qty + gone)
             extra[line] = {
                 "backorder_promised_qty": left,
                 "backorder_filled_qty": max(0.0, unit.round(line.backorder_filled_qty - gone)),

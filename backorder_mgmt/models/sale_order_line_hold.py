@@ -67,6 +67,15 @@ class BackorderLineHold(models.AbstractModel):
         self.ensure_one()
         return bool(parts) and set(parts) != {self.product_id}
 
+    def _backorder_owed(self):
+        """What the customer has not got yet, in the line's unit.
+
+        Less than ordered on a quotation too: an order that was partly delivered, then cancelled
+        and taken back to a quotation.
+        """
+        self.ensure_one()
+        return max(0.0, self.product_uom_qty - self.qty_delivered)
+
     def _backorder_figures(self):
         """{line: :class:`Figures`} in the lines' units, moves of all lines read together."""
         confirmed = self.filtered(lambda line: line.state == "sale")
@@ -158,7 +167,7 @@ class BackorderLineHold(models.AbstractModel):
         ]
         room = min(rooms)
         if self.state in ("draft", "sent"):
-            room = max(0.0, room - max(0.0, self.product_uom_qty - self.backorder_hold_qty))
+            room = max(0.0, room - max(0.0, self._backorder_owed() - self.backorder_hold_qty))
         # Half up: 23 pieces are 1.92 dozen. What is reserved in the end are pieces.
         return self.product_uom_id.round(self._backorder_whole(room, parts))
 
@@ -391,7 +400,7 @@ class BackorderLineHold(models.AbstractModel):
         looked at. A quotation is promised what it counts on already along with it."""
         own = 0
         if self.state in ("draft", "sent"):
-            quantity += max(0.0, self.product_uom_qty - self.backorder_hold_qty)
+            quantity += max(0.0, self._backorder_owed() - self.backorder_hold_qty)
             own = self.id
         for part, per_unit in parts.items():
             supply.take(part.id, location.id, quantity * per_unit, line=own)
@@ -440,16 +449,16 @@ class BackorderLineHold(models.AbstractModel):
         }
         holds, promises = {}, {}
         for line in lines:
-            covered = line.product_uom_qty
+            covered = owed = line._backorder_owed()
             if line not in made_to_order:
                 covered = line._backorder_take(
-                    free[line.order_id], parts[line], locations[line], line.product_uom_qty
+                    free[line.order_id], parts[line], locations[line], owed
                 )
-            hold = max(0.0, line.product_uom_qty - covered)
-            hold = min(line.product_uom_qty, max(hold, line.backorder_forced_qty))
+            hold = max(0.0, owed - covered)
+            hold = min(owed, max(hold, line.backorder_forced_qty))
             if line.product_uom_id.compare(hold, line.backorder_hold_qty):
                 holds[line] = hold
-            kept = max(0.0, min(line.backorder_promised_qty, line.product_uom_qty - hold))
+            kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
             if is_more(line.backorder_promised_qty, kept):
                 promises[line] = {"backorder_promised_qty": kept}
         for line, vals in promises.items():

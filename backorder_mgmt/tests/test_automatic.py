@@ -77,6 +77,22 @@ class TestAutomatic(BackorderCommon):
         self.assertEqual(order.order_line.backorder_hold_qty, 0)
         self.assertEqual(order.order_line.backorder_event_ids.sorted("id")[-1].type, "cancel")
 
+    def test_taken_back_to_a_quotation_after_a_part_was_sent(self):
+        self._stock(self.product, 3)
+        order = self._order((self.product, 4))
+        self._deliver(order.picking_ids)
+        order._action_cancel()
+        order.action_draft()
+        line = order.order_line
+        self.assertEqual((line.qty_delivered, line.backorder_qty), (3, 1))
+        self.assertEqual(line.backorder_hold_qty, 1)
+        self._stock(self.product, 5)
+        self.assertEqual(line.backorder_available_qty, 5)
+        order.fill_backorders()
+        self.assertEqual((line.backorder_qty, line.backorder_promised_qty), (0, 1))
+        order.action_confirm()
+        self.assertHeld(line, 0, reserved=1)
+
     def test_partial_delivery_with_and_without_backorder(self):
         self._stock(self.product, 6)
         order = self._order((self.product, 10))
