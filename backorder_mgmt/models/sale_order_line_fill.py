@@ -83,9 +83,7 @@ class BackorderLineFill(models.AbstractModel):
         """{line: the most that may be on backorder}: ordered, not picked, not delivered."""
         figures = self._backorder_figures()
         return {
-            line: figures[line].owed
-            if line.state in ("draft", "sent")
-            else figures[line].forceable
+            line: figures[line].owed if line.state in ("draft", "sent") else figures[line].forceable
             for line in self
         }
 
