@@ -1,6 +1,7 @@
 from . import res_company
 from . import res_config_settings
 from . import backorder_event
+from . import backorder_carry
 from . import backorder_supply
 from . import backorder_run_options
 from . import backorder_run_planner
@@ -18,6 +19,8 @@ from . import sale_order_line
 from . import sale_order_backorder
 from . import sale_order_fill
 from . import sale_order_dialog
+from . import sale_order_paid
+from . import sale_order_money
 from . import sale_order
 from . import stock_move_bulk
 from . import stock_move_arrival

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from .res_company import POLICY_SELECTION
+from .res_company import CARRY_CREDIT_SELECTION, POLICY_SELECTION
 
 
 class BackorderRunOptions(models.AbstractModel):
@@ -52,6 +52,17 @@ class BackorderRunOptions(models.AbstractModel):
         string="Approve Partially Filled Orders",
         default=lambda self: self.env.company.backorder_approve_new_order,
         help="Confirm the new order when something of the original is still needed.",
+    )
+    carry_balance = fields.Boolean(
+        default=lambda self: self.env.company.backorder_carry_balance,
+        help="The new order takes over what its original order still owes.",
+    )
+    carry_credit = fields.Selection(
+        CARRY_CREDIT_SELECTION,
+        required=True,
+        default=lambda self: self.env.company.backorder_carry_credit,
+        help="What the original order is paid too much, as its items moved, goes to the new "
+        "order. Needed: as much as the new order costs. Whole: all of it.",
     )
     set_ship_date = fields.Boolean(string="Set Actual Ship Date")
     ship_date = fields.Date(string="Actual Ship Date", default=fields.Date.context_today)

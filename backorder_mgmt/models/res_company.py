@@ -11,6 +11,14 @@ POLICY_SELECTION = [
 ]
 
 
+#: How much of what an original order was paid too much goes to the order that a fill makes of it.
+CARRY_CREDIT_SELECTION = [
+    ("none", "No Credits"),
+    ("needed", "Needed Credits"),
+    ("whole", "Whole Credits"),
+]
+
+
 class ResCompany(models.Model):
     _inherit = "res.company"
 
@@ -61,6 +69,19 @@ class ResCompany(models.Model):
     backorder_charge_shipping = fields.Boolean(
         string="Charge Shipping Again",
         help="A new order made by a fill also gets the shipping charge of the original order.",
+    )
+    backorder_carry_balance = fields.Boolean(
+        string="Carry Balance",
+        help="A new order made by a fill takes over what its original order still owes. Proposed "
+        "for fills.",
+    )
+    backorder_carry_credit = fields.Selection(
+        CARRY_CREDIT_SELECTION,
+        string="Carry Credit",
+        default="none",
+        required=True,
+        help="What an original order is paid too much, as its items moved, goes to the new order: "
+        "as much as that costs, or all of it. Proposed for fills.",
     )
     backorder_require_last_po = fields.Boolean(
         string="Items Must Be Received in the Last PO",

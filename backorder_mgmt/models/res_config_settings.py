@@ -19,6 +19,12 @@ class ResConfigSettings(models.TransientModel):
     backorder_charge_shipping = fields.Boolean(
         related="company_id.backorder_charge_shipping", readonly=False
     )
+    backorder_carry_balance = fields.Boolean(
+        related="company_id.backorder_carry_balance", readonly=False
+    )
+    backorder_carry_credit = fields.Selection(
+        related="company_id.backorder_carry_credit", readonly=False, required=True
+    )
     backorder_require_last_po = fields.Boolean(
         related="company_id.backorder_require_last_po", readonly=False
     )

@@ -10,6 +10,7 @@ _GUARDED = frozenset({"backorder_parent_id", "backorder_carried_amount", "backor
 class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = [
+        "backorder.order.money",  # before Odoo's own: it overrides methods of it
         "sale.order",
         "backorder.order.actions",
         "backorder.order.fill",
@@ -53,14 +54,29 @@ class SaleOrder(models.Model):
         readonly=True,
         help="Order date of the first order of this family: its place in every queue.",
     )
+    backorder_carry_in_ids = fields.One2many("backorder.carry", "to_order_id", readonly=True)
+    backorder_carry_out_ids = fields.One2many("backorder.carry", "from_order_id", readonly=True)
     backorder_carried_amount = fields.Monetary(
-        string="Carried from the Original Order",
+        string="Carried",
+        compute="_compute_backorder_carried_amount",
+        store=True,
         copy=False,
-        readonly=True,
-        help="Credit (+) or balance (−) carried to this order from its original order.",
+        help="Credit (+) carried to this order from others of its family, or balance (−) that it "
+        "took over; the other order has the same amount with the other sign.",
+    )
+    backorder_paid_amount = fields.Monetary(
+        string="Paid",
+        compute="_compute_backorder_amount_due",
+        compute_sudo=True,
+        help="Online payments, and payments of this order's invoices that were made otherwise.",
     )
     backorder_amount_due = fields.Monetary(
-        string="Amount Due", compute="_compute_backorder_amount_due", compute_sudo=True
+        string="Amount Due",
+        compute="_compute_backorder_amount_due",
+        compute_sudo=True,
+        search="_search_backorder_amount_due",
+        help="Total, less what was paid, less carried credit, plus carried balance. Negative: paid "
+        "more than it costs.",
     )
     backorder_ship_date = fields.Date(
         string="Actual Ship Date", copy=False, help="The day the goods really leave."
@@ -99,13 +115,6 @@ class SaleOrder(models.Model):
     def _compute_backorder_child_count(self):
         for order in self:
             order.backorder_child_count = len(order.backorder_child_ids)
-
-    @api.depends("amount_total", "backorder_carried_amount")
-    def _compute_backorder_amount_due(self):
-        for order in self:
-            order.backorder_amount_due = (
-                order.amount_total - order.amount_paid - order.backorder_carried_amount
-            )
 
     @api.depends("state", "order_line.backorder_qty", "order_line.product_uom_qty")
     def _compute_backorder_can(self):

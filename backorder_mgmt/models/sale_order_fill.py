@@ -96,6 +96,7 @@ class BackorderOrderFill(models.AbstractModel):
         )
         lines._backorder_lower(quantities)
         self._backorder_link_notes(new_order, quantities)
+        self._backorder_carry_filled(new_order, run)
         if run._approves(self):
             new_order.action_confirm()
         return new_order
