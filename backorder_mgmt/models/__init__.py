@@ -12,6 +12,7 @@ from . import backorder_run_undo
 from . import backorder_run
 from . import backorder_run_order
 from . import backorder_run_line
+from . import sale_order_line_facts
 from . import sale_order_line_hold
 from . import sale_order_line_fill
 from . import sale_order_line_dates

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .batch import by_values
+
 
 class BackorderRunOrder(models.Model):
     _name = "backorder.run.order"
@@ -43,26 +45,43 @@ class BackorderRunOrder(models.Model):
     message = fields.Char(string="Explanation", readonly=True)
     mail_queued = fields.Boolean(string="E-Mail Queued", readonly=True)
 
-    def _write_result(self, run_lines, filled, before, new_order, sentence):
-        """What became of the order and of each of its lines."""
-        self.ensure_one()
-        moved = {
-            line.backorder_origin_line_id: line.product_uom_qty for line in new_order.order_line
-        }
-        for line in run_lines:
-            vals = line._prepare_result_vals(
-                filled.get(line.sale_line_id, 0.0), moved.get(line.sale_line_id, 0.0)
-            )
-            line.write({**vals, **before.get(line.sale_line_id, {})})
-        still = any(line.backorder_qty > 0 for line in self.order_id.order_line)
-        done = any(filled.get(line.sale_line_id) for line in run_lines)
-        self.write(
-            {
-                "new_order_id": new_order.id,
-                "outcome": ("partial" if still else "complete") if done else "none",
-                "message": sentence,
+    def _write_results(self, lines_by_order, filled, before, new_orders, sentences):
+        """What became of these orders and of each of their lines.
+
+        :param lines_by_order: {order: its `backorder.run.line`}
+        :param filled: {order line: quantity filled, in its unit}
+        :param before: {order line: values from before the fill, for *Take Back*}
+        :param new_orders: {order: the new order of its filled items}
+        :param sentences: {order: what was done}
+        """
+        row_vals, line_vals = {}, {}
+        for row in self:
+            order = row.order_id
+            run_lines = lines_by_order.get(order, self.env["backorder.run.line"])
+            new_order = new_orders.get(order, order.browse())
+            moved = {
+                line.backorder_origin_line_id: line.product_uom_qty for line in new_order.order_line
             }
-        )
+            for line in run_lines:
+                sale_line = line.sale_line_id
+                got = filled.get(sale_line, 0.0)
+                line_vals[line] = {
+                    **line._prepare_result_vals(got, moved.get(sale_line, 0.0)),
+                    **before.get(sale_line, {}),
+                }
+            done = any(filled.get(line.sale_line_id) for line in run_lines)
+            row_vals[row] = row._prepare_result_vals(done, new_order, sentences.get(order))
+        for records, vals in (*by_values(line_vals), *by_values(row_vals)):
+            records.write(vals)
+
+    def _prepare_result_vals(self, done, new_order, sentence):
+        self.ensure_one()
+        still = any(line.backorder_qty > 0 for line in self.order_id.order_line)
+        return {
+            "new_order_id": new_order.id,
+            "outcome": ("partial" if still else "complete") if done else "none",
+            "message": sentence,
+        }
 
     def _write_failure(self, error):
         """A failing order is reported, on itself and here, and stops nobody."""

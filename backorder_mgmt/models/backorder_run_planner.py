@@ -29,14 +29,10 @@ class BackorderRunPlanner(models.AbstractModel):
         """
         needed = lines.order_id.order_line.filtered(lambda line: line.backorder_qty > 0)
         chosen = set(lines.ids)
-        parts, locations = needed._backorder_parts(), needed._backorder_locations()
-        supply = self.env["backorder.supply"]._gather(
-            needed._backorder_part_products(parts),
-            self.env["stock.location"].union(*locations.values()),
-            owed=False,
-            opened=True,
-        )
-        blocked = self._blocked_lines(needed)
+        facts = needed._backorder_facts()
+        parts, locations = facts.parts, facts.locations
+        supply = needed._backorder_supply(facts)
+        blocked = self._blocked_lines(needed, facts)
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         demands = []
         for line in needed:
@@ -85,7 +81,7 @@ class BackorderRunPlanner(models.AbstractModel):
             complete_reason="customer_complete" if customer else "not_complete",
         )
 
-    def _blocked_lines(self, lines):
+    def _blocked_lines(self, lines, facts):
         """{line: (reason code, sentence)} of lines that can take nothing now."""
         blocked = {}
         missing = lines.order_id._backorder_last_po_missing(lines.product_id)
@@ -104,14 +100,16 @@ class BackorderRunPlanner(models.AbstractModel):
                     "skipped",
                     self.env._("%s is archived.", line.product_id.display_name),
                 )
-        for move in lines._backorder_moves().filtered("picked"):
-            line = move.sale_line_id.with_env(lines.env)
-            if line not in blocked and line._backorder_being_picked(line.backorder_qty):
+        for line in lines:
+            picked = facts.moves.get(line, self.env["stock.move"]).filtered("picked")
+            if not picked or line in blocked:
+                continue
+            if line._backorder_being_picked(line.backorder_qty):
                 blocked[line] = (
                     "skipped",
                     self.env._(
                         "Being picked on %s: validate that delivery first.",
-                        move.picking_id.name,
+                        picked[0].picking_id.name,
                     ),
                 )
         return blocked

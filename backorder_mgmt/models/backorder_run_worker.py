@@ -130,10 +130,10 @@ class BackorderRunWorker(models.AbstractModel):
         """Fill the orders of ``rows``: the whole batch at once, or one by one if that fails."""
         if not rows:
             return
-        rows.order_id._backorder_lock_stock(touch=True)
+        facts = rows.order_id._backorder_lock_stock(touch=True)
         try:
             with self.env.cr.savepoint():
-                self._fill_rows(rows)
+                self._fill_rows(rows, facts)
             return
         except OperationalError:
             raise
@@ -154,17 +154,22 @@ class BackorderRunWorker(models.AbstractModel):
                 self.env.invalidate_all()
                 row._write_failure(error)
 
-    def _fill_rows(self, rows):
-        """Fill the planned quantities of ``rows``, each checked against what is true now."""
-        lines_by_order = self.line_ids.filtered(lambda line: line.order_id in rows.order_id)
-        lines_by_order = lines_by_order.grouped("order_id")
+    def _fill_rows(self, rows, facts=None):
+        """Fill the planned quantities of ``rows``, each checked against what is true now.
+
+        :param facts: :class:`LineFacts` of the orders' lines, read already
+        """
+        run_lines = self.env["backorder.run.line"].search(self._get_rows_lines_domain(rows))
+        lines_by_order = run_lines.grouped("order_id")
         planned = {
             line.sale_line_id: line.planned_qty
             for lines in lines_by_order.values()
             for line in lines
             if line.sale_line_id and line.planned_qty > 0
         }
-        quantities = self._still_possible(planned, rows)
+        lines = self.env["sale.order.line"].browse([line.id for line in planned])
+        facts = facts or lines._backorder_facts()
+        quantities = self._still_possible(planned, rows, facts)
         before = {
             line: {
                 "forced_before_qty": line.backorder_forced_qty,
@@ -173,26 +178,23 @@ class BackorderRunWorker(models.AbstractModel):
             }
             for line in quantities
         }
-        filled, new_orders, sentences = self._fill_quantities(rows.order_id, quantities)
-        for row in rows:
-            row._write_result(
-                lines_by_order.get(row.order_id, self.env["backorder.run.line"]),
-                filled,
-                before,
-                new_orders.get(row.order_id, self.env["sale.order"]),
-                sentences.get(row.order_id),
-            )
+        filled, new_orders, sentences = self._fill_quantities(rows.order_id, quantities, facts)
+        rows._write_results(lines_by_order, filled, before, new_orders, sentences)
         done = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
         if self.set_ship_date:
             done._set_ship_date(self.ship_date or fields.Date.context_today(self))
         done._queue_mails()
 
-    def _still_possible(self, planned, rows):
+    def _get_rows_lines_domain(self, rows):
+        """The rows of order lines that belong to the rows of orders ``rows``."""
+        return [("run_id", "=", self.id), ("order_id", "in", rows.order_id.ids)]
+
+    def _still_possible(self, planned, rows, facts):
         """{line: quantity}: the plan, cut down to what is needed and on hand now."""
         lines = self.env["sale.order.line"].browse([line.id for line in planned])
-        parts, locations = lines._backorder_parts(), lines._backorder_locations()
-        supply = lines._backorder_supply()
-        blocked = self._blocked_lines(lines)
+        parts, locations = facts.parts, facts.locations
+        supply = lines._backorder_supply(facts)
+        blocked = self._blocked_lines(lines, facts)
         quantities = {}
         for line, quantity in planned.items():
             if line in blocked or line.order_id.state == "cancel":
@@ -216,7 +218,7 @@ class BackorderRunWorker(models.AbstractModel):
                     quantities.pop(line, None)
         return quantities
 
-    def _fill_quantities(self, orders, quantities):
+    def _fill_quantities(self, orders, quantities, facts):
         """Do it: in place for many orders at once, as promise or new order one by one.
 
         :return: ({line: filled}, {order: new order}, {order: sentence})
@@ -246,7 +248,9 @@ class BackorderRunWorker(models.AbstractModel):
                 sentences[order] = self.env._("Filled as new order %s.", new_order.name)
         if in_place:
             lines = orders.order_line.browse([line.id for line in in_place])
-            for line, quantity in lines._backorder_fill_in_place(in_place, self).items():
+            # Making a new order changes the deliveries.
+            facts = None if new_orders else facts
+            for line, quantity in lines._backorder_fill_in_place(in_place, self, facts).items():
                 filled[line] = filled.get(line, 0.0) + quantity
         self._note_fills(orders, filled, new_orders)
         return filled, new_orders, sentences

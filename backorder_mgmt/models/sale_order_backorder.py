@@ -79,16 +79,20 @@ class BackorderOrderActions(models.AbstractModel):
         return result
 
     def _backorder_lock_stock(self, touch=False):
-        """Lock the stock rows of these orders' lines, before anything is read."""
+        """Lock the stock rows of these orders' lines, before anything of stock is read.
+
+        :return: :class:`LineFacts` of these lines
+        """
         lines = self.sudo().order_line.filtered(lambda line: not line.display_type)
-        parts = lines._backorder_parts()
-        products = lines._backorder_part_products(parts)
-        locations = self.env["stock.location"].union(*lines._backorder_locations().values())
+        facts = lines._backorder_facts()
+        products = lines._backorder_part_products(facts.parts)
+        locations = self.env["stock.location"].browse({facts.locations[line].id for line in lines})
         if products:
             supply = self.env["backorder.supply"]
             ids = supply._lock(products, locations)
             if touch:
                 supply._touch(ids)
+        return facts
 
     # -- find -------------------------------------------------------------------------------------
 

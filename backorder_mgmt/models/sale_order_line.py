@@ -27,6 +27,7 @@ class SaleOrderLine(models.Model):
     _name = "sale.order.line"
     _inherit = [
         "sale.order.line",
+        "backorder.line.facts",
         "backorder.line.hold",
         "backorder.line.fill",
         "backorder.line.dates",

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import ON_HAND, deal, is_positive, nearest_whole
-from .sale_order_line_hold import OPEN_STATES
+from .sale_order_line_facts import OPEN_STATES
 
 
 class BackorderLineDates(models.AbstractModel):

@@ -236,13 +236,15 @@ class BackorderLineFill(models.AbstractModel):
             picked[:1] if self.product_uom_id.compare(quantity, open_qty - reserved) > 0 else None
         )
 
-    def _backorder_fill_in_place(self, quantities, run):
+    def _backorder_fill_in_place(self, quantities, run, facts=None):
         """Let Odoo reserve ``{line: quantity}`` of the held demand on the open deliveries.
 
+        :param facts: what :meth:`_backorder_facts` said of these lines, read already
         :return: {line: quantity really reserved}, in the lines' units
         """
-        parts = self._backorder_parts()
-        before = self._backorder_figures()
+        facts = facts or self._backorder_facts()
+        parts = facts.parts
+        before = self._backorder_figures(facts)
         guard = Guard(
             budgets={
                 (line.id, part.id): part.uom_id.round(
@@ -252,15 +254,18 @@ class BackorderLineFill(models.AbstractModel):
                 for part, per_unit in parts[line].items()
             },
         )
-        moves = self._backorder_moves()
+        moves = self.env["stock.move"].sudo()
+        moves = moves.browse(
+            [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
+        )
         moves.with_context(backorder_guard=guard)._action_assign()
-        after = self._backorder_figures()
+        after = self._backorder_figures(facts)
         filled = {
             line: min(quantity, max(0.0, after[line].reserved - before[line].reserved))
             for line, quantity in quantities.items()
         }
         self._backorder_book_fill(filled, run)
-        self._backorder_trim_kits()
+        self._backorder_trim_kits(moves)
         return filled
 
     def _backorder_promise(self, quantities, supply, run):

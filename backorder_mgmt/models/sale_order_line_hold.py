@@ -1,190 +1,15 @@
-"""The hold: what is known of a line, what may be reserved for it, and its ledger."""
+"""The hold: what may be reserved for a line, and its ledger."""
 
 from odoo import api, fields, models
 
-from ..engine import Figures, floor_whole, is_more, is_positive, short_of, split_forced
-
-OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
+from ..engine import is_more, is_positive, short_of, split_forced
+from .batch import by_values
+from .sale_order_line_facts import OPEN_STATES
 
 
 class BackorderLineHold(models.AbstractModel):
     _name = "backorder.line.hold"
     _description = "Backorder Line: Hold"
-
-    # -- facts ------------------------------------------------------------------------------------
-
-    def _backorder_moves(self):
-        """The open first-step delivery moves: those that take the goods from stock.
-
-        Empty for lines that are never on backorder: services, consumables, dropship and
-        make-to-order, whose goods arrive on their own order.
-        """
-        moves = self.sudo().move_ids._backorder_open_deliveries()
-        chained = moves.filtered(
-            lambda move: move.procure_method == "make_to_order"
-            or move.rule_id.procure_method == "mts_else_mto"
-            or move.move_orig_ids
-        )
-        if not chained:
-            return moves.filtered(lambda move: move._backorder_is_first_step())
-        ordered_for = chained.filtered(
-            lambda move: not any(
-                orig.sale_line_id == move.sale_line_id for orig in move.move_orig_ids
-            )
-        ).sale_line_id
-        return moves.filtered(
-            lambda move: move.sale_line_id not in ordered_for and move._backorder_is_first_step()
-        )
-
-    def _backorder_parts(self):
-        """{line: {product: quantity in its unit per unit of the line}}; empty: not kept in stock.
-
-        A kit gives its components. Quotation lines that are dropshipped or made to order give
-        nothing.
-        """
-        result = {}
-        # A bill of materials belongs to a company, so does the answer.
-        for company, lines in self.grouped("company_id").items():
-            parts = lines.product_id.with_company(company)._backorder_parts()
-            for line in lines:
-                per_unit = line.product_uom_id._compute_quantity(
-                    1.0, line.product_id.uom_id, round=False
-                )
-                result[line] = (
-                    {part: qty * per_unit for part, qty in parts[line.product_id].items()}
-                    if line.product_id and not line.is_expense and not line.is_downpayment
-                    else {}
-                )
-        return result
-
-    def _backorder_part_products(self, parts):
-        """The storable products behind ``parts`` (sudo: stock is counted for everybody)."""
-        ids = {part.id for line in self for part in parts[line]}
-        return self.env["product.product"].sudo().browse(sorted(ids))
-
-    def _backorder_is_kit(self, parts):
-        """True when the line's product is sold as its components: whole kits only."""
-        self.ensure_one()
-        return bool(parts) and set(parts) != {self.product_id}
-
-    def _backorder_owed(self):
-        """What the customer has not got yet, in the line's unit.
-
-        Less than ordered on a quotation too: an order that was partly delivered, then cancelled
-        and taken back to a quotation.
-        """
-        self.ensure_one()
-        return max(0.0, self.product_uom_qty - self.qty_delivered)
-
-    def _backorder_figures(self):
-        """{line: :class:`Figures`} in the lines' units, moves of all lines read together."""
-        confirmed = self.filtered(lambda line: line.state == "sale")
-        moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
-        parts = confirmed.filtered(
-            lambda line: any(
-                move.product_id != line.product_id for move in moves_by_line.get(line.sudo(), ())
-            )
-        )._backorder_parts()
-        result = {}
-        for line in self:
-            ordered, delivered = line.product_uom_qty, line.qty_delivered
-            moves = moves_by_line.get(line.sudo(), self.env["stock.move"])
-            if line in parts:
-                figures = line._backorder_kit_figures(moves, parts[line])
-            else:
-                figures = line._backorder_sum_moves(moves)
-            # Not rounded: 40.04 and 4 pieces are 3.34 and 0.33 dozen, their difference is 3.00.
-            result[line] = Figures(ordered, delivered, *figures)
-        return result
-
-    def _backorder_sum_moves(self, moves):
-        """(open, reserved, picked) of the moves of a plain line, in the line's unit."""
-        open_qty = reserved = picked = 0.0
-        for move in moves:
-            unit = move.product_uom
-            if unit == self.product_uom_id:
-                open_qty += move.product_uom_qty
-                reserved += move.quantity
-            else:
-                open_qty += unit._compute_quantity(
-                    move.product_uom_qty, self.product_uom_id, round=False
-                )
-                reserved += unit._compute_quantity(move.quantity, self.product_uom_id, round=False)
-            if move.picked:
-                picked += unit._compute_quantity(
-                    move._get_picked_quantity(), self.product_uom_id, round=False
-                )
-        return open_qty, reserved, picked
-
-    def _backorder_kit_figures(self, moves, parts):
-        """(open, reserved, picked) of a kit: open by the component that misses most, reserved
-        only where every component is there, picked where any component is."""
-        opened, got_kits, picked = [], [], []
-        for part, per_kit in parts.items():
-            of_part = moves.filtered(lambda move, part=part: move.product_id == part)
-            demand = sum(of_part.mapped("product_qty"))
-            got = taken = 0.0
-            for move in of_part:
-                got += move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
-                if move.picked:
-                    taken += move.product_uom._compute_quantity(
-                        move._get_picked_quantity(), part.uom_id, round=False
-                    )
-            opened.append(demand / per_kit)
-            got_kits.append(got / per_kit)
-            picked.append(taken / per_kit)
-        reserved = self._backorder_whole(min(got_kits, default=0.0), parts)
-        return max(opened, default=0.0), reserved, max(picked, default=0.0)
-
-    def _backorder_locations(self):
-        """{line: location its goods are taken from}: of its open moves, else the warehouse's."""
-        result = {line: line.warehouse_id.sudo().lot_stock_id for line in self}
-        for move in self.filtered(lambda line: line.state == "sale")._backorder_moves():
-            result[move.sale_line_id.with_env(self.env)] = move.location_id
-        return result
-
-    def _backorder_supply(self):
-        """The stock that fills of these lines may count on (no claims of first come first)."""
-        parts = self._backorder_parts()
-        products = self._backorder_part_products(parts)
-        locations = self.env["stock.location"].union(*self._backorder_locations().values())
-        return self.env["backorder.supply"]._gather(products, locations, owed=False, opened=True)
-
-    def _backorder_available(self, supply, parts=None, location=None):
-        """*On Hand* of one line in its unit: what a fill may promise it now.
-
-        On a quotation, what the line already counts on (ordered − needed) is not on hand a second
-        time: a fill promises that part along with the rest.
-        """
-        self.ensure_one()
-        parts = self._backorder_parts()[self] if parts is None else parts
-        location = location or self._backorder_locations()[self]
-        if not parts or not location:
-            return 0.0
-        rooms = [
-            supply.available(part.id, location.id, order=self.order_id.id, line=self.id) / per_unit
-            for part, per_unit in parts.items()
-        ]
-        room = min(rooms)
-        if self.state in ("draft", "sent"):
-            room = max(0.0, room - max(0.0, self._backorder_owed() - self.backorder_hold_qty))
-        # Half up: 23 pieces are 1.92 dozen. What is reserved in the end are pieces.
-        return self.product_uom_id.round(self._backorder_whole(room, parts))
-
-    def _backorder_needs_whole(self, parts):
-        """True when only whole units can be filled: kits, and products with serial numbers."""
-        return self._backorder_is_kit(parts) or self.product_id.tracking == "serial"
-
-    def _backorder_whole(self, quantity, parts):
-        """``quantity`` (line unit) floored to whole pieces, where only those can be filled.
-
-        Not rounded: seven pieces are 7/12 dozen, which the line knows as 0.58.
-        """
-        if not self._backorder_needs_whole(parts):
-            return quantity
-        per_unit = self.product_uom_id._compute_quantity(1.0, self.product_id.uom_id, round=False)
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return floor_whole(quantity, per_unit, digits)
 
     # -- the ledger -------------------------------------------------------------------------------
 
@@ -207,7 +32,7 @@ class BackorderLineHold(models.AbstractModel):
         now = fields.Datetime.now()
         lines = self.browse().union(*holds)
         ledgered = lines._backorder_ledgered()
-        events = []
+        events, changes = [], {}
         for line, new in holds.items():
             old = line.backorder_hold_qty
             new = line.product_uom_id.round(max(0.0, new)) if new else 0.0
@@ -226,8 +51,7 @@ class BackorderLineHold(models.AbstractModel):
                     vals["backorder_date"] = now
             elif event_type == "force" and line.backorder_forced_qty > new:
                 vals["backorder_forced_qty"] = new
-            if vals:
-                line._backorder_write(vals)
+            changes[line] = vals
             silent = line.state in ("draft", "sent") and event_type == "auto"
             if line in ledgered or not silent:
                 if line not in ledgered and line.product_uom_id.compare(old, 0.0):
@@ -237,6 +61,8 @@ class BackorderLineHold(models.AbstractModel):
                     events.append(
                         line._prepare_backorder_event_vals(event_type, new - old, new, note, run)
                     )
+        for changed, vals in by_values(changes):
+            changed._backorder_write(vals)
         if events:
             self.env["backorder.event"].with_env(self._backorder_token().env).create(events)
         lines._backorder_queue_changed()
@@ -405,9 +231,9 @@ class BackorderLineHold(models.AbstractModel):
         for part, per_unit in parts.items():
             supply.take(part.id, location.id, quantity * per_unit, line=own)
 
-    def _backorder_trim_kits(self):
+    def _backorder_trim_kits(self, moves=None):
         """Give back components that were reserved for kits which are on backorder."""
-        moves = self._backorder_moves()
+        moves = self._backorder_moves() if moves is None else moves
         kits = moves.filtered(lambda move: move.product_id != move.sale_line_id.product_id)
         kits = kits.sale_line_id.with_env(self.env)
         if kits:

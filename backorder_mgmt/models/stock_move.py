@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..engine import Guard, reservable
-from .sale_order_line_hold import OPEN_STATES
+from .sale_order_line_facts import OPEN_STATES
 
 
 class StockMove(models.Model):
@@ -209,6 +209,13 @@ class StockMove(models.Model):
         if bound:
             guard.taken(self.product_id.id, self.location_id.id, taken, line=limits["line"])
         return vals_list, taken
+
+    def _update_orderpoints(self):
+        """Odoo looks for reordering rules with a term per move: of thousands of moves at once,
+        those of products that have none are left out before."""
+        bulk = self.env.context.get("backorder_collected") is not None
+        moves = self._backorder_with_orderpoints() if bulk else self
+        return super(StockMove, moves)._update_orderpoints()
 
     # -- what ends demand -------------------------------------------------------------------------
 

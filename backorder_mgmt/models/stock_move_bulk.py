@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from .batch import by_values
+
 # What the bulk way stands in for, and whose versions of it it is known to agree with. An override
 # by any other module means Odoo's own way, so that it is not left out.
 _STANDS_IN_FOR = {
@@ -22,6 +24,15 @@ _STANDS_IN_FOR = {
         "_update_available_quantity",
     ),
 }
+#: Of a sale line, what changes with the delivered quantity, and with nothing of a reservation.
+_BY_DELIVERED = (
+    "qty_delivered",
+    "qty_to_invoice",
+    "invoice_status",
+    "untaxed_amount_to_invoice",
+    "amount_to_invoice",
+    "amount_to_invoice_at_date",
+)
 _KNOWN = {"stock", "mrp", "stock_picking_batch", "product_expiry", "backorder_mgmt"}
 
 
@@ -151,15 +162,22 @@ class BackorderMoveBulk(models.AbstractModel):
         collected = {}
         lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
         sale_lines = self.sudo().sale_line_id
-        # Reserving delivers nothing: Odoo would work out what was delivered, line by line.
-        with self.env.protecting([sale_lines._fields["qty_delivered"]], sale_lines):
+        # Reserving delivers nothing: Odoo would work out what was delivered, line by line, and all
+        # that follows from it.
+        fields = [sale_lines._fields[name] for name in _BY_DELIVERED if name in sale_lines._fields]
+        with self.env.protecting(fields, sale_lines):
             new = lines.create(self._backorder_merge_vals(vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
         # As Odoo: making a line works the state out, changing one does not.
         lines.browse([line.id for line, _quantity in updates]).move_id._recompute_state()
+        reserved = {
+            quant: {"reserved_quantity": quant.reserved_quantity + quantity}
+            for quant, quantity in taken.items()
+        }
+        for quants, vals in by_values(reserved):
+            quants.write(vals)
         for quant, quantity in taken.items():
-            quant.reserved_quantity += quantity
             key = (quant.product_id.id, quant.location_id.id)
             collected[key] = collected.get(key, 0.0) - quantity
         # Another module may have changed a quantity on the way: what it added is reserved as well.
@@ -173,6 +191,13 @@ class BackorderMoveBulk(models.AbstractModel):
         inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
         if inside:
             inside._apply_putaway_strategy()
+
+    def _backorder_with_orderpoints(self):
+        """The moves of ``self`` whose products have reordering rules."""
+        rules = self.env["stock.warehouse.orderpoint"].sudo()
+        ruled = rules._read_group([("product_id", "in", self.product_id.ids)], ["product_id"])
+        ids = {product.id for (product,) in ruled}
+        return self.filtered(lambda move: move.product_id.id in ids)
 
     def _backorder_merge_vals(self, vals_list):
         """One move line per move and location, as Odoo makes, also from several stock rows."""
