@@ -22,6 +22,7 @@
         "data/mail_template_data.xml",
         "reports/backorder_run_report.xml",
         "views/backorder_event_views.xml",
+        "views/backorder_carry_views.xml",
         "views/backorder_run_views.xml",
         "views/backorder_fill_batch_views.xml",
         "views/sale_order_views.xml",

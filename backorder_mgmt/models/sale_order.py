@@ -64,6 +64,21 @@ class SaleOrder(models.Model):
         help="Credit (+) carried to this order from others of its family, or balance (−) that it "
         "took over; the other order has the same amount with the other sign.",
     )
+    backorder_family_ids = fields.Many2many(
+        "sale.order", string="Original and New Orders", compute="_compute_backorder_family"
+    )
+    backorder_carry_ids = fields.Many2many(
+        "backorder.carry", string="Carried Amounts", compute="_compute_backorder_family"
+    )
+    backorder_carried_label = fields.Char(
+        compute="_compute_backorder_carried_label", compute_sudo=True
+    )
+    backorder_open_total = fields.Monetary(
+        string="Open Total",
+        compute="_compute_backorder_amount_due",
+        compute_sudo=True,
+        help="The order's total; nothing when it is cancelled.",
+    )
     backorder_paid_amount = fields.Monetary(
         string="Paid",
         compute="_compute_backorder_amount_due",

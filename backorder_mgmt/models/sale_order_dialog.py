@@ -83,8 +83,29 @@ class BackorderOrderDialog(models.AbstractModel):
             return self.env._("The filled items become a new order, which is confirmed at once.")
         return self.env._("The filled items become a new quotation that keeps its stock set aside.")
 
-    def _backorder_fill_from_dialog(self, quantities, ship_date=None):
-        """Fill from the dialog: something has to be filled, and a ship date may be set."""
+    def _backorder_fill_makes_new_order(self):
+        """Whether what is filled of this order may become a new order."""
+        return (
+            self.state == "sale"
+            and self.picking_policy != "one"
+            and self.company_id.backorder_fill_approved == "new_order"
+        )
+
+    def _backorder_payment_note(self):
+        """What *Fill Backorders* says of the money of the order."""
+        return self.env._(
+            "%(order)s: total %(total)s, paid %(paid)s, carried %(carried)s.",
+            order=self.name,
+            total=self.currency_id.format(self.amount_total),
+            paid=self.currency_id.format(self.backorder_paid_amount),
+            carried=self.currency_id.format(self.backorder_carried_amount),
+        )
+
+    def _backorder_fill_from_dialog(self, quantities, ship_date=None, **options):
+        """Fill from the dialog: something has to be filled, and a ship date may be set.
+
+        :param options: further options of the run
+        """
         self.ensure_one()
         if not any(quantities.values()):
             raise UserError(
@@ -93,7 +114,7 @@ class BackorderOrderDialog(models.AbstractModel):
                     "needed and on hand."
                 )
             )
-        run = self.fill_backorders(quantities)
+        run = self._backorder_fill_orders(quantities, **options)
         if ship_date:
             run.sudo().write({"set_ship_date": True, "ship_date": ship_date})
             run.sudo().run_order_ids._set_ship_date(ship_date)

@@ -24,6 +24,10 @@ class BackorderOrderFill(models.AbstractModel):
         :raise UserError: below zero, more than is needed or on hand, a line of another order
         :raise AccessError: no right to change the orders
         """
+        return self._backorder_fill_orders(quantities)
+
+    def _backorder_fill_orders(self, quantities=None, **options):
+        """``fill_backorders`` with options of the run that differ from the company's."""
         self._backorder_check_access()
         wanted = self._backorder_parse(quantities)
         runs = self.env["backorder.run"]
@@ -31,7 +35,7 @@ class BackorderOrderFill(models.AbstractModel):
             own = None
             if wanted is not None:
                 own = {line: qty for line, qty in wanted.items() if line.order_id in orders}
-            runs |= runs._fill_now(orders.with_company(company), own)
+            runs |= runs._fill_now(orders.with_company(company), own, **options)
         return runs
 
     def _backorder_queue_key(self):
@@ -44,7 +48,7 @@ class BackorderOrderFill(models.AbstractModel):
         A quantity that is invoiced already stays: moving it would need a credit note. So does an
         order that ships only complete.
         """
-        if self.company_id.backorder_fill_approved == "same_order" or self.picking_policy == "one":
+        if not self._backorder_fill_makes_new_order():
             return dict(quantities), {}
         in_place, moving = {}, {}
         for line, quantity in quantities.items():

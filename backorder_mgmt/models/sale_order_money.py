@@ -46,10 +46,35 @@ class BackorderOrderMoney(models.AbstractModel):
             paid, _captured = figures.get(order._origin.id, (0.0, 0.0))
             # A cancelled order asks for nothing; what is paid on it is owed to the customer.
             total = 0.0 if order.state == "cancel" else order.amount_total
+            order.backorder_open_total = total
             order.backorder_paid_amount = paid
             order.backorder_amount_due = order.currency_id.round(
                 total - paid - order.backorder_carried_amount
             )
+
+    @api.depends("backorder_carried_amount")
+    def _compute_backorder_carried_label(self):
+        """What the carried amount is, in words: of which kind, and with which orders."""
+        for order in self:
+            taken = order.backorder_carry_in_ids.mapped("from_name")
+            given = order.backorder_carry_out_ids.mapped("to_name")
+            credit = order.backorder_carried_amount > 0
+            here = "credit" if credit else "balance"
+            if here in order.backorder_carry_in_ids.mapped("kind"):
+                names = ", ".join(dict.fromkeys(taken))
+                label = (
+                    self.env._("Credit carried from %s", names)
+                    if credit
+                    else self.env._("Balance taken over from %s", names)
+                )
+            else:
+                names = ", ".join(dict.fromkeys(given))
+                label = (
+                    self.env._("Balance carried to %s", names)
+                    if credit
+                    else self.env._("Credit carried to %s", names)
+                )
+            order.backorder_carried_label = label if order.backorder_carried_amount else False
 
     def _search_backorder_amount_due(self, operator, value):
         """By the same query that computes it, for all orders that have an amount at all."""
@@ -84,6 +109,32 @@ class BackorderOrderMoney(models.AbstractModel):
             )
         )
         return Domain("id", "in", [order_id for order_id, due in rows if test(float(due))])
+
+    @api.depends(
+        "backorder_parent_id",
+        "backorder_child_ids",
+        "backorder_carry_in_ids",
+        "backorder_carry_out_ids",
+    )
+    def _compute_backorder_family(self):
+        """The family, and what was carried in it, as far as the user may see them."""
+        carries = self.env["backorder.carry"]
+        may_read = carries.has_access("read")
+        for order in self:
+            saved = order._origin
+            family = saved.browse()
+            if saved.backorder_parent_id or saved.backorder_child_ids:
+                # sudo to find the family; shown is what the user may read of it
+                family = saved.sudo()._backorder_family().with_env(self.env)
+                family = family._filtered_access("read")
+            order.backorder_family_ids = family
+            # either end: the other one may be deleted
+            domain = Domain("to_order_id", "in", family.ids) | Domain(
+                "from_order_id", "in", family.ids
+            )
+            order.backorder_carry_ids = (
+                carries.search(domain, order="id") if may_read and family else carries
+            )
 
     def _backorder_surplus(self):
         """What was really paid (not only authorised) or carried here beyond the total."""

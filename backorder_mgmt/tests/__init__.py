@@ -4,6 +4,9 @@ from . import test_automation
 from . import test_bulk
 from . import test_cancel
 from . import test_carry
+from . import test_carry_accounts
+from . import test_carry_back
+from . import test_carry_portal
 from . import test_dates
 from . import test_fill
 from . import test_force

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.res_company import CARRY_CREDIT_SELECTION
+
 
 class BackorderFill(models.TransientModel):
     _name = "backorder.fill"
@@ -17,6 +19,31 @@ class BackorderFill(models.TransientModel):
     set_ship_date = fields.Boolean(string="Set Actual Ship Date")
     ship_date = fields.Date(string="Actual Ship Date", default=fields.Date.context_today)
     destination = fields.Char(compute="_compute_destination")
+    makes_new_order = fields.Boolean(compute="_compute_destination")
+    carry_balance = fields.Boolean(
+        compute="_compute_carry",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The new order takes over what this order still owes.",
+    )
+    carry_credit = fields.Selection(
+        CARRY_CREDIT_SELECTION,
+        compute="_compute_carry",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        help="What this order is paid too much, as the items move, goes to the new order. Needed: "
+        "as much as the new order costs. Whole: all of it.",
+    )
+    payment_note = fields.Char(compute="_compute_destination")
+
+    @api.depends("order_id")
+    def _compute_carry(self):
+        for wizard in self:
+            wizard.carry_balance = wizard.order_id.company_id.backorder_carry_balance
+            wizard.carry_credit = wizard.order_id.company_id.backorder_carry_credit or "none"
 
     @api.depends("order_id")
     def _compute_line_ids(self):
@@ -29,7 +56,10 @@ class BackorderFill(models.TransientModel):
     @api.depends("order_id")
     def _compute_destination(self):
         for wizard in self:
-            wizard.destination = wizard.order_id._backorder_fill_destination()
+            order = wizard.order_id
+            wizard.destination = order._backorder_fill_destination()
+            wizard.makes_new_order = order._backorder_fill_makes_new_order()
+            wizard.payment_note = order._backorder_payment_note()
 
     def action_fill(self):
         """Fill the quantities of the dialog."""
@@ -37,6 +67,8 @@ class BackorderFill(models.TransientModel):
         run = self.order_id._backorder_fill_from_dialog(
             {row.sale_line_id.id: row.quantity for row in self.line_ids},
             ship_date=self.ship_date if self.set_ship_date else None,
+            carry_balance=self.carry_balance,
+            carry_credit=self.carry_credit,
         )
         return run._filled_notification()
 

@@ -8,6 +8,7 @@ class BackorderFillBatch(models.TransientModel):
     _inherit = ["backorder.run.options"]
     _description = "Fill Backorders: Screen"
 
+    fill_approved = fields.Selection(related="company_id.backorder_fill_approved")
     display_name = fields.Char(compute="_compute_display_name")
 
     def _compute_display_name(self):
