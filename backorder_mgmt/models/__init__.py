@@ -1,5 +1,6 @@
 from . import res_company
 from . import res_config_settings
+from . import account_move
 from . import backorder_event
 from . import backorder_carry
 from . import backorder_supply

@@ -65,10 +65,13 @@ class SaleOrder(models.Model):
         "took over; the other order has the same amount with the other sign.",
     )
     backorder_family_ids = fields.Many2many(
-        "sale.order", string="Original and New Orders", compute="_compute_backorder_family"
+        "sale.order", string="Original and New Orders", compute="_compute_backorder_family_ids"
     )
     backorder_carry_ids = fields.Many2many(
-        "backorder.carry", string="Carried Amounts", compute="_compute_backorder_family"
+        "backorder.carry",
+        string="Carried Amounts",
+        compute="_compute_backorder_carry_ids",
+        groups="backorder_mgmt.group_backorder_user",
     )
     backorder_carried_label = fields.Char(
         compute="_compute_backorder_carried_label", compute_sudo=True

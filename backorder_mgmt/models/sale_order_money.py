@@ -39,7 +39,15 @@ class BackorderOrderMoney(models.AbstractModel):
                 for row in rows
             )
 
-    @api.depends("amount_total", "state", "amount_paid", "backorder_carried_amount")
+    @api.depends(
+        "amount_total",
+        "state",
+        "amount_paid",
+        "backorder_carried_amount",
+        "transaction_ids.child_transaction_ids.state",
+        "order_line.invoice_lines.move_id.amount_residual",
+        "order_line.invoice_lines.move_id.payment_state",
+    )
     def _compute_backorder_amount_due(self):
         figures = self._backorder_paid_figures()
         for order in self:
@@ -110,31 +118,23 @@ class BackorderOrderMoney(models.AbstractModel):
         )
         return Domain("id", "in", [order_id for order_id, due in rows if test(float(due))])
 
-    @api.depends(
-        "backorder_parent_id",
-        "backorder_child_ids",
-        "backorder_carry_in_ids",
-        "backorder_carry_out_ids",
-    )
-    def _compute_backorder_family(self):
-        """The family, and what was carried in it, as far as the user may see them."""
-        carries = self.env["backorder.carry"]
-        may_read = carries.has_access("read")
+    @api.depends("backorder_parent_id", "backorder_child_ids")
+    def _compute_backorder_family_ids(self):
         for order in self:
             saved = order._origin
             family = saved.browse()
             if saved.backorder_parent_id or saved.backorder_child_ids:
                 # sudo to find the family; shown is what the user may read of it
                 family = saved.sudo()._backorder_family().with_env(self.env)
-                family = family._filtered_access("read")
-            order.backorder_family_ids = family
+            order.backorder_family_ids = family._filtered_access("read")
+
+    @api.depends("backorder_family_ids", "backorder_carry_in_ids", "backorder_carry_out_ids")
+    def _compute_backorder_carry_ids(self):
+        for order in self:
+            ids = order.backorder_family_ids.ids
             # either end: the other one may be deleted
-            domain = Domain("to_order_id", "in", family.ids) | Domain(
-                "from_order_id", "in", family.ids
-            )
-            order.backorder_carry_ids = (
-                carries.search(domain, order="id") if may_read and family else carries
-            )
+            domain = Domain("to_order_id", "in", ids) | Domain("from_order_id", "in", ids)
+            order.backorder_carry_ids = self.env["backorder.carry"].search(domain, order="id")
 
     def _backorder_surplus(self):
         """What was really paid (not only authorised) or carried here beyond the total."""
@@ -146,7 +146,7 @@ class BackorderOrderMoney(models.AbstractModel):
 
     # -- Odoo's own checks ------------------------------------------------------------------------
 
-    @api.depends("backorder_carried_amount")
+    @api.depends("backorder_carried_amount", "transaction_ids.state", "transaction_ids.amount")
     @api.depends_context("backorder_not_carried")
     def _compute_amount_paid(self):
         """Carried credit counts as paid; a carried balance is still to be paid."""
@@ -188,6 +188,26 @@ class BackorderOrderMoney(models.AbstractModel):
         """A down payment invoices the money that came in on this order, not what was carried."""
         orders = self.with_context(backorder_not_carried=True)
         return super(BackorderOrderMoney, orders)._generate_downpayment_invoices()
+
+    def _backorder_open_payment_lines(self):
+        """Journal items of online payments of this order and of those whose credit pays for it,
+        as far as they are not matched yet.
+
+        Only where something was carried, and it pays for everything: else an invoice of this
+        order would take what is meant for another one.
+        """
+        self.ensure_one()
+        # sudo: whoever invoices need not see transactions; nothing of them is shown here
+        order = self.sudo()
+        if not order.backorder_carried_amount or order.backorder_amount_due > 0:
+            return self.env["account.move.line"]
+        givers = order.backorder_carry_in_ids.filtered(lambda row: row.amount > 0).from_order_id
+        transactions = (order | givers).transaction_ids
+        transactions |= transactions.child_transaction_ids
+        payments = transactions.filtered(lambda tx: tx.state == "done").payment_id
+        return payments.move_id.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable" and not line.reconciled
+        )
 
     # -- carry ------------------------------------------------------------------------------------
 
@@ -301,19 +321,25 @@ class BackorderOrderMoney(models.AbstractModel):
                 source._backorder_carry_in(net, order, note=note)
 
     def _action_cancel(self):
+        unapproved = self.filtered(lambda order: order.state in ("draft", "sent"))
         res = super()._action_cancel()
-        self._backorder_cancel_carries()
+        unapproved._backorder_cancel_carries(approved=False)
+        (self - unapproved)._backorder_cancel_carries()
         return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_backorder_carry_back(self):
-        self._backorder_cancel_carries()
+        self._backorder_cancel_carries(approved=False)
 
-    def _backorder_cancel_carries(self):
+    def _backorder_cancel_carries(self, approved=True):
         """Money carried to an order that is given up goes back; so does a balance that a given up
-        order had handed on. What was paid or invoiced already stays, for the accountant."""
+        order had handed on.
+
+        An order that was not approved gives its items back, so always its money too. Of one that
+        was approved, what is invoiced or paid already stays, for the accountant.
+        """
         for order in self.sudo():
-            if order._backorder_carry_settled():
+            if approved and order._backorder_carry_settled():
                 continue
             note = self.env._("%s was given up", order.name)
             order._backorder_carry_back(note)

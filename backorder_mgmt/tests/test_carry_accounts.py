@@ -166,22 +166,29 @@ class TestCarryAccounts(CarryCommon):
         self.assertFalse(self._fill(order, 4).run_order_ids.new_order_id, "invoiced already")
         self.assertFamily(order, 0)
 
-    def test_online_payment_of_the_original_pays_the_new_invoice(self):
-        """The surplus of the original's payment is matched with the new order's invoice: it was
-        carried, so it does not count again."""
+    def test_carried_credit_settles_the_new_invoice(self):
+        """As Odoo does it for an order that is paid online, whichever invoice comes first."""
         self._with_entries()
+        for original_first in (True, False):
+            with self.subTest(original_first=original_first):
+                order = self._taxed_order()
+                self._pay_online(order, 115)._post_process()
+                new = self._fill(order, 4, carry_credit="needed").run_order_ids.new_order_id
+                for each in (order, new) if original_first else (new, order):
+                    invoice = self._invoice(each)
+                    self.assertEqual(invoice.amount_residual, 0)
+                self.assertEqual(self._receivable(order | new), 0)
+                self.assertInvoices(order | new, *((69, 46) if original_first else (46, 69)))
+                # The payment that settles both counts once, where it came in.
+                self.assertEqual(self._due(order, new), (0, 0))
+                self.assertFamily(order, 0)
+        # Paid in part only: nothing is settled by itself, the original's money stays its own.
         order = self._taxed_order()
-        transaction = self._pay_online(order, 115)
-        transaction._post_process()
+        self._pay_online(order, 80)._post_process()
         new = self._fill(order, 4, carry_credit="needed").run_order_ids.new_order_id
-        invoices = self._invoice(order) | self._invoice(new)
-        self.assertInvoices(order | new, 69, 46)
-        (invoices.line_ids | transaction.payment_id.move_id.line_ids).filtered(
-            lambda line: line.account_type == "asset_receivable"
-        ).reconcile()
-        self.assertEqual(self._receivable(order | new), 0)
-        self.assertEqual(self._due(order, new), (0, 0))
-        self.assertFamily(order, 0)
+        self.assertEqual(self._due(order, new), (0, 35))
+        self.assertEqual(self._invoice(new).amount_residual, 46)
+        self.assertEqual(self._invoice(order).amount_residual, 0)
 
     def test_an_invoice_of_two_orders_is_shared_by_value(self):
         for _included in self._cases():

@@ -2,7 +2,7 @@
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .test_carry import CarryCommon
 
@@ -52,6 +52,13 @@ class TestCarryBack(CarryCommon):
         new._action_cancel()
         self.assertEqual(self._due(order, new), (0, 0), "given back once")
         self.assertFamily(order, 0)
+
+    def test_cancelled_before_approval_though_paid_in_part(self):
+        """The items go back, so does what was carried; what was paid here is to be refunded."""
+        order, new, _run = self._carried(70, approve_partial=False, approve_complete=False)
+        self._pay_online(new, 20)
+        new._action_cancel()
+        self.assertEqual((order.amount_total, *self._due(order, new)), (100, 30, -20))
 
     def test_deleted_before_approval(self):
         order, new, _run = self._carried(approve_partial=False, approve_complete=False)
@@ -126,6 +133,49 @@ class TestCarryBack(CarryCommon):
         carries = self.env["backorder.carry"]
         self.assertFalse(carries.with_user(self.salesman).search([("id", "in", rows.ids)]))
         self.assertEqual(carries.with_user(self.manager).search([("id", "in", rows.ids)]), rows)
+
+    def test_dialog_of_an_order(self):
+        self.company.backorder_carry_credit = "whole"
+        order = self._short_order()
+        self._pay_online(order, 130)
+        self._stock(self.product, 4)
+        dialog = Form(
+            self.env["backorder.fill"]
+            .with_user(self.salesman)
+            .with_context(default_order_id=order.id)
+        )
+        self.assertEqual((dialog.carry_credit, dialog.carry_balance), ("whole", False))
+        self.assertTrue(dialog.makes_new_order)
+        self.assertIn("130.00", dialog.payment_note)
+        dialog.carry_credit = "needed"
+        dialog.save().action_fill()
+        new = order.backorder_child_ids
+        self.assertEqual((new.backorder_carried_amount, *self._due(order, new)), (40, -30, 0))
+        quotation = self._order((self.other, 1), confirm=False)
+        dialog = Form(self.env["backorder.fill"].with_context(default_order_id=quotation.id))
+        self.assertFalse(dialog.makes_new_order)
+
+    def test_family_and_carries_on_the_order(self):
+        order = self._short_order()
+        self.assertFalse(order.backorder_family_ids, "an order alone")
+        self._pay_online(order, 100)
+        new = self._fill(order, 4, carry_credit="needed").run_order_ids.new_order_id
+        for record in (order, new):
+            record = record.with_user(self.salesman)
+            self.assertEqual(record.backorder_family_ids.ids, [order.id, new.id])
+            self.assertEqual(record.backorder_carry_ids.mapped("amount"), [40])
+        self.assertEqual(order.backorder_carried_label, f"Credit carried to {new.name}")
+        self.assertEqual(new.backorder_carried_label, f"Credit carried from {order.name}")
+        accountant = new_test_user(
+            self.env, "carry_accountant", groups="account.group_account_invoice"
+        )
+        seen = new.with_user(accountant)
+        self.assertEqual((seen.backorder_amount_due, seen.backorder_carried_amount), (0, 40))
+        with self.assertRaises(AccessError):
+            seen.backorder_carry_ids.mapped("amount")
+        view = seen.get_view(self.env.ref("sale.view_order_form").id)["arch"]
+        self.assertNotIn("backorder_carry_ids", view)
+        self.assertIn("backorder_amount_due", view)
 
     def test_company_default_is_proposed(self):
         self.company.write({"backorder_carry_credit": "whole", "backorder_carry_balance": True})
