@@ -58,14 +58,14 @@ class BackorderLineDates(models.AbstractModel):
         dates = {line.id: self._backorder_completed(dealt.get(line.id, {})) for line in self}
         return {line_id: None if date == ON_HAND else date for line_id, date in dates.items()}
 
-    def _backorder_queue_changed(self):
+    def _backorder_queue_changed(self, parts=None):
         """The queues of these lines changed: everybody in them gets a new date."""
-        self._backorder_queue_products()._backorder_dates_changed()
+        self._backorder_queue_products(parts)._backorder_dates_changed()
 
-    def _backorder_queue_products(self):
+    def _backorder_queue_products(self, parts=None):
         """The products in whose queues these lines may wait."""
         lines = self.sudo()
-        return lines._backorder_part_products(lines._backorder_parts())
+        return lines._backorder_part_products(lines._backorder_parts() if parts is None else parts)
 
     def unlink(self):
         """Who waits behind a deleted line moves up, once it is gone."""

@@ -90,7 +90,7 @@ class BackorderLineFacts(models.AbstractModel):
     def _backorder_is_kit(self, parts):
         """True when the line's product is sold as its components: whole kits only."""
         self.ensure_one()
-        return bool(parts) and set(parts) != {self.product_id}
+        return bool(parts) and (len(parts) > 1 or self.product_id not in parts)
 
     def _backorder_owed(self):
         """What the customer has not got yet, in the line's unit.
@@ -111,11 +111,7 @@ class BackorderLineFacts(models.AbstractModel):
         else:
             confirmed = self.filtered(lambda line: line.state == "sale")
             moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
-        kits = self.filtered(
-            lambda line: any(
-                move.product_id != line.product_id for move in moves_by_line.get(line, ())
-            )
-        )
+        kits = self._backorder_kits(moves_by_line)
         parts = facts.parts if facts else kits._backorder_parts()
         result = {}
         no_moves = self.env["stock.move"]
@@ -128,6 +124,28 @@ class BackorderLineFacts(models.AbstractModel):
                 figures = line._backorder_sum_moves(moves)
             # Not rounded: 40.04 and 4 pieces are 3.34 and 0.33 dozen, their difference is 3.00.
             result[line] = Figures(ordered, delivered, *figures)
+        return result
+
+    def _backorder_kits(self, moves_by_line):
+        """The lines that are delivered as components."""
+        return self.filtered(
+            lambda line: any(
+                move.product_id.id != line.product_id.id for move in moves_by_line.get(line, ())
+            )
+        )
+
+    def _backorder_reserved(self, facts):
+        """{line: reserved quantity in its unit}, as :meth:`_backorder_figures` has it."""
+        kits = self._backorder_kits(facts.moves)
+        result = {line: own.reserved for line, own in kits._backorder_figures(facts).items()}
+        for line in self - kits:
+            unit = line.product_uom_id
+            result[line] = sum(
+                move.quantity
+                if move.product_uom.id == unit.id
+                else move.product_uom._compute_quantity(move.quantity, unit, round=False)
+                for move in facts.moves.get(line, ())
+            )
         return result
 
     def _backorder_sum_moves(self, moves):

@@ -244,7 +244,7 @@ class BackorderLineFill(models.AbstractModel):
         """
         facts = facts or self._backorder_facts()
         parts = facts.parts
-        before = self._backorder_figures(facts)
+        before = self._backorder_reserved(facts)
         guard = Guard(
             budgets={
                 (line.id, part.id): part.uom_id.round(
@@ -259,12 +259,12 @@ class BackorderLineFill(models.AbstractModel):
             [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
         )
         moves.with_context(backorder_guard=guard)._action_assign()
-        after = self._backorder_figures(facts)
+        after = self._backorder_reserved(facts)
         filled = {
-            line: min(quantity, max(0.0, after[line].reserved - before[line].reserved))
+            line: min(quantity, max(0.0, after[line] - before[line]))
             for line, quantity in quantities.items()
         }
-        self._backorder_book_fill(filled, run)
+        self._backorder_book_fill(filled, run, parts=parts)
         self._backorder_trim_kits(moves)
         return filled
 
@@ -279,7 +279,7 @@ class BackorderLineFill(models.AbstractModel):
         self._backorder_book_fill(quantities, run, extra=extra)
         return dict(quantities)
 
-    def _backorder_book_fill(self, filled, run, extra=None):
+    def _backorder_book_fill(self, filled, run, extra=None, parts=None):
         """Write the hold down and the filled quantity up, with a ledger row for each line."""
         extra = extra or {}
         holds = {}
@@ -290,7 +290,7 @@ class BackorderLineFill(models.AbstractModel):
             extra.setdefault(line, {})["backorder_filled_qty"] = line.product_uom_id.round(
                 line.backorder_filled_qty + quantity
             )
-        self._backorder_set_holds(holds, "fill", run=run, extra=extra)
+        self._backorder_set_holds(holds, "fill", run=run, extra=extra, parts=parts)
 
     def _backorder_is_exact(self, quantity, parts):
         """False for a part of a pack that is no whole number of pieces: 23 of 24 are 0.96 packs

@@ -21,12 +21,15 @@ class BackorderLineHold(models.AbstractModel):
         """
         return models.BaseModel.write(self._backorder_token(), vals)
 
-    def _backorder_set_holds(self, holds, event_type, note=None, run=None, extra=None):
+    def _backorder_set_holds(
+        self, holds, event_type, note=None, run=None, extra=None, parts=None
+    ):
         """Change held quantities and write the ledger: the only way a hold ever changes.
 
         :param holds: {line: new held quantity, in the line's unit}
         :param event_type: `backorder.event` type
         :param extra: {line: further guarded values}, written also where the hold stays the same
+        :param parts: what :meth:`_backorder_parts` said of these lines, asked already
         """
         extra = extra or {}
         now = fields.Datetime.now()
@@ -56,16 +59,18 @@ class BackorderLineHold(models.AbstractModel):
             if line in ledgered or not silent:
                 if line not in ledgered and line.product_uom_id.compare(old, 0.0):
                     # A quotation's automatic figure needs no rows until somebody acts on it.
-                    events.append(line._prepare_backorder_event_vals("auto", old, old, None, run))
+                    vals = line._prepare_backorder_event_vals("auto", old, old, None, run)
+                    events.append({**vals, "date": now})
                 if line.product_uom_id.compare(old, new):
-                    events.append(
-                        line._prepare_backorder_event_vals(event_type, new - old, new, note, run)
+                    vals = line._prepare_backorder_event_vals(
+                        event_type, new - old, new, note, run
                     )
+                    events.append({**vals, "date": now})
         for changed, vals in by_values(changes):
             changed._backorder_write(vals)
         if events:
             self.env["backorder.event"].with_env(self._backorder_token().env).create(events)
-        lines._backorder_queue_changed()
+        lines._backorder_queue_changed(parts)
 
     def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
         return {

@@ -24,7 +24,8 @@ _STANDS_IN_FOR = {
         "_update_available_quantity",
     ),
 }
-#: Of a sale line, what changes with the delivered quantity, and with nothing of a reservation.
+#: Of sale lines and orders, what changes with the delivered quantity, and with nothing of a
+#: reservation.
 _BY_DELIVERED = (
     "qty_delivered",
     "qty_to_invoice",
@@ -59,16 +60,27 @@ class BackorderMoveBulk(models.AbstractModel):
         """
         if len(self) < 2 or not self._backorder_bulk_allowed():
             return self.browse()
-        plain = self.filtered(
-            lambda move: not move.picked
-            and move.state in ("confirmed", "partially_available")
-            and not move.move_orig_ids
-            and move.procure_method == "make_to_stock"
-            and move.product_uom == move.product_id.uom_id
-            and move.product_id.tracking == "none"
-            and move.product_id.categ_id.packaging_reserve_method != "full"
-            and not move._should_bypass_reservation()
-        )
+        asked = {}
+
+        def is_plain(product):
+            return product.tracking == "none" and product.categ_id.packaging_reserve_method != "full"
+
+        def takes(move):
+            """What a product, and a location of it, say is asked once for all moves."""
+            if move.picked or move.state not in ("confirmed", "partially_available"):
+                return False
+            product = move.product_id
+            key = (product.id, move.location_id.id, move.company_id.id)
+            if key not in asked:
+                asked[key] = is_plain(product) and not move._should_bypass_reservation()
+            return (
+                asked[key]
+                and move.procure_method == "make_to_stock"
+                and move.product_uom.id == product.uom_id.id
+                and not move.move_orig_ids
+            )
+
+        plain = self.filtered(takes)
         other = (self - plain).product_id
         return plain.filtered(lambda move: move.product_id not in other)
 
@@ -164,8 +176,11 @@ class BackorderMoveBulk(models.AbstractModel):
         sale_lines = self.sudo().sale_line_id
         # Reserving delivers nothing: Odoo would work out what was delivered, line by line, and all
         # that follows from it.
-        fields = [sale_lines._fields[name] for name in _BY_DELIVERED if name in sale_lines._fields]
-        with self.env.protecting(fields, sale_lines):
+        untouched = [
+            ([records._fields[name] for name in _BY_DELIVERED if name in records._fields], records)
+            for records in (sale_lines, sale_lines.order_id)
+        ]
+        with self.env.protecting(untouched):
             new = lines.create(self._backorder_merge_vals(vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
