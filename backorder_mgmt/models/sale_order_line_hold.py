@@ -21,9 +21,7 @@ class BackorderLineHold(models.AbstractModel):
         """
         return models.BaseModel.write(self._backorder_token(), vals)
 
-    def _backorder_set_holds(
-        self, holds, event_type, note=None, run=None, extra=None, parts=None
-    ):
+    def _backorder_set_holds(self, holds, event_type, note=None, run=None, extra=None, parts=None):
         """Change held quantities and write the ledger: the only way a hold ever changes.
 
         :param holds: {line: new held quantity, in the line's unit}
@@ -62,9 +60,7 @@ class BackorderLineHold(models.AbstractModel):
                     vals = line._prepare_backorder_event_vals("auto", old, old, None, run)
                     events.append({**vals, "date": now})
                 if line.product_uom_id.compare(old, new):
-                    vals = line._prepare_backorder_event_vals(
-                        event_type, new - old, new, note, run
-                    )
+                    vals = line._prepare_backorder_event_vals(event_type, new - old, new, note, run)
                     events.append({**vals, "date": now})
         for changed, vals in by_values(changes):
             changed._backorder_write(vals)

@@ -63,7 +63,9 @@ class BackorderMoveBulk(models.AbstractModel):
         asked = {}
 
         def is_plain(product):
-            return product.tracking == "none" and product.categ_id.packaging_reserve_method != "full"
+            return (
+                product.tracking == "none" and product.categ_id.packaging_reserve_method != "full"
+            )
 
         def takes(move):
             """What a product, and a location of it, say is asked once for all moves."""
