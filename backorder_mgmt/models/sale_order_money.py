@@ -189,25 +189,46 @@ class BackorderOrderMoney(models.AbstractModel):
         orders = self.with_context(backorder_not_carried=True)
         return super(BackorderOrderMoney, orders)._generate_downpayment_invoices()
 
-    def _backorder_open_payment_lines(self):
-        """Journal items of online payments of this order and of those whose credit pays for it,
-        as far as they are not matched yet.
+    def _backorder_settle_invoice(self, invoice):
+        """Match an invoice of this order with what is open of the online payments that pay for it:
+        its own, those of an order whose credit was carried here, and those of an order that took
+        over its balance.
 
-        Only where something was carried, and it pays for everything: else an invoice of this
-        order would take what is meant for another one.
+        Only where something was carried, and all of it is paid: else an invoice of this order
+        would take what is meant for another one.
         """
         self.ensure_one()
         # sudo: whoever invoices need not see transactions; nothing of them is shown here
         order = self.sudo()
         if not order.backorder_carried_amount or order.backorder_amount_due > 0:
-            return self.env["account.move.line"]
+            return
         givers = order.backorder_carry_in_ids.filtered(lambda row: row.amount > 0).from_order_id
-        transactions = (order | givers).transaction_ids
+        takers = order.backorder_carry_out_ids.filtered(lambda row: row.amount < 0).to_order_id
+        takers = takers.filtered(lambda taker: taker.backorder_amount_due <= 0)
+        transactions = (order | givers | takers).transaction_ids
         transactions |= transactions.child_transaction_ids
         payments = transactions.filtered(lambda tx: tx.state == "done").payment_id
-        return payments.move_id.line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable" and not line.reconciled
-        )
+        for line in payments.move_id.line_ids:
+            if (
+                line.account_type == "asset_receivable"
+                and not line.reconciled
+                and not invoice.currency_id.is_zero(invoice.amount_residual)
+            ):
+                invoice.js_assign_outstanding_line(line.id)
+
+    def _backorder_handed_on_invoices(self):
+        """{order: its open invoices} of the orders whose balance this one took over."""
+        rows = self.sudo().backorder_carry_in_ids.filtered(lambda row: row.amount < 0)
+        return {
+            order: order.invoice_ids.filtered(
+                lambda move: (
+                    move.state == "posted"
+                    and move.move_type == "out_invoice"
+                    and not move.currency_id.is_zero(move.amount_residual)
+                )
+            )
+            for order in rows.from_order_id
+        }
 
     # -- carry ------------------------------------------------------------------------------------
 
@@ -338,7 +359,10 @@ class BackorderOrderMoney(models.AbstractModel):
         An order that was not approved gives its items back, so always its money too. Of one that
         was approved, what is invoiced or paid already stays, for the accountant.
         """
-        for order in self.sudo():
+        carried = self.sudo().filtered(
+            lambda order: order.backorder_carry_in_ids or order.backorder_carry_out_ids
+        )
+        for order in carried:
             if approved and order._backorder_carry_settled():
                 continue
             note = self.env._("%s was given up", order.name)

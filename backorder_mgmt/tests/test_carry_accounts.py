@@ -190,6 +190,26 @@ class TestCarryAccounts(CarryCommon):
         self.assertEqual(self._invoice(new).amount_residual, 46)
         self.assertEqual(self._invoice(order).amount_residual, 0)
 
+    def test_paid_balance_settles_the_original_invoice(self):
+        """What the original's open invoice asks for was paid with the new order."""
+        self._with_entries()
+        for invoiced_first in (True, False):
+            with self.subTest(invoiced_first=invoiced_first):
+                order = self._taxed_order(policy="delivery")
+                self._deliver(order.picking_ids)
+                if invoiced_first:
+                    self._invoice(order)
+                new = self._fill(order, 4, carry_balance=True).run_order_ids.new_order_id
+                self.assertEqual(self._due(order, new), (0, 115))
+                self._pay_online(new, 115)._post_process()
+                self._deliver(new.picking_ids)
+                self._invoice(new)
+                if not invoiced_first:
+                    self._invoice(order)
+                self.assertEqual(self._receivable(order | new), 0)
+                self.assertEqual(self._due(order, new), (0, 0))
+                self.assertInvoices(order | new, *((69, 46) if invoiced_first else (46, 69)))
+
     def test_an_invoice_of_two_orders_is_shared_by_value(self):
         for _included in self._cases():
             orders = self._taxed_order() | self._taxed_order(included=True)
