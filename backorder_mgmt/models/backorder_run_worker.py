@@ -244,6 +244,7 @@ class BackorderRunWorker(models.AbstractModel):
         for line, quantity in quantities.items():
             by_order.setdefault(line.order_id, {})[line] = quantity
         filled, new_orders, sentences, in_place = {}, {}, {}, {}
+        approved = orders.browse()
         for order in orders.sorted(lambda order: order._backorder_queue_key()):
             own = by_order.get(order)
             if not own:
@@ -260,6 +261,8 @@ class BackorderRunWorker(models.AbstractModel):
             if moves:
                 new_order = order._backorder_make_new_order(moves, self)
                 new_orders[order] = new_order
+                if self._approves(order):
+                    approved |= new_order
                 for line, quantity in moves.items():
                     filled[line] = filled.get(line, 0.0) + quantity
                 sentences[order] = self.env._("Filled as new order %s.", new_order.name)
@@ -269,6 +272,8 @@ class BackorderRunWorker(models.AbstractModel):
             facts = None if new_orders else facts
             for line, quantity in lines._backorder_fill_in_place(in_place, self, facts).items():
                 filled[line] = filled.get(line, 0.0) + quantity
+        if approved:
+            approved.action_confirm()
         self._note_fills(orders, filled, new_orders)
         return filled, new_orders, sentences
 

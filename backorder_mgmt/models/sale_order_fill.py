@@ -69,10 +69,10 @@ class BackorderOrderFill(models.AbstractModel):
     def _backorder_make_new_order(self, quantities, run):
         """Move ``{line: quantity}`` of held demand to a new order, linked both ways.
 
-        The new order is born with its stock promised, so that no one else takes it on the way;
-        with *Approve New Orders* it is confirmed, which reserves it.
+        The new order is born with its stock promised, so that no one else takes it on the way:
+        the caller confirms it (*Approve New Orders*), which reserves it.
 
-        :return: the new order
+        :return: the new order, a quotation
         """
         lines = self.order_line.browse().union(*quantities)
         # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
@@ -101,8 +101,6 @@ class BackorderOrderFill(models.AbstractModel):
         lines._backorder_lower(quantities)
         self._backorder_link_notes(new_order, quantities)
         self._backorder_carry_filled(new_order, run)
-        if run._approves(self):
-            new_order.action_confirm()
         return new_order
 
     def _prepare_backorder_order_vals(self, quantities):

@@ -307,27 +307,25 @@ class BackorderLineFill(models.AbstractModel):
 
         First the demand is cut out of the open deliveries, then the line is written without
         procurement. Odoo's own lowering would send a return where a delivery is printed already,
-        and would price the line anew. The caller has written the hold down before.
+        and would price the line anew. The caller has written the hold down before, and notes on
+        the order what happened.
         """
-        for line, quantity in quantities.items():
-            if line.state == "sale":
-                line._backorder_cut_demand(quantity)
+        self._backorder_cut_demand(quantities)
         for order, lines in self.grouped("order_id").items():
             locked = order.locked
             if locked:
                 order.with_context(tracking_disable=True).locked = False
             for line in lines:
                 left = line.product_uom_id.round(line.product_uom_qty - quantities[line])
-                line._backorder_write_quantity(max(0.0, left))
+                line._backorder_write_quantity(max(0.0, left), backorder_noted=True)
             if locked:
                 order.with_context(tracking_disable=True).locked = True
 
     def _backorder_write_quantity(self, quantity, **context):
         """Write the ordered quantity and keep price and discount, which Odoo would work out
         again from the pricelist."""
-        self.with_context(
-            skip_procurement=context.get("skip_procurement", True), backorder_no_refigure=True
-        ).write(
+        context = {"skip_procurement": True, "backorder_no_refigure": True, **context}
+        self.with_context(**context).write(
             {
                 "product_uom_qty": quantity,
                 "price_unit": self.price_unit,
@@ -336,26 +334,30 @@ class BackorderLineFill(models.AbstractModel):
             }
         )
 
-    def _backorder_cut_demand(self, quantity):
-        """Take ``quantity`` (line unit) of unreserved demand out of the open deliveries."""
-        parts = self._backorder_parts()[self]
-        moves = self._backorder_moves()
-        for part, per_unit in parts.items():
-            left = quantity * per_unit
-            for move in moves.filtered(lambda m, part=part: m.product_id == part).sorted(
-                "id", reverse=True
-            ):
-                if part.uom_id.compare(left, 0.0) <= 0:
-                    break
-                loose = move.product_uom._compute_quantity(
-                    move.product_uom_qty - move.quantity, part.uom_id, round=False
-                )
-                cut = min(left, loose)
-                if part.uom_id.compare(cut, 0.0) > 0:
-                    move._backorder_lower_demand(
-                        part.uom_id._compute_quantity(cut, move.product_uom, round=False)
+    def _backorder_cut_demand(self, quantities):
+        """Take ``{line: quantity}`` of unreserved demand out of the open deliveries."""
+        lines = self.filtered(lambda line: line.state == "sale")
+        facts = lines._backorder_facts()
+        cuts = {}
+        for line in lines:
+            moves = facts.moves.get(line, self.env["stock.move"])
+            for part, per_unit in facts.parts[line].items():
+                left = quantities[line] * per_unit
+                for move in moves.filtered(lambda m, part=part: m.product_id == part).sorted(
+                    "id", reverse=True
+                ):
+                    if part.uom_id.compare(left, 0.0) <= 0:
+                        break
+                    loose = move.product_uom._compute_quantity(
+                        move.product_uom_qty - move.quantity, part.uom_id, round=False
                     )
-                    left -= cut
+                    cut = min(left, loose)
+                    if part.uom_id.compare(cut, 0.0) > 0:
+                        cuts[move] = part.uom_id._compute_quantity(
+                            cut, move.product_uom, round=False
+                        )
+                        left -= cut
+        self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
 
     def _backorder_raise(self, quantities, event_type, note=None, run=None):
         """Give ``{line: quantity}`` back to the backorder of confirmed or quotation lines.

@@ -286,19 +286,28 @@ class StockMove(models.Model):
                 )
             )
 
-    def _backorder_lower_demand(self, quantity):
-        """Lower the demand by unreserved ``quantity`` (move unit), on later steps too."""
-        self.ensure_one()
-        left = self.product_uom.round(self.product_uom_qty - quantity)
-        for later in self.move_dest_ids.filtered(
-            lambda m: m.sale_line_id == self.sale_line_id and m.state not in ("done", "cancel")
-        ):
-            later._backorder_lower_demand(
-                self.product_uom._compute_quantity(quantity, later.product_uom, round=False)
-            )
-        if self.product_uom.compare(left, 0.0) <= 0:
-            self._action_cancel()
-        else:
-            # Only unreserved demand goes: what is reserved stays as it is.
-            self.with_context(do_not_unreserve=True).write({"product_uom_qty": left})
-            self._recompute_state()
+    def _backorder_lower_demand(self, quantities):
+        """Lower the demand of these moves by ``{move: unreserved quantity}`` (moves' units), on
+        later steps too."""
+        later = {}
+        for move in self:
+            for following in move.move_dest_ids.filtered(
+                lambda m, move=move: m.sale_line_id == move.sale_line_id
+                and m.state not in ("done", "cancel")
+            ):
+                later[following] = later.get(following, 0.0) + move.product_uom._compute_quantity(
+                    quantities[move], following.product_uom, round=False
+                )
+        if later:
+            self.browse().union(*later)._backorder_lower_demand(later)
+        gone = self.browse()
+        for move in self:
+            left = move.product_uom.round(move.product_uom_qty - quantities[move])
+            if move.product_uom.compare(left, 0.0) <= 0:
+                gone |= move
+            else:
+                # Only unreserved demand goes: what is reserved stays as it is.
+                move.with_context(do_not_unreserve=True).write({"product_uom_qty": left})
+                move._recompute_state()
+        if gone:
+            gone._action_cancel()
