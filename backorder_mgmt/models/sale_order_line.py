@@ -281,8 +281,9 @@ class SaleOrderLine(models.Model):
 
     def _update_line_quantity(self, values):
         """No note of Odoo's for each line of an order that has a note of its own for all."""
-        if not self.env.context.get("backorder_noted"):
-            super()._update_line_quantity(values)
+        if self.env.context.get("backorder_noted"):
+            return None
+        return super()._update_line_quantity(values)
 
     def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
         """After Odoo made, changed and tried to reserve the demand, the hold follows it."""

@@ -231,6 +231,80 @@ class TestRun(RunCommon):
         self.assertEqual(self._by_order(run, bad).reason, "error")
         self.assertIn("printer is on fire", bad.message_ids[0].body)
 
+    def test_new_orders_are_confirmed_together_and_one_that_fails_stops_nobody(self):
+        self.company.backorder_fill_approved = "new_order"
+        orders = self.env["sale.order"]
+        for _number in range(3):
+            orders |= self._order((self.product, 2), (self.other, 1))
+        bad, good = orders[1], orders - orders[1]
+        self._stock(self.product, 6)
+        self._stock(self.other, 3)
+        run = self._run(orders)
+        original, together, message = type(bad)._action_confirm, [], "The customer is blocked"
+
+        def failing(confirmed):
+            if bad in confirmed.backorder_parent_id:
+                raise UserError(message)
+            together.append(confirmed)
+            return original(confirmed)
+
+        with patch.object(type(bad), "_action_confirm", failing):
+            run.action_start()
+        self.assertFalse(bad.backorder_child_ids, "nothing is left of what failed")
+        self.assertEqual(bad.order_line.mapped("product_uom_qty"), [2, 1])
+        self.assertEqual(bad.order_line.mapped("backorder_qty"), [2, 1])
+        self.assertIn("customer is blocked", self._by_order(run, bad)[0].message)
+        self.assertEqual((run.failed_count, run.new_order_count, run.approved_count), (1, 2, 2))
+        for order in good:
+            self.assertEqual(order.backorder_child_ids.state, "sale")
+            self.assertEqual(order.backorder_child_ids.picking_ids.state, "assigned")
+            self.assertEqual(
+                order.backorder_child_ids.order_line.mapped("backorder_reserved_qty"), [2, 1]
+            )
+        self.assertEqual(len(together), 2, "order by order after the failure")
+        again = self._run(bad)
+        again.action_start()
+        self.assertEqual(bad.backorder_child_ids.picking_ids.state, "assigned")
+
+    def test_the_original_has_one_note_of_a_fill(self):
+        self.company.backorder_fill_approved = "new_order"
+        order = self._order((self.product, 2), (self.other, 1))
+        self._stock(self.product, 2)
+        self._stock(self.other, 1)
+        before = order.message_ids
+        self._run(order).action_start()
+        # Beside the tracked total of the order.
+        notes = (order.message_ids - before).filtered("body")
+        self.assertEqual(len(notes), 1, notes.mapped("body"))
+        self.assertIn(order.backorder_child_ids.name, notes.body)
+        self.assertEqual(order.order_line.mapped("product_uom_qty"), [0, 0])
+        self.assertEqual(order.picking_ids.state, "cancel")
+
+    def test_many_orders_at_once_go_in_batches(self):
+        orders = self.env["sale.order"]
+        for _number in range(5):
+            orders |= self._order((self.product, 2), (self.other, 1))
+        self._stock(self.product, 7)
+        self._stock(self.other, 5)
+        run = self._run(orders)
+        sizes, original = [], type(run)._do_orders
+
+        def counting(worker, rows):
+            sizes.append(len(rows))
+            return original(worker, rows)
+
+        with (
+            patch.object(type(run), "_backorder_batch_at_once", 2),
+            patch.object(type(run), "_do_orders", counting),
+        ):
+            run.action_start()
+        self.assertEqual(sizes, [2, 2, 1])
+        self.assertEqual((run.state, run.filled_count, run.partial_count), ("done", 8, 1))
+        self.assertEqual(run.completed_order_count, 3)
+        reserved = orders.picking_ids.move_ids.grouped("product_id")
+        self.assertEqual(sum(reserved[self.product].mapped("quantity")), 7)
+        self.assertEqual(sum(reserved[self.other].mapped("quantity")), 5)
+
     def test_mails_and_ship_date(self):
         template = self.env["mail.template"].create(
             {
