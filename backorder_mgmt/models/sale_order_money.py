@@ -61,6 +61,7 @@ class BackorderOrderMoney(models.AbstractModel):
             )
 
     @api.depends("backorder_carried_amount")
+    @api.depends_context("lang")
     def _compute_backorder_carried_label(self):
         """What the carried amount is, in words: of which kind, and with which orders."""
         for order in self:

@@ -1,5 +1,7 @@
 """Balances and credits carried to new orders: amounts worked out by hand, in cents."""
 
+import random
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -283,3 +285,46 @@ class TestCarry(CarryCommon):
         self.assertFalse(new._backorder_carry_in(0.001, order))
         new._backorder_carry_in(12.345, order)
         self.assertEqual(self._due(order, new), (60 + 12.35, 40 - 12.35))
+
+    def test_nothing_is_made_or_lost_in_a_long_story(self):
+        """Fills, payments, refunds, take-backs and cancellations in random order: the family asks
+        for what it costs less what was paid, and carries sum up to nothing."""
+        for seed in range(3):
+            with self.subTest(seed=seed):
+                dice = random.Random(seed)
+                order = self._short_order(ordered=40, stock=1)
+                paid, runs = 0.0, []
+                for _step in range(14):
+                    step = dice.choice(["fill", "fill", "fill", "pay", "refund", "undo", "cancel"])
+                    family = order._backorder_family()
+                    if step == "fill" and order.order_line.backorder_qty >= 1:
+                        self._stock(self.product, 4)
+                        run = self.env["backorder.run"].create(
+                            {
+                                "order_ids": [Command.set(order.ids)],
+                                "carry_credit": dice.choice(["none", "needed", "whole"]),
+                                "carry_balance": dice.choice([True, False]),
+                                "approve_partial": dice.choice([True, False]),
+                            }
+                        )
+                        run.action_start()
+                        runs.append(run)
+                    elif step == "pay":
+                        payer = dice.choice(family.filtered(lambda o: o.state != "cancel"))
+                        amount = dice.choice([0.01, 33.33, 120.0])
+                        self._pay_online(payer, amount)
+                        paid += amount
+                    elif step == "refund" and family.transaction_ids:
+                        transaction = dice.choice(family.transaction_ids)
+                        transaction._create_child_transaction(0.01, is_refund=True)._set_done()
+                        paid -= 0.01
+                    elif step == "undo" and runs:
+                        try:
+                            with self.env.cr.savepoint():
+                                runs.pop(dice.randrange(len(runs))).action_undo()
+                        except UserError:
+                            continue  # paid, or taken back already
+                    elif step == "cancel":
+                        drafts = family.filtered(lambda o: o.state == "draft")
+                        drafts[:1]._action_cancel()
+                    self.assertFamily(order, 400 - paid)

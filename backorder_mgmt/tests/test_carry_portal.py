@@ -94,5 +94,9 @@ class TestCarryPortal(HttpCase):
                 # the payment link of the same amount is accepted too
                 amount = new._get_default_payment_link_values()["amount"]
                 self.assertEqual(self._asked(self._page(new, payment_amount=amount)[1]), [due])
+                paper, _type = self.env["ir.actions.report"]._render_qweb_html(
+                    "sale.report_saleorder", new.ids
+                )
+                self.assertIn(f"{label} {order.name}", paper.decode())
                 text, _html = self._page(order)
                 self.assertIn(f"carried to {new.name}", " ".join(text.split()))
