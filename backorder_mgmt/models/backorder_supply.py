@@ -100,7 +100,10 @@ class BackorderSupply(models.AbstractModel):
 
     @api.model
     def _flush_for_claims(self):
-        self.env["sale.order"].flush_model(["validity_date", "backorder_parent_id"])
+        """Write to the database what the queries of claims and of queues read there."""
+        self.env["sale.order"].flush_model(
+            ["validity_date", "backorder_parent_id", "backorder_original_date", "date_order"]
+        )
         self.env["sale.order.line"].flush_model(
             [
                 "order_id",

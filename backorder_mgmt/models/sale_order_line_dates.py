@@ -128,23 +128,9 @@ class BackorderLineDates(models.AbstractModel):
         :return: [(line id, warehouse id, {product id: quantity per unit of the line's product},
             needed in the unit of the line's product, forced share of it)]
         """
-        lines = self.env["sale.order.line"].sudo()
-        lines.flush_model(
-            [
-                "order_id",
-                "state",
-                "company_id",
-                "product_id",
-                "product_uom_id",
-                "warehouse_id",
-                "backorder_qty",
-                "backorder_forced_qty",
-                "backorder_date",
-            ]
-        )
-        lines.order_id.flush_model(["backorder_original_date", "date_order"])
         if not products or not warehouses:
             return []
+        self.env["backorder.supply"]._flush_for_claims()
         self.env.cr.execute(
             SQL(
                 """
