@@ -6,8 +6,8 @@
     make bench ARGS="--orders 100"  smaller
 
 Two databases of one template, one with the addon and one without, serve the rows that compare with
-plain Odoo; alternating runs spread what else the machine does over both. Where the machine has other
-work, the ratios of CPU time are the ones to look at.
+plain Odoo; alternating runs spread what else the machine does over both. Where the machine has
+other work, the ratios of CPU time are the ones to look at.
 """
 
 import argparse
