@@ -22,6 +22,7 @@ from . import sale_order_backorder
 from . import sale_order_fill
 from . import sale_order_dialog
 from . import sale_order_paid
+from . import sale_order_carry
 from . import sale_order_money
 from . import sale_order
 from . import stock_move_bulk

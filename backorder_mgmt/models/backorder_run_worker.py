@@ -272,6 +272,7 @@ class BackorderRunWorker(models.AbstractModel):
             facts = None if new_orders else facts
             for line, quantity in lines._backorder_fill_in_place(in_place, self, facts).items():
                 filled[line] = filled.get(line, 0.0) + quantity
+        orders._backorder_carry_filled(new_orders, self)
         if approved:
             approved.action_confirm()
         self._note_fills(orders, filled, new_orders)

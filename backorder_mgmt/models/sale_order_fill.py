@@ -100,7 +100,6 @@ class BackorderOrderFill(models.AbstractModel):
         )
         lines._backorder_lower(quantities)
         self._backorder_link_notes(new_order, quantities)
-        self._backorder_carry_filled(new_order, run)
         return new_order
 
     def _prepare_backorder_order_vals(self, quantities):

@@ -1,9 +1,8 @@
-"""What an order still asks for, and money carried between the orders of a family."""
+"""What an order still asks for, and how Odoo's own checks see it."""
 
 import operator as comparison
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -21,7 +20,7 @@ class BackorderOrderMoney(models.AbstractModel):
     """Comes before Odoo's own class in the inheritance of ``sale.order``: it overrides it."""
 
     _name = "backorder.order.money"
-    _inherit = ["backorder.order.paid"]
+    _inherit = ["backorder.order.paid", "backorder.order.carry"]
     _description = "Backorder Order: Money"
 
     # -- figures ----------------------------------------------------------------------------------
@@ -137,14 +136,6 @@ class BackorderOrderMoney(models.AbstractModel):
             domain = Domain("to_order_id", "in", ids) | Domain("from_order_id", "in", ids)
             order.backorder_carry_ids = self.env["backorder.carry"].search(domain, order="id")
 
-    def _backorder_surplus(self):
-        """What was really paid (not only authorised) or carried here beyond the total."""
-        self.ensure_one()
-        _paid, captured = self._backorder_paid_figures()[self.id]
-        total = 0.0 if self.state == "cancel" else self.amount_total
-        surplus = self.currency_id.round(captured + self.backorder_carried_amount - total)
-        return max(0.0, surplus)
-
     # -- Odoo's own checks ------------------------------------------------------------------------
 
     @api.depends("backorder_carried_amount", "transaction_ids.state", "transaction_ids.amount")
@@ -189,199 +180,3 @@ class BackorderOrderMoney(models.AbstractModel):
         """A down payment invoices the money that came in on this order, not what was carried."""
         orders = self.with_context(backorder_not_carried=True)
         return super(BackorderOrderMoney, orders)._generate_downpayment_invoices()
-
-    def _backorder_settle_invoice(self, invoice):
-        """Match an invoice of this order with what is open of the online payments that pay for it:
-        its own, those of an order whose credit was carried here, and those of an order that took
-        over its balance.
-
-        Only where something was carried, and all of it is paid: else an invoice of this order
-        would take what is meant for another one.
-        """
-        self.ensure_one()
-        # sudo: whoever invoices need not see transactions; nothing of them is shown here
-        order = self.sudo()
-        if not order.backorder_carried_amount or order.backorder_amount_due > 0:
-            return
-        givers = order.backorder_carry_in_ids.filtered(lambda row: row.amount > 0).from_order_id
-        takers = order.backorder_carry_out_ids.filtered(lambda row: row.amount < 0).to_order_id
-        takers = takers.filtered(lambda taker: taker.backorder_amount_due <= 0)
-        transactions = (order | givers | takers).transaction_ids
-        transactions |= transactions.child_transaction_ids
-        payments = transactions.filtered(lambda tx: tx.state == "done").payment_id
-        for line in payments.move_id.line_ids:
-            if (
-                line.account_type == "asset_receivable"
-                and not line.reconciled
-                and not invoice.currency_id.is_zero(invoice.amount_residual)
-            ):
-                invoice.js_assign_outstanding_line(line.id)
-
-    def _backorder_handed_on_invoices(self):
-        """{order: its open invoices} of the orders whose balance this one took over."""
-        rows = self.sudo().backorder_carry_in_ids.filtered(lambda row: row.amount < 0)
-        return {
-            order: order.invoice_ids.filtered(
-                lambda move: (
-                    move.state == "posted"
-                    and move.move_type == "out_invoice"
-                    and not move.currency_id.is_zero(move.amount_residual)
-                )
-            )
-            for order in rows.from_order_id
-        }
-
-    # -- carry ------------------------------------------------------------------------------------
-
-    def _backorder_family(self):
-        """The order, the orders it was made of, and all that were made of these."""
-        self.ensure_one()
-        root = self
-        while root.backorder_parent_id:
-            root = root.backorder_parent_id
-        family = level = root
-        while level := level.backorder_child_ids:
-            family |= level
-        return family
-
-    def _backorder_carry_in(self, amount, from_order, run=None, note=None):
-        """Move ``amount`` of paid money from ``from_order`` to this order of the same family.
-
-        :param amount: in the orders' currency; + a credit, − a balance: what is owed moves
-        :return: the ``backorder.carry`` row; empty when there is nothing to move
-        :raise UserError: not of one family, or of different currencies
-        """
-        self.ensure_one()
-        from_order.ensure_one()
-        # sudo: called by fills, charges and cancellations, whose right was checked
-        target, source = self.sudo(), from_order.sudo()
-        amount = target.currency_id.round(amount)
-        if target.currency_id.is_zero(amount):
-            return self.env["backorder.carry"]
-        if source == target or source not in target._backorder_family():
-            raise UserError(
-                self.env._(
-                    "Nothing can be carried from %(origin)s to %(target)s: they are not an order "
-                    "and a new order made of it.",
-                    origin=source.name,
-                    target=target.name,
-                )
-            )
-        if source.currency_id != target.currency_id:
-            raise UserError(
-                self.env._(
-                    "Nothing can be carried from %(origin)s, in %(currency)s, to %(target)s, in "
-                    "%(other)s. Settle this by hand.",
-                    origin=source.name,
-                    target=target.name,
-                    currency=source.currency_id.name,
-                    other=target.currency_id.name,
-                )
-            )
-        row = (
-            self.env["backorder.carry"]
-            .with_env(target.order_line._backorder_token().env)
-            .sudo()
-            .create(target._prepare_backorder_carry_vals(amount, source, run, note))
-        )
-        target._backorder_note_carry(amount, source, note)
-        return row.with_env(self.env)
-
-    def _prepare_backorder_carry_vals(self, amount, source, run, note):
-        return {
-            "from_order_id": source.id,
-            "to_order_id": self.id,
-            "from_name": source.name,
-            "to_name": self.name,
-            "company_id": self.company_id.id,
-            "currency_id": self.currency_id.id,
-            "kind": "credit" if amount > 0 else "balance",
-            "amount": amount,
-            "user_id": self.env.uid,
-            "run_id": run.id if run else False,
-            "note": note,
-        }
-
-    def _backorder_note_carry(self, amount, source, note):
-        """The same sentence on both orders."""
-        text = self.env._("Credit carried") if amount > 0 else self.env._("Balance carried")
-        body = self.env._(
-            "%(what)s: %(amount)s from %(origin)s to %(target)s.",
-            what=f"{text} ({note})" if note else text,
-            amount=self.currency_id.format(abs(amount)),
-            origin=source._get_html_link(),
-            target=self._get_html_link(),
-        )
-        (source | self)._message_log_batch(bodies=dict.fromkeys((source | self).ids, body))
-
-    def _backorder_carry_filled(self, new_order, run):
-        """Carry to the new order what the options of the fill say.
-
-        The items have moved already: a paid original has a surplus now.
-        """
-        if run.carry_credit in ("needed", "whole"):
-            credit = self._backorder_surplus()
-            if run.carry_credit == "needed":
-                credit = min(credit, max(0.0, new_order.backorder_amount_due))
-            new_order._backorder_carry_in(credit, self, run=run)
-        if run.carry_balance and self.backorder_amount_due > 0:
-            new_order._backorder_carry_in(-self.backorder_amount_due, self, run=run)
-
-    def _backorder_carry_back(self, note=None):
-        """Give back what was carried to these orders and not carried on since."""
-        for order in self.sudo():
-            incoming, outgoing = order.backorder_carry_in_ids, order.backorder_carry_out_ids
-            for source in incoming.from_order_id:
-                net = sum(
-                    incoming.filtered(lambda r, o=source: r.from_order_id == o).mapped("amount")
-                )
-                net -= sum(
-                    outgoing.filtered(lambda r, o=source: r.to_order_id == o).mapped("amount")
-                )
-                here = order.backorder_carried_amount
-                net = min(net, max(0.0, here)) if net > 0 else max(net, min(0.0, here))
-                source._backorder_carry_in(net, order, note=note)
-
-    def _action_cancel(self):
-        unapproved = self.filtered(lambda order: order.state in ("draft", "sent"))
-        res = super()._action_cancel()
-        unapproved._backorder_cancel_carries(approved=False)
-        (self - unapproved)._backorder_cancel_carries()
-        return res
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_backorder_carry_back(self):
-        self._backorder_cancel_carries(approved=False)
-
-    def _backorder_cancel_carries(self, approved=True):
-        """Money carried to an order that is given up goes back; so does a balance that a given up
-        order had handed on.
-
-        An order that was not approved gives its items back, so always its money too. Of one that
-        was approved, what is invoiced or paid already stays, for the accountant.
-        """
-        carried = self.sudo().filtered(
-            lambda order: order.backorder_carry_in_ids or order.backorder_carry_out_ids
-        )
-        for order in carried:
-            if approved and order._backorder_carry_settled():
-                continue
-            note = self.env._("%s was given up", order.name)
-            order._backorder_carry_back(note)
-            taken = order.backorder_carry_out_ids.filtered(lambda row: row.amount < 0).to_order_id
-            for target in taken.filtered(lambda other: not other._backorder_carry_settled()):
-                rows = order.backorder_carry_out_ids.filtered(
-                    lambda row, target=target: row.to_order_id == target
-                )
-                back = order.backorder_carry_in_ids.filtered(
-                    lambda row, target=target: row.from_order_id == target
-                )
-                net = sum(rows.mapped("amount")) - sum(back.mapped("amount"))
-                if net < 0:
-                    order._backorder_carry_in(net, target, note=note)
-
-    def _backorder_carry_settled(self):
-        """Whether the customer paid on this order, or has an invoice of it."""
-        self.ensure_one()
-        posted = self.invoice_ids.filtered(lambda invoice: invoice.state == "posted")
-        return bool(posted) or not self.currency_id.is_zero(self.backorder_paid_amount)

@@ -328,3 +328,40 @@ class TestCarry(CarryCommon):
                         drafts = family.filtered(lambda o: o.state == "draft")
                         drafts[:1]._action_cancel()
                     self.assertFamily(order, 400 - paid)
+
+    def _queries(self, action):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        action()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def test_many_orders_ask_the_database_as_often_as_few(self):
+        """What is due, and what is carried, is read and written for all orders of a batch."""
+        orders = self.env["sale.order"].union(
+            *(self._short_order(ordered=3, stock=1) for _number in range(8))
+        )
+        for order in orders:
+            self._pay_online(order, 30)
+        self._stock(self.product, 16)
+        run = self.env["backorder.run"].create({"order_ids": [Command.set(orders.ids)]})
+        run.action_start()
+        new_orders = {row.order_id: row.new_order_id for row in run.run_order_ids}
+        self.assertEqual(len(new_orders), 8)
+        run.carry_credit = "needed"
+        few, many = list(new_orders)[:2], list(new_orders)[2:]
+
+        def carry(some):
+            family = {order: new_orders[order] for order in some}
+            return lambda: orders.browse([o.id for o in some])._backorder_carry_filled(family, run)
+
+        def read_due(some):
+            return lambda: orders.browse([o.id for o in some]).mapped("backorder_amount_due")
+
+        self._queries(carry(few[:1]))  # what is read once for good
+        self.assertLessEqual(self._queries(carry(many)), self._queries(carry(few[1:])) + 12)
+        self.assertEqual(self._queries(read_due(many)), self._queries(read_due(few)))
+        # One hammer stayed on the first order; those that came later got nothing but the fill.
+        carried = orders.backorder_child_ids.mapped("backorder_carried_amount")
+        self.assertEqual(carried, [20] + [30] * 7)
