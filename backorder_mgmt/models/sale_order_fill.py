@@ -51,10 +51,11 @@ class BackorderOrderFill(models.AbstractModel):
         if not self._backorder_fill_makes_new_order():
             return dict(quantities), {}
         in_place, moving = {}, {}
+        parts_by_line = self.order_line.browse().union(*quantities)._backorder_parts()
         for line, quantity in quantities.items():
             movable = max(0.0, line.product_uom_qty - max(line.qty_invoiced, 0.0))
             move = line.product_uom_id.round(min(quantity, movable))
-            parts = line._backorder_parts()[line]
+            parts = parts_by_line[line]
             move = line.product_uom_id.round(line._backorder_whole(move, parts))
             if not line._backorder_is_exact(move, parts):
                 move = float(int(move))
@@ -75,6 +76,7 @@ class BackorderOrderFill(models.AbstractModel):
         :return: the new order, a quotation
         """
         lines = self.order_line.browse().union(*quantities)
+        since = {line: line.backorder_date for line in lines}
         # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
         lines._backorder_book_fill(quantities, run)
         values = self._prepare_backorder_order_vals(quantities)
@@ -85,10 +87,7 @@ class BackorderOrderFill(models.AbstractModel):
                 {
                     "backorder_origin_line_id": line.id,
                     "backorder_promised_qty": quantities[line],
-                    "backorder_date": line.backorder_date
-                    or run.line_ids.filtered(lambda rl, line=line: rl.sale_line_id == line)[
-                        :1
-                    ].waiting_since,
+                    "backorder_date": since[line],
                 }
             )
         models.BaseModel.write(
