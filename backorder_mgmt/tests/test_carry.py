@@ -45,7 +45,6 @@ class CarryCommon(BackorderCommon):
             transaction._set_done()
         elif state == "authorized":
             transaction._set_authorized()
-        order.invalidate_recordset()
         return transaction
 
     def _pay_bank(self, invoice, amount=None, **values):
