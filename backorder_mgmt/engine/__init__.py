@@ -8,6 +8,7 @@ from .facts import Allocation, Demand, OrderFacts
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
 from .plan import FILL_KINDS, make_plan
 from .policies import POLICIES
+from .purchase import Needed, OnOrder, PurchaseFacts, Waiting, round_up, vendor_quantity, work_out
 from .supply import Claim, Guard, Supply
 from .dates import ON_HAND, Dealt, deal, deal_dates
 from .numbers import EPSILON, floor_whole, is_more, is_positive, nearest_whole, trim
@@ -23,8 +24,12 @@ __all__ = [
     "Demand",
     "Figures",
     "Guard",
+    "Needed",
+    "OnOrder",
     "OrderFacts",
+    "PurchaseFacts",
     "Supply",
+    "Waiting",
     "clamp_needed",
     "deal",
     "deal_dates",
@@ -34,8 +39,11 @@ __all__ = [
     "make_plan",
     "nearest_whole",
     "reservable",
+    "round_up",
     "short_of",
     "split_forced",
     "state_of",
     "trim",
+    "vendor_quantity",
+    "work_out",
 ]

@@ -1,0 +1,154 @@
+"""What is to be bought of a product for a warehouse, and the arithmetic behind it.
+
+All quantities are in the product's unit, but for those named ``vendor_…``.
+"""
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+from .numbers import EPSILON, is_more, is_positive
+
+
+@dataclass(slots=True, frozen=True)
+class Waiting:
+    """A backorder: ``inside`` the window of days that the buyer asked for, or older."""
+
+    key: Hashable
+    needed: float
+    inside: bool = True
+
+
+@dataclass(slots=True, frozen=True)
+class OnOrder:
+    """Goods that are on order, whatever their date, with the backorders they were bought for."""
+
+    quantity: float
+    lines: frozenset = frozenset()
+    document: str = ""
+    request: bool = False  # a request for quotation, not confirmed yet
+
+
+@dataclass(slots=True, frozen=True)
+class PurchaseFacts:
+    """One product in one warehouse.
+
+    ``waiting`` in the order of the queue; ``demand``: what others still have to reserve (deliveries
+    not on backorder, production, transfers); ``promised``: set aside for quotations; ``minimum``
+    None: no reordering rule; ``multiple``: the reordering rule's own unit, 0 for none.
+    """
+
+    waiting: Sequence[Waiting] = ()
+    on_hand: float = 0.0
+    reserved: float = 0.0
+    promised: float = 0.0
+    demand: float = 0.0
+    on_order: Sequence[OnOrder] = ()
+    minimum: float | None = None
+    maximum: float = 0.0
+    multiple: float = 0.0
+
+
+@dataclass(slots=True)
+class Needed:
+    """The arithmetic of a row, before a vendor rounds it.
+
+    ``short``: backorders in the window that nothing covers; ``refill``: on top of it, to reach the
+    maximum; ``lines``: the backorders that are to be bought for, with the quantity of each.
+    """
+
+    backorders: float = 0.0
+    older: float = 0.0
+    free: float = 0.0
+    ordered: float = 0.0
+    requested: float = 0.0
+    kept_for_older: float = 0.0
+    covered: float = 0.0
+    short: float = 0.0
+    refill: float = 0.0
+    lines: dict = field(default_factory=dict)
+
+    @property
+    def on_order(self) -> float:
+        return self.ordered + self.requested
+
+    @property
+    def below_minimum(self) -> bool:
+        return is_positive(self.refill)
+
+    @property
+    def quantity(self) -> float:
+        return self.short + self.refill
+
+
+def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
+    """What is needed of a product, so that nothing is bought twice.
+
+    Goods on order serve first the backorders that they were bought for. What is left of them, and
+    what is free, serves the backorders of the window in their order, then the minimum. Older ones
+    that the buyer left out take nothing but what was bought for them.
+
+    :param refill: whether the minimum counts
+    """
+    result = Needed(free=facts.on_hand - facts.reserved - facts.promised)
+    for own in facts.on_order:
+        if own.request:
+            result.requested += own.quantity
+        else:
+            result.ordered += own.quantity
+    for waiting in facts.waiting:
+        if waiting.inside:
+            result.backorders += waiting.needed
+        else:
+            result.older += waiting.needed
+    left = {waiting.key: waiting.needed for waiting in facts.waiting}
+    pool = result.free - facts.demand
+    for own in facts.on_order:
+        rest = own.quantity
+        for waiting in facts.waiting:
+            if waiting.key not in own.lines or not is_positive(rest):
+                continue
+            taken = min(rest, left[waiting.key])
+            left[waiting.key] -= taken
+            rest -= taken
+            if not waiting.inside:
+                result.kept_for_older += taken
+        pool += rest
+    room = max(0.0, pool)
+    for waiting in facts.waiting:
+        if not waiting.inside:
+            continue
+        taken = min(room, left[waiting.key])
+        room -= taken
+        short = left[waiting.key] - taken
+        if is_positive(short):
+            result.lines[waiting.key] = short
+            result.short += short
+    result.covered = result.backorders - result.short
+    # What is there once everybody in the window has got theirs; below zero: others are short.
+    position = room if pool > 0 else pool
+    if refill and facts.minimum is not None and is_more(facts.minimum, position):
+        result.refill = max(facts.minimum, facts.maximum) - position
+    return result
+
+
+def round_up(quantity: float, step: float) -> float:
+    """``quantity`` rounded up to whole steps; float noise is none."""
+    if step <= 0 or not is_positive(quantity):
+        return max(0.0, quantity)
+    return math.ceil(quantity / step - EPSILON) * step
+
+
+def vendor_quantity(
+    quantity: float, per_unit: float = 1.0, minimum: float = 0.0, step: float = 0.0
+) -> float:
+    """What a vendor is asked for, in the vendor's unit.
+
+    :param quantity: needed, in the product's unit; nothing is asked where nothing is needed
+    :param per_unit: product units in one unit of the vendor
+    :param minimum: the least the vendor sells, in the vendor's unit
+    :param step: whole steps of the vendor's unit (1 for packs)
+    """
+    if not is_positive(quantity):
+        return 0.0
+    return round_up(max(quantity / per_unit, minimum), step)
