@@ -35,6 +35,7 @@
         "views/backorder_force_views.xml",
         "views/backorder_fill_views.xml",
         "views/backorder_cancel_views.xml",
+        "views/backorder_purchase_views.xml",
         "views/backorder_menus.xml",
     ],
     "demo": [

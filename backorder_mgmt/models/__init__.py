@@ -4,6 +4,7 @@ from . import account_move
 from . import backorder_event
 from . import backorder_carry
 from . import backorder_supply
+from . import backorder_saved_options
 from . import backorder_run_options
 from . import backorder_run_planner
 from . import backorder_run_worker
@@ -17,6 +18,7 @@ from . import sale_order_line_facts
 from . import sale_order_line_hold
 from . import sale_order_line_fill
 from . import sale_order_line_dates
+from . import sale_order_line_purchase
 from . import sale_order_line
 from . import sale_order_backorder
 from . import sale_order_fill
@@ -33,3 +35,8 @@ from . import stock_picking
 from . import product
 from . import res_partner
 from . import sale_order_line_view
+from . import purchase_order
+from . import backorder_purchase_facts
+from . import backorder_purchase_words
+from . import backorder_purchase_create
+from . import backorder_purchase_plan

@@ -18,6 +18,16 @@ CARRY_CREDIT_SELECTION = [
     ("whole", "Whole Credits"),
 ]
 
+#: Which SKUs *Create Purchase Orders* proposes.
+CHOOSE_SELECTION = [
+    ("needed", "Needed SKUs"),
+    ("backordered", "Backordered SKUs"),
+    ("below_min", "SKUs Below Their Minimum"),
+    ("vendor", "All SKUs of the Vendors"),
+]
+CREATE_SELECTION = [("auto", "Automatically"), ("manual", "Manually")]
+SCOPE_SELECTION = [("all", "All Vendors"), ("selected", "Selected Vendors")]
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -123,7 +133,47 @@ class ResCompany(models.Model):
         domain=[("model", "=", "sale.order")],
     )
 
+    backorder_po_choose = fields.Selection(
+        CHOOSE_SELECTION,
+        string="Purchase Orders: Choose",
+        default="needed",
+        required=True,
+        help="Proposed by “Create Purchase Orders”.",
+    )
+    backorder_po_mode = fields.Selection(
+        CREATE_SELECTION,
+        string="Purchase Orders: Create",
+        default="auto",
+        required=True,
+        help="Proposed by “Create Purchase Orders”.",
+    )
+    backorder_po_vendor_scope = fields.Selection(
+        SCOPE_SELECTION,
+        string="Purchase Orders: From",
+        default="all",
+        required=True,
+        help="Proposed by “Create Purchase Orders”.",
+    )
+    backorder_po_days = fields.Integer(
+        string="Include Backorders from the Last",
+        default=30,
+        help="Days, proposed by “Create Purchase Orders”. Older backorders are shown there and "
+        "left out.",
+    )
+    backorder_po_quotations = fields.Boolean(
+        string="Buy for Quotations",
+        help="“Create Purchase Orders” also counts what quotations need.",
+    )
+    backorder_po_add_to_rfq = fields.Boolean(
+        string="Add to Open Requests for Quotation",
+        help="“Create Purchase Orders” adds to an open request of the vendor, where there is one.",
+    )
+
     _backorder_claim_days_positive = models.Constraint(
         "CHECK(backorder_claim_days >= 0)",
         "The days that a backorder keeps its place cannot be negative.",
+    )
+    _backorder_po_days_sane = models.Constraint(
+        "CHECK(backorder_po_days BETWEEN 0 AND 3650)",
+        "Backorders from the last … days: type a number from 0 to 3650.",
     )

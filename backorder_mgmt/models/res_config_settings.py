@@ -43,3 +43,19 @@ class ResConfigSettings(models.TransientModel):
     backorder_fill_on_receipt = fields.Selection(
         related="company_id.backorder_fill_on_receipt", readonly=False, required=True
     )
+    backorder_po_choose = fields.Selection(
+        related="company_id.backorder_po_choose", readonly=False, required=True
+    )
+    backorder_po_mode = fields.Selection(
+        related="company_id.backorder_po_mode", readonly=False, required=True
+    )
+    backorder_po_vendor_scope = fields.Selection(
+        related="company_id.backorder_po_vendor_scope", readonly=False, required=True
+    )
+    backorder_po_days = fields.Integer(related="company_id.backorder_po_days", readonly=False)
+    backorder_po_quotations = fields.Boolean(
+        related="company_id.backorder_po_quotations", readonly=False
+    )
+    backorder_po_add_to_rfq = fields.Boolean(
+        related="company_id.backorder_po_add_to_rfq", readonly=False
+    )

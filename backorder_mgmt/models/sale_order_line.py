@@ -31,6 +31,7 @@ class SaleOrderLine(models.Model):
         "backorder.line.hold",
         "backorder.line.fill",
         "backorder.line.dates",
+        "backorder.line.purchase",
     ]
 
     backorder_hold_qty = fields.Float(

@@ -12,6 +12,7 @@ from . import test_fill
 from . import test_force
 from . import test_kits
 from . import test_properties
+from . import test_purchase
 from . import test_queries
 from . import test_run
 from . import test_run_report

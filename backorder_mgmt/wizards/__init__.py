@@ -2,3 +2,5 @@ from . import backorder_force
 from . import backorder_fill
 from . import backorder_cancel
 from . import backorder_fill_batch
+from . import backorder_purchase
+from . import backorder_purchase_line

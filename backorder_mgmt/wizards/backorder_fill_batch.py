@@ -5,7 +5,7 @@ class BackorderFillBatch(models.TransientModel):
     """*Fill Backorders*: the options of a fill of many orders."""
 
     _name = "backorder.fill.batch"
-    _inherit = ["backorder.run.options"]
+    _inherit = ["backorder.run.options", "backorder.saved.options"]
     _description = "Fill Backorders: Screen"
 
     fill_approved = fields.Selection(related="company_id.backorder_fill_approved")
@@ -22,18 +22,9 @@ class BackorderFillBatch(models.TransientModel):
         """Fill now; the plan and what became of it are kept."""
         return self._make_run().action_start()
 
-    def action_save_default(self):
-        """*Save as my default*: these options are proposed to this user from now on."""
-        self.ensure_one()
-        defaults = self.env["ir.default"]
-        for name, value in self._read_options().items():
-            if name not in ("company_id", "order_ids", "ship_date"):
-                defaults.set(self._name, name, value, user_id=True, company_id=True)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "success", "message": self.env._("Saved as your default.")},
-        }
+    def _saved_option_names(self):
+        own = ("company_id", "order_ids", "ship_date")
+        return [name for name in self._backorder_option_names() if name not in own]
 
     def _read_options(self):
         self.ensure_one()

@@ -1,0 +1,227 @@
+"""What is needed, proposed as rows: which SKUs, how many, of which vendor."""
+
+from dataclasses import dataclass
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+
+from ..engine import round_up, vendor_quantity, work_out
+from .backorder_purchase_words import MAX_DAYS
+
+
+@dataclass(slots=True)
+class Offer:
+    """What a vendor is asked for: records, ``quantity`` and ``price`` in the vendor's unit."""
+
+    vendor: models.BaseModel
+    unit: models.BaseModel
+    currency: models.BaseModel
+    quantity: float
+    price: float
+    discount: float
+    delay: int
+
+
+class BackorderPurchasePlan(models.AbstractModel):
+    """What the screen *Create Purchase Orders* asks for; see ``engine/purchase.py`` for the sums.
+
+    ``options``: a ``backorder.purchase`` record, or anything with its fields.
+    """
+
+    _name = "backorder.purchase.plan"
+    _inherit = ["backorder.purchase.facts", "backorder.purchase.words", "backorder.purchase.create"]
+    _description = "Purchase for Backorders: Plan"
+
+    # -- proposing --------------------------------------------------------------------------------
+
+    @api.model
+    def _get_warehouses(self, options):
+        if options.warehouse_id:
+            return options.warehouse_id
+        return self.env["stock.warehouse"].search([("company_id", "=", options.company_id.id)])
+
+    @api.model
+    def _get_products(self, options, warehouses):
+        """The products that the options may propose."""
+        if options.product_ids:
+            products = options.product_ids
+        elif options.create_mode == "manual":
+            return self.env["product.product"]
+        elif options.choose == "vendor":
+            products = self._get_vendor_products(options.vendor_ids, options.company_id)
+        else:
+            products = self._backordered_products(warehouses)
+            if options.choose != "backordered":
+                rules = self.env["stock.warehouse.orderpoint"].sudo()
+                products |= rules.search([("warehouse_id", "in", warehouses.ids)]).product_id
+            if options.vendor_scope == "selected":
+                products &= self._get_vendor_products(options.vendor_ids, options.company_id)
+        return products.filtered(lambda product: product.active and product.is_storable)
+
+    @api.model
+    def _get_vendor_products(self, vendors, company):
+        sellers = self.env["product.supplierinfo"].search(
+            [
+                ("partner_id", "in", (vendors | vendors.commercial_partner_id).ids),
+                ("company_id", "in", (False, company.id)),
+            ]
+        )
+        some = sellers.filtered("product_id")
+        return some.product_id | (sellers - some).product_tmpl_id.product_variant_ids
+
+    @api.model
+    def _propose(self, options):
+        """The rows that the options ask for.
+
+        :return: (values of ``backorder.purchase.line``, {product: quantity of older backorders
+            that the window left out})
+        """
+        self._check_may_buy()
+        self._check_options(options)
+        warehouses = self._get_warehouses(options)
+        products = self._get_products(options, warehouses)
+        by_hand = options.create_mode == "manual" or options.choose == "vendor"
+        facts = self._gather(
+            products, warehouses, options.backorder_days, options.include_quotations
+        )
+        rows, left_out = [], {}
+        vendors = options.vendor_ids if options.vendor_scope == "selected" else None
+        if options.choose == "vendor":
+            vendors = options.vendor_ids
+        for warehouse in warehouses:
+            for product in products:
+                own = facts[product.id, warehouse.id]
+                needed = work_out(own, refill=options.choose != "backordered")
+                if needed.older:
+                    left_out[product] = left_out.get(product, 0.0) + needed.older
+                wanted = needed.below_minimum if options.choose == "below_min" else needed.quantity
+                if wanted or (by_hand and (options.warehouse_id or warehouse == warehouses[0])):
+                    rows.append(
+                        self._prepare_row_vals(product, warehouse, own, needed, vendors=vendors)
+                    )
+        return rows, left_out
+
+    @api.model
+    def _prepare_row_vals(self, product, warehouse, facts, needed, vendors=None):
+        """Values of a row; quantities on hand, on order and needed in the product's unit."""
+        vals = self._prepare_figures(product, warehouse, facts, needed)
+        quantity = round_up(needed.quantity, facts.multiple)
+        offer = self._offer(product, warehouse.company_id, quantity, vendors)
+        vals.update(self._prepare_offer_vals(offer))
+        vals["suggested_qty"] = vals["quantity"]
+        return vals
+
+    @api.model
+    def _prepare_figures(self, product, warehouse, facts, needed):
+        return {
+            "product_id": product.id,
+            "warehouse_id": warehouse.id,
+            "on_hand_qty": facts.on_hand,
+            "reserved_qty": facts.reserved,
+            "promised_qty": facts.promised,
+            "demand_qty": facts.demand,
+            "free_qty": needed.free,
+            "on_order_qty": needed.on_order,
+            "min_qty": facts.minimum or 0.0,
+            "max_qty": facts.maximum,
+            "multiple_qty": facts.multiple,
+            "backorder_qty": needed.backorders,
+            "older_backorder_qty": needed.older,
+            "older_kept_qty": needed.kept_for_older,
+            "short_qty": needed.short,
+            "refill_qty": needed.refill,
+            "needed_qty": needed.quantity,
+            "documents": self._list_documents(product, facts),
+        }
+
+    @api.model
+    def _prepare_offer_vals(self, offer):
+        date = fields.Datetime.now() + relativedelta(days=offer.delay)
+        return {
+            "vendor_id": offer.vendor.id,
+            "product_uom_id": offer.unit.id,
+            "currency_id": offer.currency.id,
+            "quantity": offer.quantity,
+            "price_unit": offer.price,
+            "proposed_price": offer.price,
+            "discount": offer.discount,
+            "date_planned": date,
+            "proposed_date": date,
+            "lead_days": offer.delay,
+        }
+
+    @api.model
+    def _offer(self, product, company, quantity, vendors=None):
+        """Odoo's own choice of a vendor, and what is asked of it for ``quantity`` (product unit).
+
+        :param vendors: only these, the product's first choice first; None: any
+        """
+        product = product.sudo().with_company(company)
+        seller = self._select_seller(product, quantity, vendors)
+        if not seller:
+            vendor = vendors if vendors and len(vendors) == 1 else self.env["res.partner"]
+            unit = product.uom_id
+            quantity = unit.round(max(0.0, quantity), rounding_method="UP")
+            price = product.standard_price if vendor else 0.0
+            return Offer(vendor, unit, company.currency_id, quantity, price, 0.0, 0)
+        unit = seller.product_uom_id or product.uom_id
+        per_unit = unit._compute_quantity(1.0, product.uom_id, round=False)
+        step = unit.rounding if unit == product.uom_id else 1.0
+        asked = unit.round(vendor_quantity(quantity, per_unit, seller.min_qty, step))
+        vendor = seller.partner_id.with_env(self.env)
+        if vendors and vendor not in vendors:
+            vendor = vendors.filtered(lambda v: v.commercial_partner_id == vendor)[:1] or vendor
+        return Offer(
+            vendor, unit, seller.currency_id, asked, seller.price, seller.discount, seller.delay
+        )
+
+    @api.model
+    def _select_seller(self, product, quantity, vendors=None):
+        asked = max(quantity, 0.0)
+        if not vendors:
+            return product._select_seller(
+                quantity=asked, uom_id=product.uom_id
+            ) or product._select_seller(quantity=None, ordered_by="min_qty")
+        first = [seller.partner_id for seller in product._prepare_sellers()]
+        for partner in dict.fromkeys(first):
+            for vendor in vendors:
+                if partner not in (vendor, vendor.parent_id):
+                    continue
+                seller = product._select_seller(
+                    partner_id=vendor, quantity=asked, uom_id=product.uom_id
+                ) or product._select_seller(partner_id=vendor, quantity=None, ordered_by="min_qty")
+                if seller:
+                    return seller
+        return self.env["product.supplierinfo"]
+
+    @api.model
+    def _most_days(self):
+        return MAX_DAYS
+
+    @api.model
+    def _figures_of(self, row):
+        """Values of a row whose SKU was picked by hand."""
+        self._check_may_buy()
+        options = row.purchase_id
+        product, warehouse = row.product_id._origin, row.warehouse_id._origin
+        facts = self._gather(
+            product, warehouse, max(0, options.backorder_days), options.include_quotations
+        )[product.id, warehouse.id]
+        needed = work_out(facts, refill=options.choose != "backordered")
+        vendors = options.vendor_ids._origin if options.vendor_scope == "selected" else None
+        return self._prepare_row_vals(product, warehouse, facts, needed, vendors=vendors)
+
+    @api.model
+    def _offer_of(self, row):
+        """Values of a row whose vendor was changed by hand; a typed quantity stays."""
+        self._check_may_buy()
+        product, vendor = row.product_id._origin, row.vendor_id._origin
+        quantity = round_up(row.needed_qty, row.multiple_qty)
+        vals = self._prepare_offer_vals(
+            self._offer(product, row.warehouse_id.company_id._origin, quantity, vendor)
+        )
+        vals.update(vendor_id=vendor.id, suggested_qty=vals["quantity"])
+        if row.quantity != row.suggested_qty:
+            vals.pop("quantity")
+        return vals

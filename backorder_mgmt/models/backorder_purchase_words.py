@@ -1,0 +1,197 @@
+"""Purchasing in words: who may, what is wrong with a row, and the arithmetic behind it."""
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine import trim
+
+#: More days than anybody waits for an order.
+MAX_DAYS = 3650
+
+
+class BackorderPurchaseWords(models.AbstractModel):
+    _name = "backorder.purchase.words"
+    _description = "Purchase for Backorders: Words"
+
+    @api.model
+    def _check_may_buy(self):
+        if not self.env.su and not self.env.user.has_group(
+            "backorder_mgmt.group_backorder_manager"
+        ):
+            raise AccessError(
+                self.env._(
+                    "Creating purchase orders from backorders is for Backorders managers. Ask an "
+                    "administrator for the right “Backorders: Manager”, or write the purchase "
+                    "order by hand."
+                )
+            )
+
+    @api.model
+    def _check_options(self, options):
+        if not 0 <= options.backorder_days <= MAX_DAYS:
+            raise UserError(
+                self.env._(
+                    "“Include Backorders from the Last … Days” is %(days)s: type a number of days "
+                    "from 0 (today only) to %(most)s.",
+                    days=options.backorder_days,
+                    most=MAX_DAYS,
+                )
+            )
+        by_vendor = options.choose == "vendor" or options.vendor_scope == "selected"
+        if by_vendor and not options.vendor_ids:
+            raise UserError(self.env._("Choose at least one vendor under “Vendors”."))
+        if options.choose == "vendor" and options.vendor_scope == "all":
+            return
+        for vendor in options.vendor_ids:
+            self._check_vendor(vendor, options.company_id)
+
+    @api.model
+    def _check_vendor(self, vendor, company):
+        problem = self._vendor_problem(vendor, company)
+        if problem:
+            raise UserError(problem)
+
+    @api.model
+    def _vendor_problem(self, vendor, company):
+        """The sentence that says why nothing can be ordered there; None: it can."""
+        if not vendor.active:
+            return self.env._(
+                "The vendor %s is archived. Choose another one, or unarchive it.",
+                vendor.display_name,
+            )
+        if vendor.company_id and vendor.company_id != company:
+            return self.env._(
+                "The vendor %(vendor)s belongs to %(other)s, and the order to %(company)s. Choose "
+                "another vendor.",
+                vendor=vendor.display_name,
+                other=vendor.company_id.name,
+                company=company.name,
+            )
+        return None
+
+    @api.model
+    def _row_problems(self, row):
+        """One sentence for each thing that keeps ``row`` from being ordered."""
+        product = row.product_id
+        name = product.display_name
+        problems = []
+        if not row.vendor_id:
+            problems.append(
+                self.env._(
+                    "%s has no vendor: choose one in the row (or on the product), or remove the "
+                    "row.",
+                    name,
+                )
+            )
+        else:
+            problem = self._vendor_problem(row.vendor_id, row.company_id)
+            if problem:
+                problems.append(f"{name}: {problem}")
+        if not product.active:
+            problems.append(self.env._("%s is archived: remove the row.", name))
+        elif not product.purchase_ok:
+            problems.append(
+                self.env._(
+                    "%s cannot be purchased (“Purchase” is off on the product): remove the row.",
+                    name,
+                )
+            )
+        if not product.is_storable:
+            problems.append(
+                self.env._(
+                    "%s is not tracked in stock, so it is never on backorder: remove the row.", name
+                )
+            )
+        unit = row.product_uom_id
+        if unit and (
+            unit.compare(row.quantity, 0.0) < 0
+            or (row.suggested_qty and unit.compare(row.quantity, 0.0) == 0)
+        ):
+            problems.append(
+                self.env._(
+                    "%(product)s: %(quantity)s cannot be ordered. Type a quantity above zero, or "
+                    "remove the row.",
+                    product=name,
+                    quantity=self._label(row.quantity, unit),
+                )
+            )
+        if row.price_unit < 0:
+            problems.append(
+                self.env._("%s: the price is below zero. Type a price from 0 up.", name)
+            )
+        return problems
+
+    @api.model
+    def _list_documents(self, product, facts):
+        """``P00012: 10 Units`` a line, requests marked as such."""
+        texts = []
+        for own in facts.on_order:
+            name = own.document or self.env._("Receipt")
+            if own.request:
+                name = self.env._("%s (request for quotation)", name)
+            texts.append(f"{name}: {self._label(own.quantity, product.uom_id)}")
+        return "\n".join(texts)
+
+    @api.model
+    def _label(self, quantity, unit):
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return f"{trim(quantity, digits)} {unit.name}"
+
+    @api.model
+    def _describe_left_out(self, left_out):
+        """Older backorders that the window left out, named; False: none."""
+        if not left_out:
+            return False
+        names = [
+            f"{product.display_name} ({self._label(quantity, product.uom_id)})"
+            for product, quantity in left_out.items()
+        ]
+        shown = ", ".join(names[:5])
+        if len(names) > 5:
+            shown = self.env._("%(names)s and %(more)s more", names=shown, more=len(names) - 5)
+        return self.env._("Older backorders are left out: %s.", shown)
+
+    @api.model
+    def _describe_row(self, row):
+        """The arithmetic of a row, one figure a line, as on a receipt."""
+        unit = row.product_id.uom_id
+        position = row.free_qty - row.demand_qty + row.on_order_qty - row.older_kept_qty
+        lines = [
+            (self.env._("Backorders in the days included"), row.backorder_qty),
+            (self.env._("Older backorders, left out"), row.older_backorder_qty),
+            (self.env._("On hand"), row.on_hand_qty),
+            (self.env._("− reserved"), row.reserved_qty),
+            (self.env._("− set aside for quotations"), row.promised_qty),
+            (self.env._("= free"), row.free_qty),
+            (self.env._("− other open demand"), row.demand_qty),
+            (self.env._("+ on order"), row.on_order_qty),
+            *((f"    {text}", None) for text in (row.documents or "").splitlines()),
+            (self.env._("− of it bought for older backorders"), row.older_kept_qty),
+            (self.env._("= there for these backorders"), position),
+            (self.env._("Missing for backorders"), row.short_qty),
+            (
+                self.env._(
+                    "Below the minimum of %(min)s: up to the maximum of %(max)s",
+                    min=self._label(row.min_qty, unit),
+                    max=self._label(max(row.min_qty, row.max_qty), unit),
+                ),
+                row.refill_qty,
+            ),
+            (self.env._("Needed"), row.needed_qty),
+            (self.env._("Rounded up to a multiple of"), row.multiple_qty),
+        ]
+        always = {0, 2, 5, 11, 12 + len((row.documents or "").splitlines())}
+        texts = [
+            text if value is None else f"{text}: {self._label(value, unit)}"
+            for number, (text, value) in enumerate(lines)
+            if value is None or value or number in always
+        ]
+        if row.vendor_id and row.product_uom_id:
+            texts.append(
+                self.env._(
+                    "%(vendor)s is asked for (minimum, whole units of the vendor): %(quantity)s",
+                    vendor=row.vendor_id.display_name,
+                    quantity=self._label(row.suggested_qty, row.product_uom_id),
+                )
+            )
+        return "\n".join(texts)

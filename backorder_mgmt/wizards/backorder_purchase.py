@@ -1,0 +1,119 @@
+from odoo import api, fields, models
+
+from ..models.res_company import CHOOSE_SELECTION, CREATE_SELECTION, SCOPE_SELECTION
+
+
+class BackorderPurchase(models.TransientModel):
+    """*Create Purchase Orders*: the filter, the rows, and what was made of them."""
+
+    _name = "backorder.purchase"
+    _inherit = ["backorder.saved.options"]
+    _description = "Create Purchase Orders"
+
+    display_name = fields.Char(compute="_compute_display_name")
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    create_mode = fields.Selection(
+        CREATE_SELECTION,
+        string="Create PO",
+        required=True,
+        default=lambda self: self.env.company.backorder_po_mode,
+        help="Automatically: “Add to Order” finds the SKUs. Manually: you pick them.",
+    )
+    choose = fields.Selection(
+        CHOOSE_SELECTION,
+        required=True,
+        default=lambda self: self.env.company.backorder_po_choose,
+        help="Needed SKUs: on backorder, or below the minimum of their reordering rule.",
+    )
+    vendor_scope = fields.Selection(
+        SCOPE_SELECTION,
+        string="From",
+        required=True,
+        default=lambda self: self.env.company.backorder_po_vendor_scope,
+    )
+    vendor_ids = fields.Many2many("res.partner", string="Vendors")
+    product_ids = fields.Many2many("product.product", string="SKUs")
+    backorder_days = fields.Integer(
+        string="Include Backorders from the Last … Days",
+        required=True,
+        default=lambda self: self.env.company.backorder_po_days,
+        help="By the day the backorder began; 0: only today's.",
+    )
+    warehouse_id = fields.Many2one(
+        "stock.warehouse",
+        domain="[('company_id', '=', company_id)]",
+        help="Empty: all warehouses of the company, an order for each.",
+    )
+    include_quotations = fields.Boolean(
+        default=lambda self: self.env.company.backorder_po_quotations,
+        help="Also buy for quotations of customers who have not confirmed yet.",
+    )
+    add_to_rfq = fields.Boolean(
+        string="Add to Open Requests for Quotation",
+        default=lambda self: self.env.company.backorder_po_add_to_rfq,
+    )
+    line_ids = fields.One2many("backorder.purchase.line", "purchase_id", string="Rows")
+    left_out = fields.Text(readonly=True)
+    purchase_order_ids = fields.Many2many("purchase.order", readonly=True)
+    created = fields.Boolean(compute="_compute_created", compute_sudo=True)
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Create Purchase Orders")
+
+    @api.depends("purchase_order_ids")
+    def _compute_created(self):
+        for screen in self:
+            screen.created = bool(screen.purchase_order_ids)
+
+    def _saved_option_names(self):
+        return [
+            "create_mode",
+            "choose",
+            "vendor_scope",
+            "vendor_ids",
+            "backorder_days",
+            "warehouse_id",
+            "include_quotations",
+            "add_to_rfq",
+        ]
+
+    @api.onchange("company_id")
+    def _onchange_company_id(self):
+        if self.warehouse_id.company_id != self.company_id:
+            self.warehouse_id = False
+
+    def action_add(self):
+        """*Add to Order*: rows of what is needed; again, it adds and brings up to date."""
+        self.ensure_one()
+        rows, left_out = self.env["backorder.purchase.plan"]._propose(self)
+        self.line_ids._merge_rows(self, rows)
+        self.left_out = self.env["backorder.purchase.plan"]._describe_left_out(left_out)
+        return self._reopen()
+
+    def action_include_older(self):
+        """Every backorder counts, however old."""
+        self.backorder_days = self.env["backorder.purchase.plan"]._most_days()
+        return self.action_add()
+
+    def action_create(self):
+        """*Create*: one order for each vendor, currency and warehouse. Pressed twice: the same."""
+        self.ensure_one()
+        # sudo: a Backorders manager need not read purchase orders
+        made = self.sudo()
+        if not made.purchase_order_ids:
+            plan = self.env["backorder.purchase.plan"]
+            made.purchase_order_ids = plan._create_orders(self, self.line_ids)
+        return made.purchase_order_ids.with_env(self.env)._backorder_open_action()
+
+    def _reopen(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Create Purchase Orders"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "current",
+        }
