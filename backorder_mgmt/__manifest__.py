@@ -27,6 +27,8 @@
         "views/backorder_fill_batch_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_line_views.xml",
+        "views/backorder_affected_views.xml",
+        "views/backorder_delay_views.xml",
         "views/product_views.xml",
         "views/res_partner_views.xml",
         "views/stock_picking_views.xml",

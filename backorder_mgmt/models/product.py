@@ -100,6 +100,7 @@ class ProductProduct(models.Model):
         )
         waiting = lines.browse(row[0] for row in self.env.cr.fetchall())
         self.env.add_to_compute(lines._fields["backorder_expected_date"], waiting)
+        lines._backorder_forget_shown_dates()
 
     def action_view_backorder_lines(self):
         action = self.env["ir.actions.actions"]._for_xml_id(

@@ -40,7 +40,8 @@ class PurchaseOrderLine(models.Model):
 
 
 class PurchaseOrder(models.Model):
-    _inherit = "purchase.order"
+    _name = "purchase.order"
+    _inherit = ["purchase.order", "backorder.purchase.delay", "backorder.affected"]
 
     def button_cancel(self):
         """What was bought for backorders waits again, and their orders say so."""

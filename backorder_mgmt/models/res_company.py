@@ -110,6 +110,29 @@ class ResCompany(models.Model):
         required=True,
         help="Done by the scheduled job right after the receipt, never while it is validated.",
     )
+    backorder_delay_notice = fields.Selection(
+        [
+            ("none", "Do nothing"),
+            ("notify", "Tell the salesperson"),
+            ("mail", "Send the customer an e-mail"),
+        ],
+        string="When a Promised Date Gets Worse",
+        default="notify",
+        required=True,
+        help="Once for each customer and promise, by a scheduled job.",
+    )
+    backorder_delay_tolerance = fields.Integer(
+        string="Tolerated Delay",
+        default=1,
+        help="Days by which the expected date may fall behind what the customer was told before "
+        "anybody is told of it.",
+    )
+    backorder_delay_template_id = fields.Many2one(
+        "mail.template",
+        string="E-Mail for Delays",
+        domain=[("model", "=", "backorder.delay")],
+        help="Empty: the one that comes with the app.",
+    )
     backorder_policy = fields.Selection(
         POLICY_SELECTION,
         string="Who Comes First",
@@ -169,6 +192,10 @@ class ResCompany(models.Model):
         help="“Create Purchase Orders” adds to an open request of the vendor, where there is one.",
     )
 
+    _backorder_delay_tolerance_positive = models.Constraint(
+        "CHECK(backorder_delay_tolerance >= 0)",
+        "The days of a tolerated delay cannot be negative.",
+    )
     _backorder_claim_days_positive = models.Constraint(
         "CHECK(backorder_claim_days >= 0)",
         "The days that a backorder keeps its place cannot be negative.",

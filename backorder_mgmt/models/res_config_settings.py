@@ -59,3 +59,12 @@ class ResConfigSettings(models.TransientModel):
     backorder_po_add_to_rfq = fields.Boolean(
         related="company_id.backorder_po_add_to_rfq", readonly=False
     )
+    backorder_delay_notice = fields.Selection(
+        related="company_id.backorder_delay_notice", readonly=False, required=True
+    )
+    backorder_delay_tolerance = fields.Integer(
+        related="company_id.backorder_delay_tolerance", readonly=False
+    )
+    backorder_delay_template_id = fields.Many2one(
+        related="company_id.backorder_delay_template_id", readonly=False
+    )

@@ -35,8 +35,9 @@ class ResPartner(models.Model):
     def action_view_backorder_lines(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
-            "backorder_mgmt.sale_order_line_backorder_action"
+            "backorder_mgmt.sale_order_line_expected_action"
         )
         action["domain"] = self._get_backorder_lines_domain()
         action["context"] = {}
+        action["display_name"] = self.env._("On Backorder: %s", self.display_name)
         return action

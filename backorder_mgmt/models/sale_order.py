@@ -15,6 +15,7 @@ class SaleOrder(models.Model):
         "backorder.order.actions",
         "backorder.order.fill",
         "backorder.order.dialog",
+        "backorder.order.promise",
     ]
 
     backorder_state = fields.Selection(
@@ -224,6 +225,8 @@ class SaleOrder(models.Model):
         promised = lines.filtered("backorder_promised_qty")
         if promised:
             promised._backorder_write({"backorder_promised_qty": 0.0})
+        # What is on the confirmation is what the customer knows.
+        lines._backorder_told()
         return res
 
     def _action_cancel(self):

@@ -15,6 +15,7 @@ _GUARDED = frozenset(
         "backorder_promised_qty",
         "backorder_state",
         "backorder_date",
+        "backorder_promised_date",
         "backorder_origin_line_id",
         "backorder_claim_released",
     }
@@ -32,6 +33,7 @@ class SaleOrderLine(models.Model):
         "backorder.line.fill",
         "backorder.line.dates",
         "backorder.line.purchase",
+        "backorder.line.promise",
     ]
 
     backorder_hold_qty = fields.Float(

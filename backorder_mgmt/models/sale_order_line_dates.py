@@ -41,6 +41,17 @@ class BackorderLineDates(models.AbstractModel):
             lines = self.sudo().browse(ids)
             with self.env.protecting([field], lines):
                 lines.backorder_expected_date = date
+        self._backorder_forget_shown_dates()
+
+    @api.model
+    def _backorder_forget_shown_dates(self):
+        """Dates are written past the ORM's own triggers: what is shown of them is read again."""
+        for model, names in (
+            ("sale.order.line", ["backorder_late", "backorder_supply_note"]),
+            ("sale.order", ["backorder_expected_date", "backorder_late"]),
+            ("stock.move", ["backorder_expected_date"]),
+        ):
+            self.env[model].invalidate_model(names, flush=False)
 
     @api.model
     def _backorder_completed(self, dealt):

@@ -15,6 +15,10 @@ class StockMove(models.Model):
         help="Demand of this move that is held: nothing but a fill reserves it.",
     )
 
+    backorder_expected_date = fields.Datetime(
+        related="sale_line_id.backorder_expected_date", string="Expected"
+    )
+
     @api.depends("sale_line_id.backorder_qty", "product_uom_qty", "quantity", "state")
     def _compute_backorder_qty(self):
         lines = self.sudo().sale_line_id.filtered("backorder_qty")

@@ -38,6 +38,7 @@ class BackorderMoveArrival(models.AbstractModel):
             return super().write(vals)
         arriving = self.filtered(lambda move: move._backorder_arrives_in())
         products = arriving.product_id
+        arriving._backorder_coming_later(vals).purchase_line_id.order_id._backorder_before_delay()
         if "date" in vals and arriving:
             vals = {**vals, "backorder_arrival_date": False}
         res = super().write(vals)
@@ -48,6 +49,20 @@ class BackorderMoveArrival(models.AbstractModel):
         arriving = self.filtered(lambda move: move._backorder_arrives_in())
         (products | arriving.product_id)._backorder_dates_changed()
         return res
+
+    def _backorder_coming_later(self, vals):
+        """What of these purchased moves comes later than was known, or never, once ``vals`` are
+        written."""
+        date = fields.Datetime.to_datetime(vals.get("date") or vals.get("date_deadline"))
+        if "state" in vals and vals["state"] != "cancel" or not (date or "state" in vals):
+            return self.browse()
+        return self.filtered(
+            lambda move: (
+                move.purchase_line_id
+                and move.state in OPEN_STATES
+                and ("state" in vals or date > move._backorder_arrival())
+            )
+        )
 
     def _backorder_only_assigned(self, vals):
         """Nothing but the state is written, and moves that are open stay open."""

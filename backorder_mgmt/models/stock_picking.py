@@ -2,7 +2,8 @@ from odoo import api, fields, models
 
 
 class StockPicking(models.Model):
-    _inherit = "stock.picking"
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "backorder.affected"]
 
     backorder_held = fields.Boolean(
         string="On Backorder", compute="_compute_backorder_message", search="_search_backorder_held"
@@ -47,6 +48,9 @@ class StockPicking(models.Model):
                 picking.products_availability = self.env._("On Backorder")
                 picking.products_availability_state = "late"
         return res
+
+    def _backorder_arriving_moves(self):
+        return self.move_ids
 
     def action_cancel(self):
         return super(StockPicking, self.with_context(backorder_event="cancel")).action_cancel()

@@ -53,6 +53,9 @@ class BackorderForceLine(models.TransientModel):
     backorder_qty = fields.Float(
         related="sale_line_id.backorder_qty", string="On Backorder", digits="Product Unit"
     )
+    expected_date = fields.Datetime(
+        related="sale_line_id.backorder_expected_date", string="Expected"
+    )
     quantity = fields.Float(
         string="Qty to Backorder",
         digits="Product Unit",

@@ -1,0 +1,58 @@
+"""Documents that bring goods (receipts, purchase orders), and the backorders that wait for them."""
+
+from odoo import api, fields, models
+
+
+class BackorderAffected(models.AbstractModel):
+    _name = "backorder.affected"
+    _description = "Backorders Waiting for What Arrives"
+
+    backorder_affected_count = fields.Integer(
+        string="Affected Orders", compute="_compute_backorder_affected_count"
+    )
+    backorder_affected_late_count = fields.Integer(
+        string="Late Orders", compute="_compute_backorder_affected_count"
+    )
+
+    def _backorder_arriving_moves(self):
+        """The stock moves of these documents that may bring goods."""
+        raise NotImplementedError
+
+    def _backorder_affected_lines(self):
+        """{document: order lines on backorder that are dealt some of what it brings}."""
+        lines = self.env["sale.order.line"]
+        depending = lines._backorder_depending_on(self._backorder_arriving_moves())
+        chains = {
+            record: set(record.sudo()._backorder_arriving_moves()._rollup_move_dests())
+            for record in self
+            if depending
+        }
+        return {
+            record: lines.browse(
+                line.id for line, moves in depending.items() if chains[record] & set(moves.ids)
+            )
+            if depending
+            else lines
+            for record in self
+        }
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_backorder_affected_count(self):
+        for record, lines in self._backorder_affected_lines().items():
+            # Who sees his own orders only is told of those.
+            lines = lines._filtered_access("read")
+            record.backorder_affected_count = len(lines.order_id)
+            late = lines.filtered("backorder_late")
+            record.backorder_affected_late_count = len(late.order_id)
+
+    def action_view_backorder_affected(self):
+        """The order lines whose expected date depends on this document."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "backorder_mgmt.sale_order_line_expected_action"
+        )
+        lines = self._backorder_affected_lines()[self]
+        action["domain"] = [("id", "in", lines.ids)]
+        action["context"] = {}
+        action["display_name"] = self.env._("Waiting for %s", self.display_name)
+        return action

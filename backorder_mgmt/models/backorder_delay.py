@@ -1,0 +1,263 @@
+"""Delay notices: somebody is told, once, that a promised date got worse."""
+
+import logging
+
+from markupsafe import Markup
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+
+class BackorderDelay(models.Model):
+    """One row for each promise that got worse: the order line, and the date that was told.
+
+    The row is committed before anybody is told, and says so in the same transaction in which the
+    e-mail is queued: a scheduled job that dies in between goes on where it was, and nobody is told
+    twice.
+    """
+
+    _name = "backorder.delay"
+    _description = "Delay Notice"
+    _order = "id desc"
+    _rec_name = "sale_line_id"
+    _check_company_auto = True
+
+    sale_line_id = fields.Many2one(
+        "sale.order.line",
+        string="Order Line",
+        required=True,
+        ondelete="cascade",
+        readonly=True,
+        check_company=True,
+    )
+    order_id = fields.Many2one(
+        related="sale_line_id.order_id", store=True, index=True, string="Order"
+    )
+    product_id = fields.Many2one(related="sale_line_id.product_id")
+    company_id = fields.Many2one(related="sale_line_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(related="order_id.partner_id", store=True, string="Customer")
+    quantity = fields.Float(string="Needed", digits="Product Unit", readonly=True)
+    told_date = fields.Datetime(string="Told", required=True, readonly=True)
+    new_date = fields.Datetime(readonly=True, help="Empty: no date is known any more.")
+    state = fields.Selection(
+        [
+            ("todo", "Waiting"),
+            ("notified", "Salesperson Told"),
+            ("mailed", "Customer Told"),
+            ("failed", "Failed"),
+        ],
+        default="todo",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    date_done = fields.Datetime(string="Told On", readonly=True)
+    user_id = fields.Many2one("res.users", string="Told To", readonly=True)
+    message = fields.Char(string="Explanation", readonly=True)
+    mail_message_id = fields.Many2one("mail.message", string="E-Mail", readonly=True)
+    # One e-mail names all of a customer's lines: it is made of the first, which knows them all.
+    notice_id = fields.Many2one(
+        "backorder.delay", string="Told With", readonly=True, index="btree_not_null"
+    )
+    notice_line_ids = fields.One2many("backorder.delay", "notice_id", readonly=True)
+
+    _promise_unique = models.Constraint(
+        "UNIQUE(sale_line_id, told_date)", "There is a notice of this promise already."
+    )
+
+    # -- the scheduled job ------------------------------------------------------------------------
+
+    @api.model
+    def _cron_notify(self):
+        """Scheduled job: find promises that got worse, then tell customer by customer."""
+        cron = self.env["ir.cron"]
+        self._find_delays()
+        waiting = self.search(self._get_waiting_domain(), order="id")
+        cron._commit_progress(remaining=len(waiting))
+        for ids in [group.ids for group in waiting._by_customer().values()]:
+            rows = self.browse(ids)
+            try:
+                # Another worker has them: it tells the customer.
+                rows = rows.try_lock_for_update().filtered(lambda row: row.state == "todo")
+                if rows:
+                    rows._tell()
+                    self.env.flush_all()
+            except OperationalError as error:
+                _logger.info("Delay notices %s wait for the next time: %s", ids, error)
+                self.env.cr.rollback()
+            except Exception as error:  # pylint: disable=broad-except
+                # Whatever it is, it stops this customer's notice only, and the list says so.
+                _logger.warning("Delay notices %s failed: %s", ids, error)
+                self.env.cr.rollback()
+                self.browse(ids).exists().write({"state": "failed", "message": str(error)})
+            if not cron._commit_progress(len(ids)):
+                break
+
+    @api.model
+    def _get_waiting_domain(self):
+        return [("state", "=", "todo")]
+
+    def _by_customer(self):
+        """{key: rows that are told together}: a customer gets one e-mail of everything, else each
+        of his salespersons is told of his own orders."""
+        return self.grouped(
+            lambda row: (
+                row.company_id,
+                row.partner_id,
+                row._goes_to_customer() or row.order_id.user_id,
+            )
+        )
+
+    def _goes_to_customer(self):
+        company, partner = self.company_id[:1], self.partner_id[:1]
+        return company.backorder_delay_notice == "mail" and bool(partner.email)
+
+    @api.model
+    def _find_delays(self):
+        """A row for each promise that got worse by more than its company tolerates.
+
+        As found when the job runs: what recovered before that is no delay.
+        """
+        lines = self.env["sale.order.line"].sudo()
+        lines.flush_model()
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT line.id
+                  FROM sale_order_line line
+                  JOIN res_company company ON company.id = line.company_id
+                 WHERE line.backorder_qty > 0 AND line.backorder_promised_date IS NOT NULL
+                   AND line.state = 'sale' AND company.backorder_delay_notice != 'none'
+                   AND (line.backorder_expected_date IS NULL
+                        OR line.backorder_expected_date::date - line.backorder_promised_date::date
+                           > company.backorder_delay_tolerance)
+                   AND NOT EXISTS (
+                        SELECT FROM backorder_delay delay
+                         WHERE delay.sale_line_id = line.id
+                           AND delay.told_date = line.backorder_promised_date)
+              ORDER BY line.id
+                """
+            )
+        )
+        found = lines.browse(row[0] for row in self.env.cr.fetchall())
+        return self.create([self._prepare_delay_vals(line) for line in found])
+
+    def _prepare_delay_vals(self, line):
+        return {
+            "sale_line_id": line.id,
+            "quantity": line.backorder_qty,
+            "told_date": line.backorder_promised_date,
+            "new_date": line.backorder_expected_date,
+        }
+
+    def _tell(self):
+        """Tell one customer, or his salesperson, of all of ``self``."""
+        worse = self.filtered(
+            lambda row: (
+                row.sale_line_id._backorder_got_worse()
+                and row.sale_line_id.backorder_promised_date == row.told_date
+            )
+        )
+        # Recovered, delivered or told by somebody since: nobody has to know.
+        (self - worse).unlink()
+        if not worse:
+            return
+        for row in worse:
+            row.write(
+                {
+                    "new_date": row.sale_line_id.backorder_expected_date,
+                    "quantity": row.sale_line_id.backorder_qty,
+                }
+            )
+        worse.notice_id = worse[0]
+        if worse._goes_to_customer():
+            worse._tell_customer()
+        elif worse.company_id.backorder_delay_notice == "mail":
+            worse._tell_salesperson(
+                self.env._("No e-mail: %s has no address.", worse.partner_id.display_name)
+            )
+        else:
+            worse._tell_salesperson()
+
+    def _tell_customer(self):
+        """One e-mail of all these lines; what it says is what the customer knows now."""
+        head, company = self[0], self.company_id
+        template = company.backorder_delay_template_id or self.env.ref(
+            "backorder_mgmt.mail_template_backorder_delay"
+        )
+        mail = template.with_company(company).send_mail_batch(
+            head.ids, force_send=False, email_layout_xmlid="mail.mail_notification_light"
+        )
+        self.write(
+            {
+                "state": "mailed",
+                "date_done": fields.Datetime.now(),
+                "mail_message_id": mail.mail_message_id.id,
+                "message": self.env._("E-mail to %s.", self.partner_id.email),
+            }
+        )
+        lines = self.sale_line_id
+        note = self.env._("Told the customer of the delay by e-mail")
+        lines._backorder_told(note)
+        gone = lines.filtered(lambda line: not line.backorder_expected_date)
+        bodies = {
+            order.id: f"{note}: {'; '.join(line._backorder_delay_label() for line in own)}"
+            for order, own in gone.grouped("order_id").items()
+        }
+        if bodies:
+            self.env["sale.order"].browse(bodies)._message_log_batch(bodies=bodies)
+
+    def _tell_salesperson(self, reason=None):
+        """One activity for the salesperson, on the first of the orders, that names all of them."""
+        user = self._get_salesperson()
+        labels = [row.sale_line_id._backorder_delay_label() for row in self]
+        sentence = self.env._(
+            "Later than the customer was told: %(lines)s. Call %(customer)s, then press “Told the "
+            "Customer” on the order.",
+            lines="; ".join(labels),
+            customer=self.partner_id.display_name,
+        )
+        self.order_id.sorted("id")[:1].with_company(self.company_id).activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("%s: promised date got worse", self.partner_id.display_name),
+            note=Markup("<p>%s</p>") % (f"{reason} {sentence}" if reason else sentence),
+            user_id=user.id,
+        )
+        self.write(
+            {
+                "state": "notified",
+                "date_done": fields.Datetime.now(),
+                "user_id": user.id,
+                "message": reason,
+            }
+        )
+
+    def _get_salesperson(self):
+        """Who tells the customer: the salesperson, else the head of his team, else a manager."""
+        order = self.order_id[:1]
+        managers = self.env.ref("backorder_mgmt.group_backorder_manager").all_user_ids.filtered(
+            lambda user: not user.share and self.company_id in user.company_ids
+        )
+        candidates = order.user_id | order.team_id.user_id | managers
+        return candidates.filtered("active")[:1] or self.env.user
+
+    # -- screens ----------------------------------------------------------------------------------
+
+    def action_retry(self):
+        """Let the scheduled job try failed notices again."""
+        if not self.env.user.has_group("backorder_mgmt.group_backorder_manager"):
+            raise AccessError(self.env._("Only Backorders managers may retry delay notices."))
+        # sudo: notices are written by the job only
+        self.sudo().filtered(lambda row: row.state == "failed").write(
+            {"state": "todo", "message": False}
+        )
+        self.env.ref("backorder_mgmt.ir_cron_notify_delays").sudo()._trigger()
+
+    def action_open_order(self):
+        self.ensure_one()
+        return self.order_id._backorder_open_action()
