@@ -200,6 +200,42 @@ class BackorderPurchasePlan(models.AbstractModel):
         return MAX_DAYS
 
     @api.model
+    def _complete_rows(self, vals_list):
+        """Values of rows, with the figures of those that come without; what is typed stays."""
+        purchases = self.env["backorder.purchase"]
+        places = {}
+        for number, vals in enumerate(vals_list):
+            if "needed_qty" not in vals:
+                key = (vals["purchase_id"], vals["warehouse_id"])
+                places.setdefault(key, []).append(number)
+        result = list(vals_list)
+        for (purchase_id, warehouse_id), numbers in places.items():
+            purchase = purchases.browse(purchase_id)
+            warehouse = self.env["stock.warehouse"].browse(warehouse_id)
+            products = self.env["product.product"].browse(
+                {vals_list[number]["product_id"] for number in numbers}
+            )
+            facts = self._gather(
+                products,
+                warehouse,
+                max(0, purchase.backorder_days),
+                purchase.include_quotations,
+            )
+            refill = purchase.choose != "backordered"
+            for number in numbers:
+                vals = vals_list[number]
+                product = products.browse(vals["product_id"])
+                own = facts[product.id, warehouse_id]
+                vendor = self.env["res.partner"].browse(vals.get("vendor_id") or ())
+                vendors = vendor or (
+                    purchase.vendor_ids if purchase.vendor_scope == "selected" else None
+                )
+                needed = work_out(own, refill=refill)
+                full = self._prepare_row_vals(product, warehouse, own, needed, vendors=vendors)
+                result[number] = {**full, **vals}
+        return result
+
+    @api.model
     def _figures_of(self, row):
         """Values of a row whose SKU was picked by hand."""
         self._check_may_buy()

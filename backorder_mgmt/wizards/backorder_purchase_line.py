@@ -82,6 +82,23 @@ class BackorderPurchaseLine(models.TransientModel):
         for row in self:
             row.receipt = self.env["backorder.purchase.plan"]._describe_row(row)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Rows that were picked by hand get their figures here: a form sends only what it shows."""
+        plan = self.env["backorder.purchase.plan"]
+        return super().create(plan._complete_rows(vals_list))
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "vendor_id" in vals and "currency_id" not in vals:
+            for row in self.filtered("vendor_id"):
+                own = self.env["backorder.purchase.plan"]._offer_of(row)
+                row.write(
+                    {name: own[name] for name in own if name not in vals}
+                    | {"vendor_id": row.vendor_id.id, "currency_id": own["currency_id"]}
+                )
+        return res
+
     def action_how(self):
         """The arithmetic of the row, in a window of its own."""
         self.ensure_one()
@@ -104,7 +121,9 @@ class BackorderPurchaseLine(models.TransientModel):
         return self.price_unit != self.proposed_price
 
     def _date_is_typed(self):
-        return bool(self.date_planned) and self.date_planned != self.proposed_date
+        # A form works the proposal out a moment earlier than the row that it saves.
+        typed, proposed = self.date_planned, self.proposed_date
+        return bool(typed) and (not proposed or typed.date() != proposed.date())
 
     def _merge_rows(self, purchase, rows):
         """Add ``rows`` to those that are there: one row for a SKU, vendor and warehouse.
