@@ -25,6 +25,8 @@
         "views/backorder_carry_views.xml",
         "views/backorder_run_views.xml",
         "views/backorder_fill_batch_views.xml",
+        "views/backorder_purchase_views.xml",
+        "views/purchase_order_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_line_views.xml",
         "views/backorder_affected_views.xml",
@@ -37,7 +39,6 @@
         "views/backorder_force_views.xml",
         "views/backorder_fill_views.xml",
         "views/backorder_cancel_views.xml",
-        "views/backorder_purchase_views.xml",
         "views/backorder_menus.xml",
     ],
     "demo": [

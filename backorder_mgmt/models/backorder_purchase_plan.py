@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..engine import round_up, vendor_quantity, work_out
 from .backorder_purchase_words import MAX_DAYS
@@ -194,6 +195,71 @@ class BackorderPurchasePlan(models.AbstractModel):
                 if seller:
                     return seller
         return self.env["product.supplierinfo"]
+
+    @api.model
+    def _options_of_lines(self, lines):
+        """Options that count all of these backorders: old ones and quotations' too."""
+        lines = lines.filtered(lambda line: line.backorder_qty > 0)
+        if not lines:
+            raise UserError(
+                self.env._(
+                    "Nothing of what you selected is on backorder, so nothing is to be bought."
+                )
+            )
+        company = lines[0].company_id
+        if lines.company_id != company:
+            raise UserError(
+                self.env._("Select items of one company: a purchase order belongs to one.")
+            )
+        products = lines._backorder_part_products(lines._backorder_parts()).with_env(self.env)
+        oldest = max(lines.mapped("backorder_age"))
+        return {
+            "products": products,
+            "company_id": company.id,
+            "warehouse_id": lines.warehouse_id.id if len(lines.warehouse_id) == 1 else False,
+            "create_mode": "auto",
+            "choose": "backordered",
+            "vendor_scope": "all",
+            "backorder_days": min(MAX_DAYS, max(company.backorder_po_days, oldest + 1)),
+            "include_quotations": any(line.state != "sale" for line in lines),
+        }
+
+    # -- check lists ------------------------------------------------------------------------------
+
+    @api.model
+    def _open_without_vendor(self):
+        """Products on backorder that nobody sells to us."""
+        self._check_may_buy()
+        warehouses = self.env["stock.warehouse"].search([])
+        products = self._backordered_products(warehouses).filtered(lambda p: not p.seller_ids)
+        action = self.env["ir.actions.actions"]._for_xml_id("product.product_normal_action_sell")
+        action.update(
+            name=self.env._("On Backorder Without Vendor"),
+            domain=[("id", "in", products.ids)],
+            context={},
+            views=[(False, "list"), (False, "form")],
+            help=self.env._("<p>Every product on backorder has a vendor.</p>"),
+        )
+        return action
+
+    @api.model
+    def _open_unreachable_vendors(self):
+        """Vendors of whatever product who have neither an e-mail address nor a phone number."""
+        self._check_may_buy()
+        sellers = self.env["product.supplierinfo"].search([])
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Vendors Without E-Mail and Phone"),
+            "res_model": "res.partner",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [
+                ("id", "in", sellers.partner_id.ids),
+                ("email", "in", (False, "")),
+                ("phone", "in", (False, "")),
+            ],
+            "context": {"default_is_company": True},
+            "help": self.env._("<p>Every vendor can be reached.</p>"),
+        }
 
     @api.model
     def _most_days(self):

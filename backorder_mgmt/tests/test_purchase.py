@@ -422,3 +422,65 @@ class TestPurchaseBadInput(PurchaseCommon):
             self._purchase(user=purchaser)
         with self.assertRaisesRegex(AccessError, "is for Backorders managers"):
             self.env["backorder.purchase.plan"].with_user(purchaser)._check_may_buy()
+
+
+class TestPurchaseFromElsewhere(PurchaseCommon):
+    def _press(self, action, records):
+        result = (
+            self.env.ref(f"backorder_mgmt.{action}")
+            .with_user(self.buyer)
+            .with_context(
+                active_model=records._name, active_ids=records.ids, active_id=records[:1].id
+            )
+            .run()
+        )
+        return result
+
+    def _screen(self, action, records):
+        result = self._press(action, records)
+        self.assertEqual(result["res_model"], "backorder.purchase")
+        return self.env["backorder.purchase"].with_user(self.buyer).browse(result["res_id"])
+
+    def test_from_backordered_items_of_any_age(self):
+        self._sells(self.vendor, self.other)
+        order = self._order((self.product, 3), (self.other, 2))
+        self._wait_since(order, 100)
+        screen = self._screen("ir_actions_server_buy_lines", order.order_line[0])
+        self.assertEqual((screen.line_ids.product_id, screen.line_ids.quantity), (self.product, 3))
+        quotation = self._order((self.other, 4), confirm=False)
+        screen = self._screen("ir_actions_server_buy_lines", quotation.order_line)
+        self.assertEqual(screen.line_ids.quantity, 4)
+        self._stock(self.other, 50)
+        full = self._order((self.other, 1), confirm=False)
+        with self.assertRaisesRegex(UserError, "Nothing of what you selected is on backorder"):
+            self._press("ir_actions_server_buy_lines", full.order_line)
+
+    def test_from_products(self):
+        self._sells(self.vendor, self.other)
+        self._order((self.product, 3), (self.other, 2))
+        screen = self._screen("ir_actions_server_buy_products", self.other)
+        self.assertEqual(screen.line_ids.product_id, self.other)
+        screen = self._screen("ir_actions_server_buy_templates", self.product.product_tmpl_id)
+        self.assertEqual(screen.line_ids.product_id, self.product)
+
+    def test_from_what_a_fill_did_not_fill(self):
+        self._sells(self.vendor, self.other)
+        order = self._order((self.product, 3), (self.other, 2))
+        self._stock(self.product, 3)
+        run = self.env["backorder.run"].create({"order_ids": [Command.set(order.ids)]})
+        run.action_start()
+        screen = self._screen("ir_actions_server_buy_run", run)
+        self.assertEqual((screen.line_ids.product_id, screen.line_ids.quantity), (self.other, 2))
+
+    def test_check_lists(self):
+        self._order((self.product, 3), (self.other, 2))
+        domain = self._press("ir_actions_server_without_vendor", self.other)["domain"]
+        found = self.env["product.product"].search(domain)
+        self.assertIn(self.other, found)
+        self.assertNotIn(self.product, found)
+        mute = self.env["res.partner"].create({"name": "Mute Vendor"})
+        self._sells(mute, self.other)
+        domain = self._press("ir_actions_server_unreachable_vendors", mute)["domain"]
+        found = self.env["res.partner"].search(domain)
+        self.assertIn(mute, found)
+        self.assertNotIn(self.vendor, found)

@@ -84,6 +84,18 @@ class BackorderPurchase(models.TransientModel):
         if self.warehouse_id.company_id != self.company_id:
             self.warehouse_id = False
 
+    @api.model
+    def _open_for(self, products, **options):
+        """The screen with the rows of ``products``, opened from a selection."""
+        self.env["backorder.purchase.plan"]._check_may_buy()
+        screen = self.create({"product_ids": [fields.Command.set(products.ids)], **options})
+        return screen.action_add()
+
+    @api.model
+    def _open_for_lines(self, lines):
+        """The screen for what these order lines need, however old they are."""
+        return self._open_for(**self.env["backorder.purchase.plan"]._options_of_lines(lines))
+
     def action_add(self):
         """*Add to Order*: rows of what is needed; again, it adds and brings up to date."""
         self.ensure_one()
