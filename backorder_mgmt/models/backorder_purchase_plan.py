@@ -230,7 +230,9 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _open_without_vendor(self):
         """Products on backorder that nobody sells to us."""
         self._check_may_buy()
-        warehouses = self.env["stock.warehouse"].search([])
+        warehouses = self.env["stock.warehouse"].search(
+            [("company_id", "in", self.env.companies.ids)]
+        )
         products = self._backordered_products(warehouses).filtered(lambda p: not p.seller_ids)
         action = self.env["ir.actions.actions"]._for_xml_id("product.product_normal_action_sell")
         action.update(
@@ -246,7 +248,9 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _open_unreachable_vendors(self):
         """Vendors of whatever product who have neither an e-mail address nor a phone number."""
         self._check_may_buy()
-        sellers = self.env["product.supplierinfo"].search([])
+        sellers = self.env["product.supplierinfo"].search(
+            [("company_id", "in", [False, *self.env.companies.ids])]
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Vendors Without E-Mail and Phone"),
