@@ -56,6 +56,7 @@ class BackorderPurchase(models.TransientModel):
     )
     line_ids = fields.One2many("backorder.purchase.line", "purchase_id", string="Rows")
     left_out = fields.Text(readonly=True)
+    nothing_needed = fields.Boolean(readonly=True)
     purchase_order_ids = fields.Many2many("purchase.order", readonly=True)
     created = fields.Boolean(compute="_compute_created", compute_sudo=True)
 
@@ -89,7 +90,8 @@ class BackorderPurchase(models.TransientModel):
         """The screen with the rows of ``products``, opened from a selection."""
         self.env["backorder.purchase.plan"]._check_may_buy()
         screen = self.create({"product_ids": [fields.Command.set(products.ids)], **options})
-        return screen.action_add()
+        screen.action_add()
+        return screen._reopen()
 
     @api.model
     def _open_for_lines(self, lines):
@@ -102,7 +104,8 @@ class BackorderPurchase(models.TransientModel):
         rows, left_out = self.env["backorder.purchase.plan"]._propose(self)
         self.line_ids._merge_rows(self, rows)
         self.left_out = self.env["backorder.purchase.plan"]._describe_left_out(left_out)
-        return self._reopen()
+        self.nothing_needed = not self.line_ids
+        return True
 
     def action_include_older(self):
         """Every backorder counts, however old."""

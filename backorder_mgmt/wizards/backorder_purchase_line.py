@@ -55,6 +55,7 @@ class BackorderPurchaseLine(models.TransientModel):
     subtotal = fields.Monetary(compute="_compute_subtotal")
     problem = fields.Char(compute="_compute_problem")
     vendor_hint = fields.Char(compute="_compute_problem")
+    note = fields.Char(compute="_compute_problem")
     receipt = fields.Text(string="How?", compute="_compute_receipt")
 
     def _default_warehouse(self):
@@ -77,6 +78,7 @@ class BackorderPurchaseLine(models.TransientModel):
                 if vendor and not vendor.email and not vendor.phone
                 else vendor.sudo().purchase_warn_msg or False
             )
+            row.note = row.problem or row.vendor_hint
 
     def _compute_receipt(self):
         for row in self:
