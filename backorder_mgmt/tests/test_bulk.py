@@ -48,6 +48,14 @@ class TestBulk(BackorderCommon):
                 if rng.random() < 0.1:
                     values["owner_id"] = self.customer.id
                 self.env["stock.quant"].create({**values, "quantity": quantity})
+        self.rules = self.env["stock.warehouse.orderpoint"].create(
+            [
+                {"product_id": product.id, "product_min_qty": 5, "product_max_qty": 9}
+                for product in products[::2]
+            ]
+        )
+        products[1].product_tmpl_id.invoice_policy = "delivery"
+        products.product_tmpl_id.weight = 2.5
         self.warehouse.out_type_id.reservation_method = "manual"
         orders = self.env["sale.order"]
         for _number in range(8):
@@ -85,7 +93,22 @@ class TestBulk(BackorderCommon):
                     lambda q: (q.product_id, q.location_id, q.lot_id, q.package_id, q.owner_id)
                 ).items()
             },
-            "pickings": [(picking.id, picking.state) for picking in orders.picking_ids],
+            "pickings": [
+                (picking.id, picking.state, picking.shipping_weight)
+                for picking in orders.picking_ids
+            ],
+            "to buy": self.rules.mapped("qty_to_order"),
+            "to invoice": [
+                (
+                    line.id,
+                    line.qty_delivered,
+                    line.qty_to_invoice,
+                    line.invoice_status,
+                    line.untaxed_amount_to_invoice,
+                    line.order_id.invoice_status,
+                )
+                for line in orders.order_line
+            ],
         }
 
     def test_same_result_as_odoos_own_way(self):
