@@ -31,23 +31,33 @@ class BackorderRunWorker(models.AbstractModel):
 
     def _execute(self):
         """Do everything that is pending in this transaction (runs below the threshold)."""
-        rows, size = self._pending(), self._backorder_batch_at_once
-        if len(rows) > size:
-            self._lock_everything()
-        for start in range(0, len(rows), size):
-            self._do_orders(rows[start : start + size])
-            if len(rows) > size:
-                self.env.flush_all()
-                self.env.invalidate_all()
+        rows = self._pending()
+        if len(rows) > self._backorder_batch_at_once:
+            self._execute_in_batches(rows, self._backorder_batch_at_once)
+        else:
+            self._do_orders(rows)
         self._finish()
 
-    def _lock_everything(self):
-        """Lock the stock that all batches look at in one sorted step: no two fills wait for each
-        other."""
-        products = self.line_ids.product_id
+    def _execute_in_batches(self, rows, size):
+        """Do ``rows`` in one transaction, ``size`` orders at a time, with flat memory.
+
+        The stock that all batches look at is locked in one sorted step, so that no two fills wait
+        for each other. Those who still wait get their new dates once, in the end.
+        """
+        found = self.env["backorder.run.line"]._read_group(
+            [("run_id", "=", self.id)], ["product_id"]
+        )
+        products = self.env["product.product"].union(*(product for (product,) in found))
         parts = {part for own in products._backorder_parts().values() for part in own}
+        products = products.union(*parts)
         warehouses = self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
-        self.env["backorder.supply"]._lock(products.union(*parts), warehouses.lot_stock_id)
+        self.env["backorder.supply"]._lock(products, warehouses.lot_stock_id)
+        worker = self.with_context(backorder_dates_later=True)
+        for start in range(0, len(rows), size):
+            worker._do_orders(rows[start : start + size].with_env(worker.env))
+            self.env.flush_all()
+            self.env.invalidate_all()
+        products._backorder_dates_changed()
 
     def _finish(self):
         self.write({"state": "done", "date_done": fields.Datetime.now()})
@@ -147,6 +157,8 @@ class BackorderRunWorker(models.AbstractModel):
         """Fill the orders of ``rows``: the whole batch at once, or one by one if that fails."""
         if not rows:
             return
+        # Of a slice, Odoo would read ahead what belongs to all orders of the run.
+        rows = rows.with_prefetch()
         facts = rows.order_id._backorder_lock_stock(touch=True)
         try:
             with self.env.cr.savepoint():

@@ -86,9 +86,10 @@ class ProductProduct(models.Model):
         """Supply of these products or its queue changed: who waits for them gets a new date.
 
         It is worked out once for all, in this transaction, when a date is next read or when
-        changes are written to the database.
+        changes are written to the database; with `backorder_dates_later` in the context the
+        caller asks for it when all is done.
         """
-        if not self:
+        if not self or self.env.context.get("backorder_dates_later"):
             return
         lines = self.env["sale.order.line"].sudo()
         # Lines that come to the queue in this transaction are marked by their own change.

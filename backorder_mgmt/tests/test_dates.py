@@ -338,6 +338,26 @@ class TestDates(DatesCommon):
         purchase.date_planned = LATER
         self.assertExpected((line, LATER))
 
+    def test_a_fill_in_batches_moves_who_still_waits_up(self):
+        self.company.backorder_fill_approved = "same_order"
+        lines = self._order((self.product, 2)).order_line
+        for _number in range(5):
+            lines |= self._order((self.product, 2)).order_line
+        self._purchase((self.product, 3), date=SOON)
+        self._purchase((self.product, 10), date=LATER)
+        run = self.env["backorder.run"].create({"order_ids": [Command.set(lines[:5].order_id.ids)]})
+        self.assertExpected((lines[0], SOON), (lines[1], LATER), (lines[5], LATER))
+        self._stock(self.product, 7)
+        self.patch(type(run), "_backorder_batch_at_once", 2)
+        run.action_start()
+        self.assertEqual(lines.mapped("backorder_qty"), [0, 0, 0, 1, 2, 2])
+        self.assertExpected(
+            *((line, None) for line in lines[:3]),
+            (lines[3], SOON),
+            (lines[4], SOON),
+            (lines[5], LATER),
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestDatesOfKits(DatesCommon):
