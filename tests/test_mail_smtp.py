@@ -3,12 +3,13 @@
 import email
 import socketserver
 import threading
+from datetime import timedelta
 from email import policy
 from unittest.mock import patch
 
 import pytest
 
-from odoo import SUPERUSER_ID, Command, api, modules
+from odoo import SUPERUSER_ID, Command, api, fields, modules
 from odoo.modules.registry import Registry
 from odoo.tools import mute_logger
 
@@ -214,3 +215,88 @@ def test_refused_for_now_and_sent_again(commit, smtp):
     commit(send)
     commit(send)
     assert [to for to, _subject in smtp.subjects()] == ["ada@example.com", "bert@example.com"]
+
+
+class Killed(BaseException):
+    """The process of the scheduled job is gone."""
+
+
+def make_promise(env):
+    """Two items of one customer are promised for ten days from now, then the vendor is late."""
+    env.company.write({"backorder_delay_notice": "mail", "backorder_delay_tolerance": 1})
+    partner = env["res.partner"].create({"name": "Ada", "email": "ada@example.com"})
+    vendor = env["res.partner"].create({"name": "Vera Vendor"})
+    products = env["product.product"].create(
+        [{"name": name, "type": "consu", "is_storable": True} for name in ("Kettle", "Pan")]
+    )
+    soon = fields.Datetime.now() + timedelta(days=10)
+    purchase = env["purchase.order"].create(
+        {
+            "partner_id": vendor.id,
+            "order_line": [
+                Command.create({"product_id": product.id, "product_qty": 3, "date_planned": soon})
+                for product in products
+            ],
+        }
+    )
+    purchase.button_confirm()
+    order = env["sale.order"].create(
+        {
+            "partner_id": partner.id,
+            "warehouse_id": purchase.picking_type_id.warehouse_id.id,
+            "order_line": [
+                Command.create({"product_id": product.id, "product_uom_qty": 3})
+                for product in products
+            ],
+        }
+    )
+    order.action_confirm()
+    assert all(order.order_line.mapped("backorder_promised_date"))
+    env.flush_all()
+    purchase.order_line.date_planned = soon + timedelta(days=10)
+    return order.id, purchase.id
+
+
+def test_a_delay_is_told_once_whatever_dies(commit, smtp):
+    """The job dies before it tells, then in the middle of it, then runs twice."""
+    order, purchase = commit(make_promise)
+
+    def work(env):
+        env["backorder.delay"]._cron_notify()
+
+    def states(env):
+        return env["backorder.delay"].search([("order_id", "=", order)]).mapped("state")
+
+    def noted(env):
+        messages = env["purchase.order"].browse(purchase).message_ids
+        return len(
+            [body for body in messages.mapped("body") if "later than they were told" in body]
+        )
+
+    assert commit(noted) == 1, "one note on the purchase order that slipped"
+    delays = Registry(commit(lambda env: env.cr.dbname))["backorder.delay"]
+    tell = delays._tell
+
+    def before(_rows):
+        raise Killed
+
+    def after(rows):
+        tell(rows)
+        assert rows.mapped("state") == ["mailed"] * 2
+        raise Killed
+
+    for dying in (before, after):
+        with patch.object(delays, "_tell", dying), pytest.raises(Killed):
+            commit(work)
+        assert commit(states) == ["todo"] * 2, "found, committed, and nobody was told"
+    commit(send)
+    assert not smtp.received
+    commit(work)
+    assert commit(states) == ["mailed"] * 2
+    commit(work)
+    commit(send)
+    commit(send)
+    assert [to for to, _subject in smtp.subjects()] == ["ada@example.com"]
+    body = smtp.received[0][1].get_body(("html",)).get_content()
+    assert "Kettle" in body and "Pan" in body
+    assert commit(noted) == 1

@@ -135,6 +135,12 @@ class StockMove(models.Model):
         self.product_id._backorder_dates_changed()
         return res
 
+    def _set_quantity(self):
+        """What a person types on a delivery, others do not get any more."""
+        res = super()._set_quantity()
+        self.product_id._backorder_dates_changed()
+        return res
+
     def _backorder_taking(self, force_qty):
         """The moves of ``self`` that Odoo will try to reserve from stock."""
         return self.filtered(

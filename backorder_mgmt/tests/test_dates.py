@@ -194,6 +194,17 @@ class TestDates(DatesCommon):
         self._order((self.product, 5))
         self.assertExpected((line, None))
 
+    def test_what_is_typed_on_another_delivery_is_gone(self):
+        self.company.write({"backorder_auto": False, "backorder_fifo": False})
+        other = self._order((self.product, 5))
+        self.company.backorder_auto = True
+        line = self._order((self.product, 5)).order_line
+        self._receive(self.product, 5)
+        other.picking_ids.move_ids.quantity = 0
+        self.assertOnHand(line)
+        other.picking_ids.move_ids.quantity = 5
+        self.assertExpected((line, None))
+
     def test_quotations_come_after_orders(self):
         quotation = self._order((self.product, 5), confirm=False).order_line
         order = self._order((self.product, 5)).order_line
