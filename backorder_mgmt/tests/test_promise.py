@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from .test_dates import LATER, LATEST, SOON, DatesCommon
 
@@ -206,3 +206,23 @@ class TestPromise(PromiseCommon):
         form.record.execute()
         self.assertEqual(self.company.backorder_delay_tolerance, 4)
         self.assertEqual(self.company.backorder_delay_notice, "mail")
+
+
+@tagged("post_install", "-at_install")
+class TestPromisePortal(PromiseCommon, HttpCase):
+    def test_customers_see_the_dates_of_their_own_orders_only(self):
+        user = new_test_user(self.env, "portal_ada", groups="base.group_portal")
+        mine, purchase = self._promised(
+            date=datetime(2037, 3, 1, 12), partner_id=user.partner_id.id
+        )
+        theirs, _purchase = self._promised(product=self.other, date=datetime(2037, 3, 1, 12))
+        self.authenticate(user.login, user.login)
+        self.assertIn(
+            "expected on <span>03/01/2037</span>", self.url_open(f"/my/orders/{mine.id}").text
+        )
+        self.assertNotIn("expected on", self.url_open(f"/my/orders/{theirs.id}").text)
+        purchase.button_cancel()
+        page = self.url_open(f"/my/orders/{mine.id}").text
+        self.assertIn("On backorder", page)
+        self.assertNotIn("expected on", page)
+        self.assertFalse(self.env["backorder.delay"].with_user(user).has_access("read"))
