@@ -25,6 +25,7 @@
         "views/backorder_carry_views.xml",
         "views/backorder_run_views.xml",
         "views/backorder_fill_batch_views.xml",
+        "views/backorder_process_views.xml",
         "views/backorder_purchase_views.xml",
         "views/purchase_order_views.xml",
         "views/sale_order_views.xml",

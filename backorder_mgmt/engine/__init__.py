@@ -8,6 +8,7 @@ from .facts import Allocation, Demand, OrderFacts
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
 from .plan import FILL_KINDS, make_plan
 from .policies import POLICIES
+from .process import GO, PAY, STAY, Decision, OrderMoney, decide, decide_payment
 from .purchase import Needed, OnOrder, PurchaseFacts, Waiting, round_up, vendor_quantity, work_out
 from .supply import Claim, Guard, Supply
 from .dates import ON_HAND, Dealt, deal, deal_dates
@@ -16,23 +17,30 @@ from .numbers import EPSILON, floor_whole, is_more, is_positive, nearest_whole, 
 __all__ = [
     "EPSILON",
     "FILL_KINDS",
+    "GO",
     "ON_HAND",
+    "PAY",
     "POLICIES",
+    "STAY",
     "Allocation",
     "Claim",
     "Dealt",
+    "Decision",
     "Demand",
     "Figures",
     "Guard",
     "Needed",
     "OnOrder",
     "OrderFacts",
+    "OrderMoney",
     "PurchaseFacts",
     "Supply",
     "Waiting",
     "clamp_needed",
     "deal",
     "deal_dates",
+    "decide",
+    "decide_payment",
     "floor_whole",
     "is_more",
     "is_positive",

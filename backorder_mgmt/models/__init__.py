@@ -6,12 +6,17 @@ from . import backorder_carry
 from . import backorder_supply
 from . import backorder_saved_options
 from . import backorder_run_options
+from . import backorder_process_options
 from . import backorder_run_planner
 from . import backorder_run_worker
+from . import backorder_run_process_plan
+from . import backorder_run_process_print
+from . import backorder_run_process
 from . import backorder_run_report
 from . import backorder_run_receipt
 from . import backorder_run_undo
 from . import backorder_run
+from . import backorder_run_order_process
 from . import backorder_run_order
 from . import backorder_run_line
 from . import sale_order_line_facts
@@ -28,6 +33,7 @@ from . import sale_order_promise
 from . import sale_order_paid
 from . import sale_order_carry
 from . import sale_order_money
+from . import sale_order_process
 from . import sale_order
 from . import stock_move_bulk
 from . import stock_move_arrival

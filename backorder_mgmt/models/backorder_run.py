@@ -12,8 +12,10 @@ class BackorderRun(models.Model):
     _description = "Backorder Fill"
     _inherit = [
         "backorder.run.options",
+        "backorder.process.options",
         "backorder.run.planner",
         "backorder.run.worker",
+        "backorder.run.process",
         "backorder.run.report",
         "backorder.run.receipt",
         "mail.thread",
@@ -119,7 +121,7 @@ class BackorderRun(models.Model):
                    COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'complete'),
                    COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'partial'),
                    COUNT(o.new_order_id),
-                   COUNT(*) FILTER (WHERE so.state = 'sale'),
+                   COUNT(*) FILTER (WHERE so.state = 'sale' OR o.approved),
                    COUNT(*) FILTER (WHERE o.mail_queued),
                    COUNT(*) FILTER (WHERE o.outcome = 'failed')
               FROM backorder_run_order o
@@ -188,9 +190,10 @@ class BackorderRun(models.Model):
         for run in self:
             run._check_state(("draft", "planned"))
             run._check_may_run()
+            run._process_check()
             # sudo after the check: the plan looks at orders of all salesmen
             worker = run.sudo().with_company(run.company_id)
-            worker._keep_plan(*worker._plan())
+            worker._preview()
             worker.write({"state": "planned", "date_planned": fields.Datetime.now()})
         return self._open_action()
 
@@ -206,14 +209,15 @@ class BackorderRun(models.Model):
         for run in self:
             run._check_state(("draft", "planned"))
             run._check_may_run()
+            run._process_check()
             worker = run.sudo().with_company(run.company_id)
             # The row is written first: of two clicks at once one waits, and then sees the state.
             worker.write({"state": "running"})
             worker.flush_recordset(["state"])
             if not run.date_planned:
-                worker._keep_plan(*worker._plan())
+                worker._preview()
                 worker.write({"date_planned": fields.Datetime.now()})
-            if len(worker.line_ids) > run.company_id.backorder_run_threshold:
+            if worker._work_size() > run.company_id.backorder_run_threshold:
                 worker.write({"state": "queued"})
                 self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
             else:
@@ -245,9 +249,20 @@ class BackorderRun(models.Model):
         for run in self:
             run._check_state(("done", "cancelled"))
             run._check_may_run()
+            run._process_check_undo()
             run.run_order_ids.action_undo()
             run.sudo().write({"state": "undone"})
         return True
+
+    def _work_size(self):
+        """Order lines that the run has to look at: above the threshold it runs in the background."""
+        if self.kind == "process":
+            return len(self.run_order_ids.order_id.order_line)
+        return len(self.line_ids)
+
+    def _orders_of_company(self):
+        # The processor says of each order of another company that it is skipped.
+        return self.filtered(lambda run: run.kind != "process").order_ids
 
     def _check_state(self, allowed):
         self.ensure_one()
@@ -417,6 +432,8 @@ class BackorderRun(models.Model):
 
         :param then: the action that follows; None: the dialog closes
         """
+        if len(self) == 1 and self.kind == "process":
+            return self._process_summary(then)
         filled = sum(self.mapped("filled_count")) + sum(self.mapped("partial_count"))
         new_orders = self.run_order_ids.new_order_id
         message = self.env._(

@@ -100,7 +100,7 @@ class BackorderRunOptions(models.AbstractModel):
     @api.constrains("warehouse_ids", "order_ids", "company_id")
     def _check_companies(self):
         for options in self:
-            for record in [*options.warehouse_ids, *options.order_ids]:
+            for record in [*options.warehouse_ids, *options._orders_of_company()]:
                 if record.company_id != options.company_id:
                     raise ValidationError(
                         self.env._(
@@ -111,6 +111,13 @@ class BackorderRunOptions(models.AbstractModel):
                             company=options.company_id.name,
                         )
                     )
+
+    def _orders_of_company(self):
+        """The orders that have to be of the run's company."""
+        return self.order_ids
+
+    def _default_ship_date(self):
+        return fields.Date.context_today(self)
 
     def _backorder_option_names(self):
         """The options that a dialog hands to its run, and that can be saved as a default."""

@@ -5,7 +5,7 @@ from .batch import by_values
 
 class BackorderRunOrder(models.Model):
     _name = "backorder.run.order"
-    _inherit = ["backorder.run.order.undo"]
+    _inherit = ["backorder.run.order.undo", "backorder.run.order.process"]
     _description = "Backorder Fill: Order"
     _order = "run_id desc, id"
     _rec_name = "order_id"
@@ -29,6 +29,7 @@ class BackorderRunOrder(models.Model):
             ("complete", "Will Be Completed"),
             ("partial", "Will Be Partly Filled"),
             ("none", "Nothing to Fill"),
+            ("skipped", "Will Be Skipped"),
         ],
         string="Plan",
         readonly=True,
@@ -38,6 +39,7 @@ class BackorderRunOrder(models.Model):
             ("complete", "Completed"),
             ("partial", "Partly Filled"),
             ("none", "Not Filled"),
+            ("skipped", "Skipped"),
             ("failed", "Failed"),
             ("undone", "Taken Back"),
         ],
@@ -92,13 +94,12 @@ class BackorderRunOrder(models.Model):
         self.run_id.line_ids.filtered(lambda line: line.order_id == self.order_id).write(
             {"result": "done", "reason": "error", "message": message, "filled_qty": 0.0}
         )
-        self.order_id._message_log(
-            body=self.env._(
-                "Backorders could not be filled (%(run)s): %(error)s",
-                run=self.run_id.name,
-                error=message,
-            )
-        )
+        if self.run_id.kind == "process":
+            body = self.env._("Could not be processed (%(run)s): %(error)s")
+        else:
+            body = self.env._("Backorders could not be filled (%(run)s): %(error)s")
+        if self.order_id:
+            self.order_id._message_log(body=body % {"run": self.run_id.name, "error": message})
 
     def _set_ship_date(self, date):
         """The actual ship date, on the order that has the items and on its open deliveries."""
@@ -109,26 +110,34 @@ class BackorderRunOrder(models.Model):
         )
 
     def _queue_mails(self):
-        """Queue the customers' e-mails; the row says so in the same transaction: never twice."""
+        """Queue the customers' e-mails of a fill."""
         for outcome, template in (
             ("complete", self.run_id.email_complete_template_id),
             ("partial", self.run_id.email_partial_template_id),
         ):
-            rows = self.filtered(lambda row, o=outcome: row.outcome == o and not row.mail_queued)
-            if not template or not rows:
-                continue
-            with_mail = rows.filtered("order_id.partner_id.email")
-            for row in rows - with_mail:
+            rows = self.filtered(lambda row, o=outcome: row.outcome == o)
+            for row in rows._queue_mail(template):
                 row.message = self.env._(
                     "%(message)s No e-mail: %(customer)s has no address.",
                     message=row.message or "",
                     customer=row.order_id.partner_id.display_name,
                 ).strip()
-            orders = [(row.new_order_id or row.order_id).id for row in with_mail]
-            if orders:
-                template.send_mail_batch(
-                    orders,
-                    force_send=False,
-                    email_layout_xmlid="mail.mail_notification_light",
-                )
-                with_mail.mail_queued = True
+
+    def _queue_mail(self, template):
+        """Queue an e-mail for each order; the row says so in the same transaction: never twice.
+
+        :return: the rows whose customer has no address
+        """
+        rows = self.filtered(lambda row: not row.mail_queued)
+        if not template or not rows:
+            return self.browse()
+        with_mail = rows.filtered("order_id.partner_id.email")
+        orders = [(row.new_order_id or row.order_id).id for row in with_mail]
+        if orders:
+            template.send_mail_batch(
+                orders,
+                force_send=False,
+                email_layout_xmlid="mail.mail_notification_light",
+            )
+            with_mail.mail_queued = True
+        return rows - with_mail

@@ -30,42 +30,49 @@ class BackorderRunPlanner(models.AbstractModel):
         needed = lines.order_id.order_line.filtered(lambda line: line.backorder_qty > 0)
         chosen = set(lines.ids)
         facts = needed._backorder_facts()
-        parts, locations = facts.parts, facts.locations
         supply = needed._backorder_supply(facts)
         blocked = self._blocked_lines(needed, facts)
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        demands = []
-        for line in needed:
-            piece = 1.0 / (
-                line.product_uom_id._compute_quantity(1.0, line.product_id.uom_id, round=False)
-                or 1.0
+        demands = [
+            self._prepare_demand(
+                line,
+                facts,
+                line.backorder_qty,
+                forced=min(line.backorder_forced_qty, line.backorder_qty),
+                covered=max(0.0, line._backorder_owed() - line.backorder_hold_qty)
+                if line.state in ("draft", "sent")
+                else 0.0,
+                since=line.backorder_date or None,
+                selected=line.id in chosen,
+                blocked=blocked[line][0] if line in blocked else "",
             )
-            whole = line._backorder_needs_whole(parts[line])
-            pieces = line.backorder_qty / piece
-            # 23 pieces that the line knows as 1.92 dozen: what is asked of stock are 23.
-            odd = piece < 1 and abs(pieces - round(pieces)) <= 0.5 * 10**-digits / piece
-            demands.append(
-                Demand(
-                    key=line.id,
-                    order=line.order_id.id,
-                    location=locations[line].id,
-                    parts=tuple((part.id, ratio) for part, ratio in parts[line].items()),
-                    needed=round(pieces) * piece if odd else line.backorder_qty,
-                    forced=min(line.backorder_forced_qty, line.backorder_qty),
-                    covered=max(0.0, line._backorder_owed() - line.backorder_hold_qty)
-                    if line.state in ("draft", "sent")
-                    else 0.0,
-                    step=piece if whole else 10**-digits,
-                    # What people count in: three customers share ten boxes as 4, 3 and 3.
-                    share_step=piece if abs(pieces - round(pieces)) < 1e-6 else 10**-digits,
-                    since=line.backorder_date or None,
-                    unit_value=line.price_reduce_taxexcl,
-                    selected=line.id in chosen,
-                    blocked=blocked[line][0] if line in blocked else "",
-                )
-            )
+            for line in needed
+        ]
         orders = {order.id: self._order_facts(order) for order in lines.order_id}
         return demands, orders, supply, blocked
+
+    def _prepare_demand(self, line, facts, quantity, **values):
+        """What ``line`` asks of stock: ``quantity`` of it, in its unit."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        parts = facts.parts[line]
+        piece = 1.0 / (
+            line.product_uom_id._compute_quantity(1.0, line.product_id.uom_id, round=False) or 1.0
+        )
+        whole = line._backorder_needs_whole(parts)
+        pieces = quantity / piece
+        # 23 pieces that the line knows as 1.92 dozen: what is asked of stock are 23.
+        odd = piece < 1 and abs(pieces - round(pieces)) <= 0.5 * 10**-digits / piece
+        return Demand(
+            key=line.id,
+            order=line.order_id.id,
+            location=facts.locations[line].id,
+            parts=tuple((part.id, ratio) for part, ratio in parts.items()),
+            needed=round(pieces) * piece if odd else quantity,
+            step=piece if whole else 10**-digits,
+            # What people count in: three customers share ten boxes as 4, 3 and 3.
+            share_step=piece if abs(pieces - round(pieces)) < 1e-6 else 10**-digits,
+            unit_value=line.price_reduce_taxexcl,
+            **values,
+        )
 
     def _order_facts(self, order):
         customer = order.partner_id.commercial_partner_id.backorder_policy == "complete"
@@ -127,6 +134,14 @@ class BackorderRunPlanner(models.AbstractModel):
         plan = make_plan(demands, orders, supply, policy or self.policy)
         return lines, plan, blocked
 
+    def _preview(self):
+        """Plan what this kind of run is to do, and keep the plan as its rows."""
+        getattr(self, f"_preview_{self.kind}")()
+
+    def _preview_fill(self):
+        """Plan a fill and keep the plan as its rows."""
+        self._keep_plan(*self._plan())
+
     def _keep_plan(self, lines, plan, blocked):
         """Write the plan as rows of the run, in place of an older plan."""
         self.line_ids.unlink()
@@ -184,11 +199,15 @@ class BackorderRunPlanner(models.AbstractModel):
             "planned_outcome": ("complete" if complete else "partial") if some else "none",
         }
 
-    def _reason_message(self, line, allocation, expected=None):
-        """The sentence of a line: who got the stock, and when more is expected."""
+    def _reason_message(self, line, allocation, expected=None, left=None):
+        """The sentence of a line: who got the stock, and when more is expected.
+
+        :param left: what is still needed; None: what the line needs, less the allocation
+        """
         label = line._backorder_quantity_label
         winners = ", ".join(allocation.winners)
-        left = line.backorder_qty - allocation.quantity
+        if left is None:
+            left = line.backorder_qty - allocation.quantity
         sentences = {
             "filled": lambda: self.env._("Filled: %s.", label(allocation.quantity)),
             "partial_stock": lambda: self.env._(

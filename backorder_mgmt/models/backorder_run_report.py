@@ -61,6 +61,11 @@ class BackorderRunReport(models.AbstractModel):
             lambda picking: (rank.get(picking.sale_id.id, len(rank)), picking.id)
         )
 
+    def _report_document_label(self):
+        """What the orders became: new orders of a fill, invoices of the processor."""
+        process = self.kind == "process"
+        return self.env._("Invoice") if process else self.env._("New Order")
+
     def _report_file_name(self):
         self.ensure_one()
         return self.name.replace("/", "-")
@@ -131,7 +136,8 @@ class BackorderRunReport(models.AbstractModel):
                 {
                     "order": row.order_id.name or "",
                     "customer": row.partner_id.display_name or "",
-                    "new_order": row.new_order_id.name or "",
+                    "new_order": row.new_order_id.name
+                    or ", ".join(row.invoice_ids.mapped(lambda move: move.name or "")),
                     "code": row[name] or "",
                     "outcome": labels.get(row[name], "" if plan else self.env._("Not done yet")),
                     "lines": len(own),
@@ -178,11 +184,9 @@ class BackorderRunReport(models.AbstractModel):
 
     def _report_option_names(self):
         """Options to print; ``ship_date`` is said by ``set_ship_date``."""
-        return [
-            name
-            for name in self._backorder_option_names()
-            if name not in ("company_id", "ship_date")
-        ]
+        process = self.kind == "process"
+        names = self._process_saved_names() if process else self._backorder_option_names()
+        return [name for name in names if name not in ("company_id", "ship_date")]
 
     def _report_options(self):
         """[(label, value in words)]"""
@@ -255,7 +259,7 @@ class BackorderRunReport(models.AbstractModel):
                 translate("Orders"),
                 [
                     *order,
-                    (translate("New Order"), "text", 12, lambda row: row["new_order"]),
+                    (self._report_document_label(), "text", 12, lambda row: row["new_order"]),
                     (translate("Result"), "text", 22, lambda row: row["outcome"]),
                     (translate("Lines"), "number", 9, lambda row: row["lines"]),
                     (translate("Lines Filled"), "number", 12, lambda row: row["filled"]),

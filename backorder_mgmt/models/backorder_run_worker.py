@@ -29,17 +29,24 @@ class BackorderRunWorker(models.AbstractModel):
         """The orders of the run that are still to be done, in the order of the plan."""
         return self.run_order_ids.filtered(lambda row: not row.outcome).sorted("id")
 
+    def _next_batch(self, size):
+        """The orders whose turn it is, at most ``size``."""
+        return getattr(self, f"_next_batch_{self.kind}")(size)
+
+    def _next_batch_fill(self, size):
+        return self._pending()[:size]
+
     def _execute(self):
         """Do everything that is pending in this transaction (runs below the threshold)."""
-        rows = self._pending()
-        if len(rows) > self._backorder_batch_at_once:
-            self._execute_in_batches(rows, self._backorder_batch_at_once)
-        else:
+        size = self._backorder_batch_at_once
+        if len(self._pending()) > size:
+            self._execute_in_batches(size)
+        while rows := self._next_batch(size):
             self._do_orders(rows)
         self._finish()
 
-    def _execute_in_batches(self, rows, size):
-        """Do ``rows`` in one transaction, ``size`` orders at a time, with flat memory.
+    def _execute_in_batches(self, size):
+        """Do everything in one transaction, ``size`` orders at a time, with flat memory.
 
         The stock that all batches look at is locked in one sorted step, so that no two fills wait
         for each other. Those who still wait get their new dates once, in the end.
@@ -53,14 +60,16 @@ class BackorderRunWorker(models.AbstractModel):
         warehouses = self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
         self.env["backorder.supply"]._lock(products, warehouses.lot_stock_id)
         worker = self.with_context(backorder_dates_later=True)
-        for start in range(0, len(rows), size):
-            worker._do_orders(rows[start : start + size].with_env(worker.env))
+        while rows := worker._next_batch(size):
+            worker._do_orders(rows)
             self.env.flush_all()
             self.env.invalidate_all()
         products._backorder_dates_changed()
 
     def _finish(self):
         self.write({"state": "done", "date_done": fields.Datetime.now()})
+        if self.kind == "process":
+            self._process_print_now()
 
     @api.model
     def _get_queued_domain(self):
@@ -120,9 +129,9 @@ class BackorderRunWorker(models.AbstractModel):
         if run.state == "queued":
             run.state = "running"
             if not run.date_planned:  # a fill on receipt: nobody previewed it
-                run._keep_plan(*run._plan())
+                run._preview()
                 run.date_planned = fields.Datetime.now()
-        batch = run._pending()[: self._backorder_batch]
+        batch = run._next_batch(self._backorder_batch)
         run.with_user(run.user_id).sudo()._do_orders(batch)
         if not run._pending():
             run._finish()
@@ -162,7 +171,7 @@ class BackorderRunWorker(models.AbstractModel):
         facts = rows.order_id._backorder_lock_stock(touch=True)
         try:
             with self.env.cr.savepoint():
-                self._fill_rows(rows, facts)
+                self._do_rows(rows, facts)
             return
         except OperationalError:
             raise
@@ -174,7 +183,7 @@ class BackorderRunWorker(models.AbstractModel):
         for row in rows:
             try:
                 with self.env.cr.savepoint():
-                    self._fill_rows(row)
+                    self._do_rows(row)
             except OperationalError:
                 raise
             except Exception as error:  # pylint: disable=broad-except
@@ -182,6 +191,13 @@ class BackorderRunWorker(models.AbstractModel):
                     _logger.exception("%s: %s failed", self.name, row.order_id.name)
                 self.env.invalidate_all()
                 row._write_failure(error)
+
+    def _do_rows(self, rows, facts=None):
+        """What this kind of run does with its orders; raises whatever goes wrong."""
+        getattr(self, f"_do_rows_{self.kind}")(rows, facts)
+
+    def _do_rows_fill(self, rows, facts=None):
+        self._fill_rows(rows, facts)
 
     def _fill_rows(self, rows, facts=None):
         """Fill the planned quantities of ``rows``, each checked against what is true now.
@@ -211,7 +227,7 @@ class BackorderRunWorker(models.AbstractModel):
         rows._write_results(lines_by_order, filled, before, new_orders, sentences)
         done = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
         if self.set_ship_date:
-            done._set_ship_date(self.ship_date or fields.Date.context_today(self))
+            done._set_ship_date(self.ship_date or self._default_ship_date())
         done._queue_mails()
 
     def _get_rows_lines_domain(self, rows):

@@ -28,6 +28,21 @@ CHOOSE_SELECTION = [
 CREATE_SELECTION = [("auto", "Automatically"), ("manual", "Manually")]
 SCOPE_SELECTION = [("all", "All Vendors"), ("selected", "Selected Vendors")]
 
+#: What the Multi-Order Processor does about backorders and payment.
+IF_BACKORDERS_SELECTION = [
+    ("leave", "Leave Them as They Are"),
+    ("try", "Try to Fill the Order"),
+    ("complete", "Only If It Can Be Filled Completely"),
+]
+CARD_MODE_SELECTION = [
+    ("none", "Do Nothing"),
+    ("paid_only", "Skip Unpaid Orders"),
+    ("authorize", "Authorize Saved Cards"),
+    ("capture", "Capture Authorized Payments"),
+    ("charge", "Charge Saved Cards"),
+]
+EXPIRED_SELECTION = [("skip", "Skip Them"), ("process", "Process Them")]
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -190,6 +205,41 @@ class ResCompany(models.Model):
     backorder_po_add_to_rfq = fields.Boolean(
         string="Add to Open Requests for Quotation",
         help="“Create Purchase Orders” adds to an open request of the vendor, where there is one.",
+    )
+
+    backorder_process_if_backorders = fields.Selection(
+        IF_BACKORDERS_SELECTION,
+        string="If an Order Has Any Backorders",
+        default="leave",
+        required=True,
+        help="Proposed by the Multi-Order Processor.",
+    )
+    backorder_process_card_mode = fields.Selection(
+        CARD_MODE_SELECTION,
+        string="Credit Card Mode",
+        default="none",
+        required=True,
+        help="Proposed by the Multi-Order Processor.",
+    )
+    backorder_process_expired = fields.Selection(
+        EXPIRED_SELECTION,
+        string="Expired Quotations",
+        default="skip",
+        required=True,
+        help="Proposed by the Multi-Order Processor.",
+    )
+    backorder_process_approve = fields.Boolean(string="Approve")
+    backorder_process_include_backordered = fields.Boolean(
+        string="Include Orders That Still Have Backorders"
+    )
+    backorder_process_set_ship_date = fields.Boolean(string="Set Actual Ship Date Today")
+    backorder_process_create_invoice = fields.Boolean(string="Create Invoice")
+    backorder_process_post_invoice = fields.Boolean(string="Post the Invoices")
+    backorder_process_print_documents = fields.Boolean(string="Print Delivery Slips and Invoices")
+    backorder_process_email_template_id = fields.Many2one(
+        "mail.template",
+        string="E-Mail to the Customer",
+        domain=[("model", "=", "sale.order")],
     )
 
     _backorder_delay_tolerance_positive = models.Constraint(

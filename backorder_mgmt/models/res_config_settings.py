@@ -68,3 +68,33 @@ class ResConfigSettings(models.TransientModel):
     backorder_delay_template_id = fields.Many2one(
         related="company_id.backorder_delay_template_id", readonly=False
     )
+    backorder_process_if_backorders = fields.Selection(
+        related="company_id.backorder_process_if_backorders", readonly=False, required=True
+    )
+    backorder_process_card_mode = fields.Selection(
+        related="company_id.backorder_process_card_mode", readonly=False, required=True
+    )
+    backorder_process_expired = fields.Selection(
+        related="company_id.backorder_process_expired", readonly=False, required=True
+    )
+    backorder_process_approve = fields.Boolean(
+        related="company_id.backorder_process_approve", readonly=False
+    )
+    backorder_process_include_backordered = fields.Boolean(
+        related="company_id.backorder_process_include_backordered", readonly=False
+    )
+    backorder_process_set_ship_date = fields.Boolean(
+        related="company_id.backorder_process_set_ship_date", readonly=False
+    )
+    backorder_process_create_invoice = fields.Boolean(
+        related="company_id.backorder_process_create_invoice", readonly=False
+    )
+    backorder_process_post_invoice = fields.Boolean(
+        related="company_id.backorder_process_post_invoice", readonly=False
+    )
+    backorder_process_print_documents = fields.Boolean(
+        related="company_id.backorder_process_print_documents", readonly=False
+    )
+    backorder_process_email_template_id = fields.Many2one(
+        related="company_id.backorder_process_email_template_id", readonly=False
+    )

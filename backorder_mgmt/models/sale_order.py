@@ -16,6 +16,7 @@ class SaleOrder(models.Model):
         "backorder.order.fill",
         "backorder.order.dialog",
         "backorder.order.promise",
+        "backorder.order.process",
     ]
 
     backorder_state = fields.Selection(

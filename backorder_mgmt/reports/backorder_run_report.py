@@ -60,9 +60,7 @@ class ReportBackorderRun(models.AbstractModel):
             "run": run,
             "company": run.company_id.sudo(),  # its name and logo
             "is_plan": run._report_is_plan(),
-            "title": self.env._("Preview of a Fill")
-            if run._report_is_plan()
-            else self.env._("Backorders Filled"),
+            "title": self._title(run),
             "state": labels[run.state],
             "by": run.user_id.sudo().name,
             "date": format_datetime(self.env, moment),
@@ -72,17 +70,37 @@ class ReportBackorderRun(models.AbstractModel):
             "on_paper": on_paper,
         }
 
+    def _title(self, run):
+        if run.kind == "process":
+            plan, done = self.env._("Preview of Processing"), self.env._("Orders Processed")
+        else:
+            plan, done = self.env._("Preview of a Fill"), self.env._("Backorders Filled")
+        return plan if run._report_is_plan() else done
+
     def _counters(self, run):
         """[(label, figure)]; what seldom happens is left out while it is zero."""
         always = (
-            "line_count",
+            "processed_count",
+            "skipped_count",
+            "approved_count",
+            "invoice_count",
             "filled_count",
             "partial_count",
             "not_filled_count",
-            "completed_order_count",
-            "partial_order_count",
-            "new_order_count",
-            "approved_count",
+        )
+        always = (
+            always
+            if run.kind == "process"
+            else (
+                "line_count",
+                "filled_count",
+                "partial_count",
+                "not_filled_count",
+                "completed_order_count",
+                "partial_order_count",
+                "new_order_count",
+                "approved_count",
+            )
         )
         names = [*always, *(name for name in ("mail_count", "failed_count") if run[name])]
         return [(run._fields[name]._description_string(self.env), run[name]) for name in names]
@@ -101,7 +119,7 @@ class ReportBackorderRun(models.AbstractModel):
                 [
                     (translate("Order"), 9, "left"),
                     (translate("Customer"), 23, "left"),
-                    (translate("New Order"), 9, "left"),
+                    (run._report_document_label(), 9, "left"),
                     (translate("Result"), 14, "left"),
                     (translate("Explanation"), 45, "left"),
                 ],

@@ -4,6 +4,8 @@ from copy import deepcopy
 import lxml.html
 
 from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools.pdf import merge_pdf
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
@@ -41,6 +43,58 @@ class IrActionsReport(models.Model):
             specific_paperformat_args=paper,
         )
         return {False: {"stream": io.BytesIO(content), "attachment": None}}
+
+    def _backorder_document_pdf(self, documents, chunk=50):
+        """One PDF of delivery slips and invoices, in the order given.
+
+        :param documents: [(pickings, invoices)] of one order after the other
+        :param chunk: orders that are rendered together
+        :return: bytes; empty when there is nothing to print
+        :raise UserError: wkhtmltopdf is missing
+        """
+        documents = [pair for pair in documents if pair[0] or pair[1]]
+        if not documents:
+            return b""
+        if self.get_wkhtmltopdf_state() == "install":
+            raise UserError(self.env._("wkhtmltopdf is not installed on the server."))
+        parts = []
+        for start in range(0, len(documents), chunk):
+            parts += self._backorder_render_documents(documents[start : start + chunk])
+        return merge_pdf(parts) if len(parts) > 1 else parts[0]
+
+    def _backorder_render_documents(self, documents):
+        """PDFs that follow each other: one in all where wkhtmltopdf takes one document a call."""
+        reports = ("stock.action_report_delivery", "account.account_invoices")
+        if _wkhtml().is_patched_qt:
+            return [
+                self._render_qweb_pdf(report, records.ids)[0]
+                for pair in documents
+                for report, records in zip(reports, pair, strict=True)
+                if records
+            ]
+        bodies, paper = {}, {}
+        for index, report_ref in enumerate(reports):
+            ids = [record.id for pair in documents for record in pair[index]]
+            if not ids:
+                continue
+            report = self._get_report(report_ref).with_context(debug=False)
+            html = report._render_qweb_html(report_ref, ids, {"report_type": "pdf"})[0]
+            found, res_ids, _header, _footer, own_paper = report._prepare_html(html, report.model)
+            bodies[index] = dict(zip(res_ids, found, strict=True))
+            paper = paper or own_paper
+        ordered = [
+            bodies[index][record.id]
+            for pair in documents
+            for index, records in enumerate(pair)
+            for record in records
+        ]
+        return [
+            self._run_wkhtmltopdf(
+                [self._backorder_join_bodies(ordered)],
+                report_ref=reports[0],
+                specific_paperformat_args=paper,
+            )
+        ]
 
     def _backorder_join_bodies(self, bodies):
         """The articles of many documents in the first of them, each on a page of its own."""
