@@ -255,7 +255,7 @@ class BackorderRun(models.Model):
         return True
 
     def _work_size(self):
-        """Order lines that the run has to look at: above the threshold it runs in the background."""
+        """Order lines to look at: above the threshold the run works in the background."""
         if self.kind == "process":
             return len(self.run_order_ids.order_id.order_line)
         return len(self.line_ids)

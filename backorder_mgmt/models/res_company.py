@@ -37,9 +37,6 @@ IF_BACKORDERS_SELECTION = [
 CARD_MODE_SELECTION = [
     ("none", "Do Nothing"),
     ("paid_only", "Skip Unpaid Orders"),
-    ("authorize", "Authorize Saved Cards"),
-    ("capture", "Capture Authorized Payments"),
-    ("charge", "Charge Saved Cards"),
 ]
 EXPIRED_SELECTION = [("skip", "Skip Them"), ("process", "Process Them")]
 

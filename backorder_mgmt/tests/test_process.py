@@ -273,10 +273,11 @@ class TestProcess(ProcessCommon):
         for _number in range(3):
             orders |= self._quotation((self.product, 1))
         bad, original = orders[1], type(orders)._action_confirm
+        message = "The customer is blocked"
 
         def failing(confirmed):
             if bad in confirmed:
-                raise UserError("The customer is blocked")
+                raise UserError(message)
             return original(confirmed)
 
         with patch.object(type(orders), "_action_confirm", failing):

@@ -90,8 +90,7 @@ class BackorderProcess(models.TransientModel):
             run = wizard._make_run(new=True)
             # sudo: the dialog is for managers only; stock and payments are read as the run will
             orders, refused, money, dealt = run.sudo()._process_plan()
-            rest = orders.filtered(lambda order: order not in refused)
-            outcomes = [dealt.outcome(order) for order in rest]
+            outcomes = [dealt.outcome(order) for order in orders if order not in refused]
             wizard.order_count = len(orders)
             wizard.complete_count = outcomes.count("complete")
             wizard.partial_count = outcomes.count("partial")
