@@ -282,11 +282,43 @@ def bench_new_order(args):
     report(title, ours, theirs, "1.1", "against bare copy and action_confirm")
 
 
+def bench_process(args):
+    """The Multi-Order Processor against bare confirmations of the same orders, alternating."""
+    ours, theirs = Measure(), Measure()
+    rounds = 5
+    per_round = max(1, args.process // rounds)
+    with database(args.base) as plain, database(args.db) as addon:
+        addon.company.backorder_run_threshold = 10**9
+        sides = []
+        for env, measure in ((plain, theirs), (addon, ours)):
+            products = make_products(env, 100, per_round * (rounds + 1) * 5 / 100)
+            make_orders(env, products, 3, 5).action_confirm()
+            sides.append((env, measure, products))
+        for number in range(rounds):
+            for env, measure, products in sides if number % 2 else reversed(sides):
+                orders = make_orders(env, products, per_round, 5)
+                env.flush_all()
+                env.invalidate_all()
+                with measure(env):
+                    if env is addon:
+                        context = {"active_model": "sale.order", "active_ids": orders.ids}
+                        dialog = env["backorder.process"].with_context(**context)
+                        dialog.create({"approve": True, "if_backorders": "try"}).action_process()
+                    else:
+                        for order in orders:
+                            order.action_confirm()
+                assert set(orders.mapped("state")) == {"sale"}
+                assert set(orders.picking_ids.mapped("state")) == {"assigned"}
+    title = f"process {per_round * rounds} orders of 5 lines"
+    report(title, ours, theirs, "1.1", "against bare action_confirm")
+
+
 ROWS = {
     "confirm": bench_confirm,
     "receive": bench_receive,
     "fill": bench_fill,
     "new_order": bench_new_order,
+    "process": bench_process,
 }
 
 
@@ -297,13 +329,14 @@ def main():
     parser.add_argument("--waiting", type=int, default=600)
     parser.add_argument("--fill", type=int, default=2000, help="lines of the fill row")
     parser.add_argument("--new-orders", type=int, default=100, help="orders of the new_order row")
-    parser.add_argument("--full", action="store_true", help="10,000 lines, 500 new orders")
+    parser.add_argument("--process", type=int, default=200, help="orders of the process row")
+    parser.add_argument("--full", action="store_true", help="10,000 lines, 500 orders")
     parser.add_argument("--products", type=int, default=500)
     parser.add_argument("--db", default=os.environ.get("BENCH_DB", "bench"))
     parser.add_argument("--base", default=os.environ.get("BENCH_BASE_DB", "bench_base"))
     args = parser.parse_args()
     if args.full:
-        args.fill, args.orders, args.new_orders = 10000, 500, 500
+        args.fill, args.orders, args.new_orders, args.process = 10000, 500, 500, 500
     config.parse_config(["--log-level=error"])
     print(f"Odoo {odoo.release.version}, {os.cpu_count()} cores", flush=True)
     for name in args.rows or ROWS:

@@ -372,3 +372,152 @@ class TestProcess(ProcessCommon):
         for words in ("Orders Processed", "Draft invoice made", short.name, "If an Order Has Any"):
             self.assertIn(words, text)
         self.assertTrue(run._export_xlsx().startswith(b"PK"))
+
+
+@tagged("post_install", "-at_install")
+class TestDecisions(ProcessCommon):
+    """The decision table: each row is what the guide and design 7 say, written down by hand.
+
+    Stock of an order for five: ``all`` of it, ``some`` (three), ``none``; where the quotation was
+    written before the stock came, it is on backorder (guide: “until they are filled”), and only a
+    fill ends that.
+    """
+
+    # (if_backorders, include, stock, on backorder before, paid, card mode)
+    #   -> (approved, promised, needed or reserved)
+    TABLE = [
+        # In stock and never on backorder: the rule for backorders does not concern it.
+        ("leave", False, "all", False, False, "none", (True, 0, 0)),
+        ("try", False, "all", False, False, "none", (True, 0, 0)),
+        ("complete", False, "all", False, False, "none", (True, 0, 0)),
+        ("leave", False, "all", False, True, "paid_only", (True, 0, 0)),
+        ("leave", False, "all", False, False, "paid_only", (False, 0, 0)),
+        ("try", True, "all", False, False, "paid_only", (False, 0, 0)),
+        # On backorder, and all of it came in meanwhile.
+        ("leave", False, "all", True, False, "none", (False, 0, 5)),
+        ("leave", True, "all", True, False, "none", (True, 0, 0)),
+        ("try", False, "all", True, False, "none", (True, 0, 0)),
+        ("complete", False, "all", True, False, "none", (True, 0, 0)),
+        ("try", False, "all", True, True, "paid_only", (True, 0, 0)),
+        ("try", False, "all", True, False, "paid_only", (False, 0, 5)),
+        # On backorder, and a part came in: only “Try” gives it, and it stays set aside.
+        ("leave", False, "some", True, False, "none", (False, 0, 5)),
+        ("leave", True, "some", True, False, "none", (True, 0, 2)),
+        ("try", False, "some", True, False, "none", (False, 3, 2)),
+        ("try", True, "some", True, False, "none", (True, 0, 2)),
+        ("try", True, "some", True, False, "paid_only", (False, 0, 5)),
+        ("try", False, "some", True, True, "paid_only", (False, 3, 2)),
+        ("complete", False, "some", True, False, "none", (False, 0, 5)),
+        ("complete", True, "some", True, True, "paid_only", (True, 0, 2)),
+        # Nothing came in.
+        ("leave", False, "none", True, False, "none", (False, 0, 5)),
+        ("leave", True, "none", True, False, "none", (True, 0, 5)),
+        ("try", False, "none", True, True, "none", (False, 0, 5)),
+        ("try", True, "none", True, False, "none", (True, 0, 5)),
+        ("complete", False, "none", True, False, "none", (False, 0, 5)),
+        ("complete", True, "none", True, False, "paid_only", (False, 0, 5)),
+    ]
+
+    def test_decision_table(self):
+        for number, row in enumerate(self.TABLE):
+            rule, include, stock, before, paid, mode, expected = row
+            with self.subTest(row=row):
+                product = self._product(f"Decided {number}")
+                there = {"all": 5, "some": 3, "none": 0}[stock]
+                if not before:
+                    self._stock(product, there)
+                # Paid: it costs nothing; what is paid by card is in test_charge.
+                price = {"price_unit": 0 if paid else 10, "tax_ids": False}
+                order = self._quotation((product, 5, price))
+                if before and there:
+                    self._stock(product, there)
+                run = self._process(
+                    order,
+                    if_backorders=rule,
+                    include_backordered=include,
+                    credit_card_mode=mode,
+                    approve=True,
+                    email_template_id=self.template.id,
+                )
+                line = order.order_line
+                approved = order.state == "sale"
+                self.assertEqual(
+                    (approved, line.backorder_promised_qty, line.backorder_qty), expected
+                )
+                self.assertEqual(run.mail_count, int(approved), "mailed if gone on with only")
+                self.assertEqual(bool(self._row(run, order).skip_reason), not approved)
+                self.assertInvariants(order)
+
+    def test_two_lines_the_one_in_stock_does_not_make_it_complete(self):
+        self._stock(self.product, 5)
+        order = self._quotation((self.product, 5), (self.other, 1))
+        run = self._process(order, if_backorders="complete", approve=True)
+        self.assertEqual(order.state, "draft")
+        row = self._row(run, order)
+        self.assertEqual((row.outcome, row.skip_reason), ("partial", "backorders"))
+        self.assertEqual(run.line_ids.product_id, self.other, "what is in stock lacks nothing")
+
+    def test_promised_to_others_is_not_there(self):
+        first = self._quotation((self.product, 5))
+        self._stock(self.product, 5)
+        self._process(first, if_backorders="try")
+        self.assertEqual(first.order_line.backorder_promised_qty, 5)
+        second = self._quotation((self.product, 5))
+        self._process(second, if_backorders="try", approve=True)
+        self.assertEqual((second.state, second.order_line.backorder_promised_qty), ("draft", 0))
+        self._process(first | second, approve=True)
+        self.assertEqual((first.state, second.state), ("sale", "draft"))
+        self.assertHeld(first.order_line, 0, reserved=5)
+
+    def test_forced_backorders_are_left_or_filled(self):
+        self._stock(self.product, 5)
+        order = self._quotation((self.product, 5))
+        order.force_backorders({order.order_line.id: 2})
+        self._process(order, approve=True)
+        self.assertEqual(order.state, "draft")
+        self._process(order, approve=True, if_backorders="try")
+        self.assertEqual(order.state, "sale")
+        self.assertHeld(order.order_line, 0, reserved=5)
+
+    def test_services_and_kits_of_nothing_tracked_have_no_backorders(self):
+        service = self.env["product.product"].create({"name": "Sharpening", "type": "service"})
+        order = self._quotation((service, 1))
+        self._process(order, approve=True)
+        self.assertEqual(order.state, "sale")
+
+    def test_what_is_owed_to_older_backorders_is_left_to_them(self):
+        older = self._order((self.product, 5))
+        self._receive(self.product, 5)
+        order = self._quotation((self.product, 5))
+        self._process(order, approve=True)
+        self.assertEqual(order.state, "draft")
+        self.assertHeld(older.order_line, 5, reserved=0)
+
+    def test_invoices_of_what_is_delivered_wait(self):
+        self._stock(self.product, 1)
+        self.product.invoice_policy = "delivery"
+        order = self._quotation((self.product, 1))
+        run = self._process(order, approve=True, create_invoice=True)
+        self.assertFalse(order.invoice_ids)
+        self.assertIn("Nothing to invoice now", self._row(run, order).message)
+
+    def test_documents_in_the_order_of_the_list(self):
+        self._stock(self.product, 3)
+        orders = self.env["sale.order"]
+        for _number in range(3):
+            orders |= self._quotation((self.product, 1))
+        listed = orders[1] + orders[2] + orders[0]
+        printed = []
+
+        def render(_report, documents, chunk=50):
+            printed.extend(documents)
+            return b"%PDF-1.4"
+
+        with patch.object(type(self.env["ir.actions.report"]), "_backorder_document_pdf", render):
+            run = self._process(listed, approve=True, create_invoice=True, print_documents=True)
+        self.assertEqual([pickings.sale_id for pickings, _invoices in printed], list(listed))
+        self.assertEqual(
+            [invoices for _pickings, invoices in printed], [o.invoice_ids for o in listed]
+        )
+        self.assertEqual(run.document_id.res_id, run.id)
+        self.assertIn(str(run.document_id.id), run.action_print_documents()["url"])
