@@ -1,4 +1,4 @@
-"""The Multi-Order Processor with real workers: two at once, and one that is killed in the middle."""
+"""The Multi-Order Processor with real workers: two at once, and one killed in the middle."""
 
 import os
 import signal

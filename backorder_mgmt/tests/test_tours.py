@@ -1,7 +1,7 @@
 """The dialogs in the browser, as a salesman with the least rights."""
 
 from odoo import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import BackorderCommon
@@ -58,3 +58,26 @@ class TestTours(BackorderCommon, HttpCase):
         event = order.order_line.backorder_event_ids.filtered(lambda event: event.type == "cancel")
         self.assertEqual(event.note, "Discontinued")
         self.assertEqual(event.user_id, self.salesman)
+
+    def test_process(self):
+        """Guide, “Multi-Order Processor”, with a preview before."""
+        boss = new_test_user(
+            self.env,
+            "backorder_tour_boss",
+            groups="sales_team.group_sale_manager",
+            company_id=self.company.id,
+            tour_enabled=False,
+        )
+        self._stock(self.product, 2)
+        first, second = self.env["res.partner"].create(
+            [{"name": "Tour Ready"}, {"name": "Tour Short"}]
+        )
+        ready = self._order((self.product, 2), confirm=False, partner_id=first.id)
+        short = self._order((self.other, 3), confirm=False, partner_id=second.id)
+        self._stock(self.other, 1)
+        self.start_tour("/odoo/multi-order-processor", "backorder_process", login=boss.login)
+        self.env.invalidate_all()
+        self.assertEqual((ready.state, short.state), ("sale", "draft"))
+        self.assertEqual(len(ready.invoice_ids), 1)
+        self.assertEqual(short.order_line.backorder_promised_qty, 1)
+        self.assertHeld(short.order_line, 2)

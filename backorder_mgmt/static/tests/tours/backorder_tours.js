@@ -189,3 +189,80 @@ registry.category("web_tour.tours").add("backorder_cancel", {
         },
     ],
 });
+
+const processed = (order) => `.o_list_view .o_data_row:contains("${order}")`;
+
+/* Guide, “Multi-Order Processor”: filter, Process Orders, the two toggles, other options, Process. */
+registry.category("web_tour.tours").add("backorder_process", {
+    steps: () => [
+        {
+            content: "the list of quotations has its badges",
+            trigger: `${processed("Tour Ready")} .badge:contains("All in Stock")`,
+        },
+        {
+            content: "tick the first order",
+            trigger: `${processed("Tour Ready")} .o_list_record_selector input`,
+            run: "click",
+        },
+        {
+            content: "and the one that lacks something",
+            trigger: `${processed("Tour Short")} .o_list_record_selector input`,
+            run: "click",
+        },
+        {
+            content: "click “Process Orders”",
+            trigger: ".o_control_panel button[name=action_process_orders]",
+            run: "click",
+        },
+        {
+            content: "the dialog counts what was chosen",
+            trigger: '.modal .o_field_widget[name=order_count]:contains("2")',
+        },
+        {
+            content: "one of them is all in stock",
+            trigger: '.modal .o_field_widget[name=complete_count]:contains("1")',
+        },
+        {
+            content: "try to fill the order",
+            trigger: '.modal .o_field_widget[name=if_backorders] label:contains("Try to Fill")',
+            run: "click",
+        },
+        {
+            content: "leave out who still has to pay? No: do nothing",
+            trigger: '.modal .o_field_widget[name=credit_card_mode] input:checked',
+        },
+        {
+            content: "approve",
+            trigger: ".modal .o_field_widget[name=approve] input",
+            run: "click",
+        },
+        {
+            content: "create invoices",
+            trigger: ".modal .o_field_widget[name=create_invoice] input",
+            run: "click",
+        },
+        press("Preview"),
+        {
+            content: "the preview says what will be done",
+            trigger: '.o_field_widget[name=run_order_ids]:visible .o_data_row:contains("Approve, invoice")',
+        },
+        {
+            content: "and why the other one stays",
+            trigger:
+                '.o_field_widget[name=run_order_ids]:visible .o_data_row:contains("Still has backorders")',
+        },
+        {
+            content: "do it",
+            trigger: "button[name=action_start]:visible",
+            run: "click",
+        },
+        {
+            content: "a summary pop-up appears",
+            trigger: '.o_notification:contains("Orders processed: 1, not processed: 1")',
+        },
+        {
+            content: "the run says what was done",
+            trigger: '.o_field_widget[name=run_order_ids]:visible .o_data_row:contains("Approved.")',
+        },
+    ],
+});
