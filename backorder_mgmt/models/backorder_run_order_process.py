@@ -1,6 +1,6 @@
 """What the Multi-Order Processor did with one order."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class BackorderRunOrderProcess(models.AbstractModel):
@@ -17,6 +17,7 @@ class BackorderRunOrderProcess(models.AbstractModel):
             ("unpaid", "Not Paid"),
             ("no_card", "No Saved Card"),
             ("not_authorized", "Nothing Authorized"),
+            ("payment", "Payment Failed"),
             ("confirmed", "Confirmed Already"),
             ("cancelled", "Cancelled"),
             ("company", "Other Company"),
@@ -26,15 +27,42 @@ class BackorderRunOrderProcess(models.AbstractModel):
             ("expired", "Expired"),
             ("deleted", "Deleted"),
             ("changed", "Changed Meanwhile"),
+            ("stopped", "Stopped"),
         ],
         string="Not Processed",
         readonly=True,
     )
     processed = fields.Boolean(readonly=True, help="Everything that was chosen was done.")
     approved = fields.Boolean(readonly=True)
+    process_state = fields.Selection(
+        [
+            ("will", "Will Be Processed"),
+            ("processed", "Processed"),
+            ("waiting", "Waiting for Payment"),
+            ("stays", "Not Processed"),
+            ("skipped", "Skipped"),
+            ("failed", "Failed"),
+        ],
+        string="Processing",
+        compute="_compute_process_state",
+    )
     invoice_ids = fields.Many2many(
         "account.move", "backorder_run_order_invoice_rel", string="Invoices", readonly=True
     )
+
+    @api.depends("outcome", "planned_outcome", "processed", "skip_reason")
+    def _compute_process_state(self):
+        for row in self:
+            if row.outcome == "failed":
+                row.process_state = "failed"
+            elif (row.outcome or row.planned_outcome) == "skipped":
+                row.process_state = "skipped"
+            elif row.skip_reason:
+                row.process_state = "stays"
+            elif row.processed:
+                row.process_state = "processed"
+            else:
+                row.process_state = "waiting" if row.outcome else "will"
 
     def _skip_refused(self):
         """Rows that are not processed at all get their outcome; the others are returned."""
@@ -57,6 +85,29 @@ class BackorderRunOrderProcess(models.AbstractModel):
     def _write_staying(self, code, sentence, outcome):
         """This order is not gone on with: ``code`` and ``sentence`` say why."""
         self.write({"outcome": outcome, "skip_reason": code, "message": sentence})
+
+    def _process_paid(self):
+        """The money of these orders is there: what waited for it is done.
+
+        Nothing is done twice: who was processed already stays as he is. An order that the payment
+        itself confirmed is invoiced, mailed and printed like the others.
+        """
+        for row in self.filtered(lambda row: row.outcome and not row.processed):
+            run, order = row.run_id, row.order_id
+            refusal = False if order.state == "sale" else run._process_refusal(order)
+            if refusal:
+                row._write_staying(*refusal, row.outcome)
+                continue
+            row.skip_reason = False
+            run._process_finish_rows(row)
+        self.run_id.filtered(lambda run: run.state == "done")._process_print_later()
+
+    def _process_payment_failed(self, sentence):
+        """The money did not come: the order is not gone on with, and keeps what is set aside."""
+        waiting = self.filtered(lambda row: not row.processed)
+        for row in waiting:
+            row._write_staying("payment", sentence, row.outcome or "none")
+        waiting.run_id.filtered(lambda run: run.state == "done")._process_print_later()
 
     def _process_invoice(self):
         """Invoice these orders, one invoice each.

@@ -185,7 +185,6 @@ class BackorderRunProcess(models.AbstractModel):
         """
         if not rows:
             return
-        approved = rows.browse()
         if self.approve:
             short = self._process_approve(rows, dealt)
             for row in rows.filtered(lambda row: row.order_id in short):
@@ -195,7 +194,6 @@ class BackorderRunProcess(models.AbstractModel):
                     "partial",
                 )
             rows = rows.filtered(lambda row: row.order_id not in short)
-            approved = rows
             rows.approved = True
         for outcome, own in rows.grouped(
             lambda row: outcomes[row.order_id] if outcomes else row.outcome
@@ -206,7 +204,6 @@ class BackorderRunProcess(models.AbstractModel):
         notes = rows._process_invoice() if self.create_invoice else {}
         rows._queue_mail(self.email_template_id)
         rows._write_done(notes)
-        return approved
 
     def _process_approve(self, rows, dealt=None):
         """Confirm the orders of ``rows``.
@@ -214,7 +211,9 @@ class BackorderRunProcess(models.AbstractModel):
         :return: the orders that are not confirmed: something of them would go on backorder
             although there was stock for it
         """
-        orders = rows.order_id
+        orders = rows.order_id.filtered(lambda order: order.state in ("draft", "sent"))
+        if not orders:
+            return orders
         whole = orders
         if dealt:
             whole = orders.filtered(lambda order: dealt.outcome(order) == "complete")

@@ -90,9 +90,7 @@ class BackorderRunProcessPlan(models.AbstractModel):
         :return: :class:`Dealt`
         """
         leave = self.if_backorders == "leave"
-        lines = orders.order_line.filtered(
-            lambda line: not line.display_type and line.product_id and not line.is_mto
-        )
+        lines = orders.order_line._backorder_kept_in_stock()
         facts = facts or lines._backorder_facts()
         lines = lines.filtered(lambda line: facts.parts.get(line))
         dealt = Dealt()

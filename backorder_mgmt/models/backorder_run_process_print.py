@@ -2,7 +2,7 @@
 
 import base64
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -10,6 +10,7 @@ class BackorderRunProcessPrint(models.AbstractModel):
     _name = "backorder.run.process.print"
     _description = "Multi-Order Processor: Documents"
 
+    documents_due = fields.Boolean(readonly=True, copy=False)
     document_id = fields.Many2one(
         "ir.attachment", string="Documents", readonly=True, copy=False, ondelete="set null"
     )
@@ -70,6 +71,21 @@ class BackorderRunProcessPrint(models.AbstractModel):
                 }
             )
             old.unlink()
+
+    def _process_print_later(self):
+        """In the background the documents are a step of their own: they take long to make, and
+        nobody should wait for stock meanwhile."""
+        for run in self.filtered(lambda run: run.print_documents and not run.waiting_count):
+            run.documents_due = True
+            self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+
+    @api.model
+    def _process_print_due(self):
+        """Make the documents that are due, each committed; what was killed is made again."""
+        for run in self.search([("documents_due", "=", True)], order="id"):
+            run._process_print_now()
+            run.documents_due = False
+            self.env["ir.cron"]._commit_progress()
 
     def _process_print_now(self):
         """Make the documents where the options ask for it. That they cannot be made is noted on

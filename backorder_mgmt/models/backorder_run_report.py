@@ -124,6 +124,8 @@ class BackorderRunReport(models.AbstractModel):
         # as in _report_lines
         rows = self.env["backorder.run.order"].search([("run_id", "=", self.id)]).sudo()
         name = "planned_outcome" if plan else "outcome"
+        if self.kind == "process":
+            name = "process_state"
         labels = dict(rows._fields[name]._description_selection(self.env))
         by_order = {}
         for line in lines:

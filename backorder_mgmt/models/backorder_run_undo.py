@@ -39,6 +39,8 @@ class BackorderRunOrderUndo(models.AbstractModel):
             return self.env._("a line of it was deleted")
         if self.order_id.state == "cancel":
             return self.env._("the order was cancelled")
+        if self.run_id.kind == "process" and self.order_id.state == "sale":
+            return self.env._("it is approved")
         if self.new_order_id:
             refusal = self._undo_refusal_new_order(lines)
             if refusal:

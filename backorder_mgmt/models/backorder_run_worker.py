@@ -44,6 +44,7 @@ class BackorderRunWorker(models.AbstractModel):
         while rows := self._next_batch(size):
             self._do_orders(rows)
         self._finish()
+        self._process_print_now()
 
     def _execute_in_batches(self, size):
         """Do everything in one transaction, ``size`` orders at a time, with flat memory.
@@ -68,8 +69,6 @@ class BackorderRunWorker(models.AbstractModel):
 
     def _finish(self):
         self.write({"state": "done", "date_done": fields.Datetime.now()})
-        if self.kind == "process":
-            self._process_print_now()
 
     @api.model
     def _get_queued_domain(self):
@@ -90,6 +89,7 @@ class BackorderRunWorker(models.AbstractModel):
         cron._commit_progress(remaining=sum(len(run._pending()) for run in runs))
         for run_id in runs.ids:
             self._work_until_done(run_id)
+        self._process_print_due()
 
     @api.model
     def _work_until_done(self, run_id):
@@ -135,14 +135,16 @@ class BackorderRunWorker(models.AbstractModel):
         run.with_user(run.user_id).sudo()._do_orders(batch)
         if not run._pending():
             run._finish()
+            run._process_print_later()
         run._send_progress()
         more = run.state == "running"
         return bool(cron._commit_progress(len(batch))) and more
 
     def _stop(self):
-        self._pending().write(
-            {"outcome": "none", "message": self.env._("Stopped before its turn.")}
-        )
+        stopped = {"outcome": "none", "message": self.env._("Stopped before its turn.")}
+        if self.kind == "process":
+            stopped["skip_reason"] = "stopped"
+        self._pending().write(stopped)
         skipped = self.line_ids.filtered(lambda line: line.result == "pending")
         skipped.write(
             {

@@ -82,6 +82,23 @@ class BackorderLineFacts(models.AbstractModel):
                     result[line] = {part: qty * per_unit for part, qty in parts[product].items()}
         return result
 
+    def _backorder_kept_in_stock(self):
+        """The lines of items, without those that are bought or made for their order.
+
+        Odoo works that out line by line, at some queries each: here once for the lines of a
+        product with the same routes and warehouse.
+        """
+        lines = self.filtered(lambda line: not line.display_type and line.product_id)
+        made = {}
+
+        def stays(line):
+            key = (line.product_id.id, line.route_ids, line.warehouse_id.id, line.state)
+            if key not in made:
+                made[key] = line.with_prefetch().is_mto
+            return not made[key]
+
+        return lines.filtered(stays)
+
     def _backorder_part_products(self, parts):
         """The storable products behind ``parts`` (sudo: stock is counted for everybody)."""
         ids = {part.id for line in self for part in parts[line]}

@@ -77,9 +77,7 @@ class BackorderOrderProcess(models.AbstractModel):
         An order without goods that are kept in stock has everything.
         """
         orders = self._origin.filtered(lambda order: order.state != "cancel")
-        lines = orders.order_line.filtered(
-            lambda line: not line.display_type and line.product_id and not line.is_mto
-        )
+        lines = orders.order_line._backorder_kept_in_stock()
         facts = lines._backorder_facts()
         lines = lines.filtered(lambda line: facts.parts.get(line))
         quotations = lines.filtered(lambda line: line.state != "sale")

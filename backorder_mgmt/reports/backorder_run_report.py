@@ -24,7 +24,14 @@ TONES = {
     "bad": "#fbe4e4",
     "none": "#ffffff",
 }
-ORDER_TONES = {"complete": "good", "partial": "part", "failed": "bad"}
+ORDER_TONES = {
+    "complete": "good",
+    "partial": "part",
+    "failed": "bad",
+    "processed": "good",
+    "waiting": "part",
+    "stays": "part",
+}
 LINE_TONES = {"error": "bad", "payment_failed": "bad"}
 
 

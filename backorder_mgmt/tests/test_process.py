@@ -1,11 +1,13 @@
 """The Multi-Order Processor (guide, “Multi-Order Processor”; design 7)."""
 
+import io
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
+from odoo.tools.pdf import PdfFileReader
 
 from .test_run import RunCommon
 
@@ -334,11 +336,23 @@ class TestProcess(ProcessCommon):
         with self.enter_registry_test_mode():
             self.env.ref("backorder_mgmt.ir_cron_work_runs").method_direct_trigger()
         self.assertEqual((run.state, order.state), ("cancelled", "draft"))
+        self.assertEqual(run.run_order_ids.process_state, "stays")
+        self.assertEqual((run.waiting_count, run.skipped_count), (0, 1))
 
     def test_cannot_be_taken_back_as_a_whole(self):
         run = self._process(self._quotation((self.product, 1)), approve=True)
         with self.assertRaisesRegex(UserError, "cannot be taken back as a whole"):
             run.action_undo()
+
+    def test_what_was_set_aside_for_one_quotation_is_taken_back(self):
+        waiting, ready = self._quotation((self.product, 5)), self._quotation((self.other, 1))
+        self._stock(self.product, 3)
+        self._stock(self.other, 1)
+        run = self._process(waiting | ready, if_backorders="try", approve=True)
+        self._row(run, waiting).action_undo()
+        self.assertHeld(waiting.order_line, 5, reserved=0)
+        with self.assertRaisesRegex(UserError, "it is approved"):
+            self._row(run, ready).action_undo()
 
     def test_filters_of_the_list(self):
         self._stock(self.product, 3)
@@ -501,6 +515,22 @@ class TestDecisions(ProcessCommon):
         self.assertFalse(order.invoice_ids)
         self.assertIn("Nothing to invoice now", self._row(run, order).message)
 
+    def test_what_waited_for_payment_is_done_once(self):
+        self._stock(self.product, 2)
+        paid, failed = self._quotation((self.product, 1)), self._quotation((self.product, 1))
+        run = self._process(paid | failed, email_template_id=self.template.id).sudo()
+        run.write({"approve": True})
+        run.run_order_ids.write({"processed": False, "mail_queued": False, "skip_reason": False})
+        self.assertEqual(run.waiting_count, 2)
+        self._row(run, paid)._process_paid()
+        self._row(run, paid)._process_paid()
+        self._row(run, failed)._process_payment_failed("The card was refused.")
+        self.assertEqual((paid.state, failed.state), ("sale", "draft"))
+        self.assertEqual((run.waiting_count, run.approved_count), (0, 1))
+        self.assertEqual(self._row(run, failed).skip_reason, "payment")
+        subject = f"{paid.name} is on its way"
+        self.assertEqual(self.env["mail.mail"].search_count([("subject", "=", subject)]), 2)
+
     def test_documents_in_the_order_of_the_list(self):
         self._stock(self.product, 3)
         orders = self.env["sale.order"]
@@ -521,3 +551,52 @@ class TestDecisions(ProcessCommon):
         )
         self.assertEqual(run.document_id.res_id, run.id)
         self.assertIn(str(run.document_id.id), run.action_print_documents()["url"])
+
+    def test_documents_in_the_background_are_a_step_of_their_own(self):
+        self.company.backorder_run_threshold = 0
+        self._stock(self.product, 1)
+        run = self._process(self._quotation((self.product, 1)), approve=True, print_documents=True)
+        printed = []
+
+        def render(_report, documents, chunk=50):
+            printed.append(run.state)
+            return b"%PDF-1.4"
+
+        reports = type(self.env["ir.actions.report"])
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(reports, "_backorder_document_pdf", render),
+        ):
+            for _number in range(2):
+                self.env.ref("backorder_mgmt.ir_cron_work_runs").method_direct_trigger()
+        self.assertEqual(printed, ["done"])
+        self.assertTrue(run.document_id)
+
+    def test_without_wkhtmltopdf_the_orders_are_done_all_the_same(self):
+        self._stock(self.product, 1)
+        order = self._quotation((self.product, 1))
+        reports = type(self.env["ir.actions.report"])
+        with patch.object(reports, "get_wkhtmltopdf_state", lambda _report: "install"):
+            run = self._process(order, approve=True, print_documents=True)
+            self.assertEqual((order.state, run.state), ("sale", "done"))
+            self.assertIn("wkhtmltopdf is not installed", run.message_ids[0].body)
+            with self.assertRaisesRegex(UserError, "wkhtmltopdf is not installed"):
+                run.action_print_documents()
+
+
+@tagged("post_install", "-at_install")
+class TestDocuments(ProcessCommon, HttpCase):
+    """wkhtmltopdf fetches the style sheets from the server."""
+
+    def test_documents_are_one_pdf(self):
+        reports = self.env["ir.actions.report"]
+        if reports.get_wkhtmltopdf_state() != "ok":
+            self.skipTest("wkhtmltopdf is missing")
+        self._stock(self.product, 2)
+        orders = self._quotation((self.product, 1)) | self._quotation((self.product, 1))
+        run = self._process(
+            orders, approve=True, create_invoice=True, post_invoice=True, print_documents=True
+        )
+        content = io.BytesIO(run.sudo().document_id.raw)
+        self.assertEqual(PdfFileReader(content).getNumPages(), 4)
+        self.assertEqual(run.document_id.mimetype, "application/pdf")
