@@ -40,7 +40,8 @@ class BackorderRunProcessPlan(models.AbstractModel):
     def _process_orders(self):
         """The chosen orders, as the list had them."""
         rank = {order_id: number for number, order_id in enumerate(self.order_ranks or [])}
-        return self.order_ids.sorted(lambda order: rank.get(order._origin.id, len(rank)))
+        # Of an open dialog: the orders themselves, not copies that work everything out again.
+        return self.order_ids._origin.sorted(lambda order: rank.get(order.id, len(rank)))
 
     def _process_refusal(self, order):
         """(code, sentence) of why this order is not processed at all; None when it is."""
@@ -72,12 +73,12 @@ class BackorderRunProcessPlan(models.AbstractModel):
         cards = set(orders._backorder_with_card().ids)
         money = {}
         for order in orders:
-            paid, captured = figures.get(order._origin.id, (0.0, 0.0))
+            paid, captured = figures.get(order.id, (0.0, 0.0))
             due = order.amount_total - paid - order.backorder_carried_amount
             money[order] = OrderMoney(
                 order.currency_id.round(due),
                 order.currency_id.round(max(0.0, paid - captured)),
-                order._origin.id in cards,
+                order.id in cards,
             )
         return money
 
