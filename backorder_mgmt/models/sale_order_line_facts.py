@@ -23,6 +23,8 @@ class LineFacts:
     moves: dict
     #: {line: location its goods are taken from}
     locations: dict
+    #: the lines that are delivered as components
+    kits: models.BaseModel
 
 
 class BackorderLineFacts(models.AbstractModel):
@@ -59,7 +61,7 @@ class BackorderLineFacts(models.AbstractModel):
         by_line = moves.grouped("sale_line_id")
         for line, own in by_line.items():
             locations[line] = own[-1].location_id
-        return LineFacts(parts, by_line, locations)
+        return LineFacts(parts, by_line, locations, self._backorder_kits(by_line))
 
     def _backorder_parts(self):
         """{line: {product: quantity in its unit per unit of the line}}; empty: not kept in stock.
@@ -128,7 +130,7 @@ class BackorderLineFacts(models.AbstractModel):
         else:
             confirmed = self.filtered(lambda line: line.state == "sale")
             moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
-        kits = self._backorder_kits(moves_by_line)
+        kits = facts.kits if facts else self._backorder_kits(moves_by_line)
         parts = facts.parts if facts else kits._backorder_parts()
         result = {}
         no_moves = self.env["stock.move"]
@@ -153,13 +155,13 @@ class BackorderLineFacts(models.AbstractModel):
 
     def _backorder_reserved(self, facts):
         """{line: reserved quantity in its unit}, as :meth:`_backorder_figures` has it."""
-        kits = self._backorder_kits(facts.moves)
+        kits = self & facts.kits
         result = {line: own.reserved for line, own in kits._backorder_figures(facts).items()}
         for line in self - kits:
             unit = line.product_uom_id
             result[line] = sum(
                 move.quantity
-                if move.product_uom.id == unit.id
+                if move.product_uom == unit
                 else move.product_uom._compute_quantity(move.quantity, unit, round=False)
                 for move in facts.moves.get(line, ())
             )

@@ -265,7 +265,9 @@ class BackorderLineFill(models.AbstractModel):
             for line, quantity in quantities.items()
         }
         self._backorder_book_fill(filled, run, parts=parts)
-        self._backorder_trim_kits(moves)
+        kits = self & facts.kits
+        if kits:
+            kits._backorder_unreserve_held()
         return filled
 
     def _backorder_promise(self, quantities, supply, run):

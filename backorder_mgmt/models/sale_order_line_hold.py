@@ -232,10 +232,11 @@ class BackorderLineHold(models.AbstractModel):
         for part, per_unit in parts.items():
             supply.take(part.id, location.id, quantity * per_unit, line=own)
 
-    def _backorder_trim_kits(self, moves=None):
+    def _backorder_trim_kits(self):
         """Give back components that were reserved for kits which are on backorder."""
-        moves = self._backorder_moves() if moves is None else moves
-        kits = moves.filtered(lambda move: move.product_id != move.sale_line_id.product_id)
+        kits = self._backorder_moves().filtered(
+            lambda move: move.product_id != move.sale_line_id.product_id
+        )
         kits = kits.sale_line_id.with_env(self.env)
         if kits:
             kits._backorder_unreserve_held()

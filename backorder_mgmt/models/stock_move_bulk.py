@@ -60,35 +60,40 @@ class BackorderMoveBulk(models.AbstractModel):
         """
         if len(self) < 2 or not self._backorder_bulk_allowed():
             return self.browse()
-        asked = {}
+        units = {}
 
-        def is_plain(product):
-            return (
-                product.tracking == "none" and product.categ_id.packaging_reserve_method != "full"
-            )
+        def plain_unit(move, product):
+            """Id of the unit in which moves of the product are plain; 0 where none is."""
+            if (
+                product.tracking != "none"
+                or product.categ_id.packaging_reserve_method == "full"
+                or move._should_bypass_reservation()
+            ):
+                return 0
+            return product.uom_id.id
 
         def takes(move):
             """What a product, and a location of it, say is asked once for all moves."""
-            if move.picked or move.state not in ("confirmed", "partially_available"):
+            if (
+                move.picked
+                or move.state not in ("confirmed", "partially_available")
+                or move.procure_method != "make_to_stock"
+            ):
                 return False
             product = move.product_id
             key = (product.id, move.location_id.id, move.company_id.id)
-            if key not in asked:
-                asked[key] = is_plain(product) and not move._should_bypass_reservation()
-            return (
-                asked[key]
-                and move.procure_method == "make_to_stock"
-                and move.product_uom.id == product.uom_id.id
-                and not move.move_orig_ids
-            )
+            if key not in units:
+                units[key] = plain_unit(move, product)
+            return units[key] == move.product_uom.id and not move.move_orig_ids
 
         plain = self.filtered(takes)
-        other = (self - plain).product_id
-        return plain.filtered(lambda move: move.product_id not in other)
+        other = set((self - plain).product_id.ids)
+        return plain.filtered(lambda move: move.product_id.id not in other) if other else plain
 
     def _backorder_bulk_quants(self):
-        """{(product, location): rows in the order of the removal strategy}, without those products
-        whose reservation takes more than free quantities: lots, packages, owners, rows below zero.
+        """{(product id, location id): rows in the order of the removal strategy}, without those
+        products whose reservation takes more than free quantities: lots, packages, owners, rows
+        below zero.
         """
         quants = self.env["stock.quant"].sudo()
         found = quants.search(
@@ -97,23 +102,26 @@ class BackorderMoveBulk(models.AbstractModel):
                 ("location_id", "child_of", self.location_id.ids),
             ]
         )
-        special = found.filtered(
-            lambda quant: quant.lot_id
-            or quant.package_id
-            or quant.owner_id
-            or quant.quantity < quant.reserved_quantity
-        ).product_id
-        rows = found.grouped("product_id")
+        special = set(
+            found.filtered(
+                lambda quant: quant.lot_id
+                or quant.package_id
+                or quant.owner_id
+                or quant.quantity < quant.reserved_quantity
+            ).product_id.ids
+        )
+        rows = found.grouped(lambda quant: quant.product_id.id)
         result = {}
         for move in self:
-            key = (move.product_id, move.location_id)
-            if move.product_id in special or key in result:
+            product, top = move.product_id, move.location_id
+            key = (product.id, top.id)
+            if key in result or product.id in special:
                 continue
-            strategy = quants._get_removal_strategy(*key)
+            strategy = quants._get_removal_strategy(product, top)
             if strategy not in ("fifo", "lifo"):
                 continue
-            inside = rows.get(move.product_id, quants).filtered(
-                lambda quant, top=move.location_id: quant.location_id._child_of(top)
+            inside = rows.get(product.id, quants).filtered(
+                lambda quant, top=top: quant.location_id._child_of(top)
             )
             result[key] = inside.sorted(
                 lambda quant: (quant.in_date, quant.id), reverse=strategy == "lifo"
@@ -132,44 +140,50 @@ class BackorderMoveBulk(models.AbstractModel):
         if not moves:
             return self.browse()
         quants = moves._backorder_bulk_quants()
-        moves = moves.filtered(lambda move: (move.product_id, move.location_id) in quants)
         free = {
             quant.id: quant.quantity - quant.reserved_quantity
             for rows in quants.values()
             for quant in rows
         }
-        taken, vals_list, updates = {}, [], []
+        done, taken, vals_list, updates = [], {}, [], []
         for move in moves:
+            product_id, location_id = key = (move.product_id.id, move.location_id.id)
+            if key not in quants:
+                continue
+            done.append(move.id)
             line = move.sudo().sale_line_id
-            product, location = move.product_id, move.location_id
-            need = guard.allow(
-                product.id,
-                location.id,
-                move.product_uom_qty - move.quantity,
-                order=line.order_id.id,
-                line=line.id,
+            # The unit of a plain move is its product's.
+            unit = move.product_uom
+            need = unit.round(
+                guard.allow(
+                    product_id,
+                    location_id,
+                    move.product_uom_qty - move.quantity,
+                    order=line.order_id.id,
+                    line=line.id,
+                )
             )
-            need = product.uom_id.round(need)
-            mine = {ml.location_id: ml for ml in move.move_line_ids if not ml.result_package_id}
+            mine = {ml.location_id.id: ml for ml in move.move_line_ids if not ml.result_package_id}
             got = 0.0
-            for quant in quants[product, location]:
+            for quant in quants[key]:
                 part = min(need - got, free[quant.id])
-                if product.uom_id.compare(part, 0.0) <= 0:
-                    if product.uom_id.compare(need, got) <= 0:
+                if unit.compare(part, 0.0) <= 0:
+                    if unit.compare(need, got) <= 0:
                         break
                     continue
                 free[quant.id] -= part
                 taken[quant] = taken.get(quant, 0.0) + part
                 got += part
-                if quant.location_id in mine:
-                    updates.append((mine[quant.location_id], part))
+                own = mine and mine.get(quant.location_id.id)
+                if own:
+                    updates.append((own, part))
                 else:
                     vals_list.append(
                         move._prepare_move_line_vals(quantity=part, reserved_quant=quant)
                     )
-            guard.taken(product.id, location.id, got, line=line.id)
+            guard.taken(product_id, location_id, got, line=line.id)
         self._backorder_bulk_write(vals_list, updates, taken)
-        return moves
+        return moves.browse(done)
 
     def _backorder_bulk_write(self, vals_list, updates, taken):
         """Make the move lines and write what was reserved, added up per stock row."""
