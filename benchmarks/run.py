@@ -20,6 +20,7 @@ import sys
 import time
 import tracemalloc
 from contextlib import closing, contextmanager
+from math import ceil
 from statistics import median
 
 import odoo
@@ -153,7 +154,7 @@ def bench_confirm(args):
         with database(args.base) as plain, database(args.db) as addon:
             sides = []
             for env, measure in ((plain, theirs), (addon, ours)):
-                products = make_products(env, 100, count * 5 / 100 * share)
+                products = make_products(env, 100, ceil(count * 5 / 100) * share)
                 orders = make_orders(env, products, count, 5)
 
                 def confirm(orders=orders):
@@ -343,7 +344,7 @@ def bench_process(args):
     with database(args.db) as env, database(args.base) as plain:
         env.company.backorder_run_threshold = 10**9
         made, bare = (
-            make_orders(side, make_products(side, 100, count * 5 / 100), count, 5)
+            make_orders(side, make_products(side, 100, ceil(count * 5 / 100)), count, 5)
             for side in (env, plain)
         )
 
