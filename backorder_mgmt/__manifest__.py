@@ -23,6 +23,7 @@
         "reports/backorder_run_report.xml",
         "views/backorder_event_views.xml",
         "views/backorder_carry_views.xml",
+        "views/backorder_charge_views.xml",
         "views/backorder_run_views.xml",
         "views/backorder_fill_batch_views.xml",
         "views/backorder_purchase_views.xml",

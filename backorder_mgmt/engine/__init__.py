@@ -4,6 +4,7 @@ Nothing in this package imports ``odoo``, reads a record or looks at the clock: 
 facts, ask here, and apply the answer. Quantities are floats in one unit, named by each docstring.
 """
 
+from .charge import CAPTURE, CARD, PAID, REFUSED, Authorized, ChargeStep, next_charge
 from .facts import Allocation, Demand, OrderFacts
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
 from .plan import FILL_KINDS, make_plan
@@ -15,14 +16,20 @@ from .dates import ON_HAND, Dealt, deal, deal_dates
 from .numbers import EPSILON, floor_whole, is_more, is_positive, nearest_whole, trim
 
 __all__ = [
+    "CAPTURE",
+    "CARD",
     "EPSILON",
     "FILL_KINDS",
     "GO",
     "ON_HAND",
+    "PAID",
     "PAY",
     "POLICIES",
+    "REFUSED",
     "STAY",
     "Allocation",
+    "Authorized",
+    "ChargeStep",
     "Claim",
     "Dealt",
     "Decision",
@@ -46,6 +53,7 @@ __all__ = [
     "is_positive",
     "make_plan",
     "nearest_whole",
+    "next_charge",
     "reservable",
     "round_up",
     "short_of",

@@ -3,6 +3,10 @@ from . import res_config_settings
 from . import account_move
 from . import backorder_event
 from . import backorder_carry
+from . import backorder_charge_worker
+from . import backorder_charge
+from . import backorder_charge_attempt
+from . import payment_transaction
 from . import backorder_supply
 from . import backorder_saved_options
 from . import backorder_run_options
@@ -12,6 +16,7 @@ from . import backorder_run_worker
 from . import backorder_run_process_plan
 from . import backorder_run_process_print
 from . import backorder_run_process
+from . import backorder_run_charge
 from . import backorder_run_report
 from . import backorder_run_receipt
 from . import backorder_run_undo
@@ -32,6 +37,7 @@ from . import sale_order_dialog
 from . import sale_order_promise
 from . import sale_order_paid
 from . import sale_order_carry
+from . import sale_order_charge
 from . import sale_order_money
 from . import sale_order_process
 from . import sale_order

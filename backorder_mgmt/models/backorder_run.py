@@ -16,6 +16,7 @@ class BackorderRun(models.Model):
         "backorder.run.planner",
         "backorder.run.worker",
         "backorder.run.process",
+        "backorder.run.charge",
         "backorder.run.report",
         "backorder.run.receipt",
         "mail.thread",
@@ -368,6 +369,7 @@ class BackorderRun(models.Model):
             "date_planned": fields.Datetime.now(),
             "approve_complete": company.backorder_approve_new_order,
             "approve_partial": company.backorder_approve_new_order,
+            "charge_cards": company.backorder_charge_cards,
             **options,
         }
 
@@ -435,6 +437,7 @@ class BackorderRun(models.Model):
         if len(self) == 1 and self.kind == "process":
             return self._process_summary(then)
         filled = sum(self.mapped("filled_count")) + sum(self.mapped("partial_count"))
+        failed = sum(self.mapped("payment_failed_count"))
         new_orders = self.run_order_ids.new_order_id
         message = self.env._(
             "Lines filled: %(lines)s, not filled: %(not_filled)s. Orders completed: %(orders)s, "
@@ -446,12 +449,13 @@ class BackorderRun(models.Model):
             mails=sum(self.mapped("mail_count")),
             new="%s" if new_orders else "0",
         )
+        message += self._charge_words()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "title": self.env._("Backorders filled"),
-                "type": "success" if filled else "warning",
+                "type": "success" if filled and not failed else "warning",
                 "message": message,
                 "links": [
                     {"label": order.name, "url": f"/odoo/orders/{order.id}"}

@@ -64,6 +64,12 @@ class BackorderRunOptions(models.AbstractModel):
         help="What the original order is paid too much, as its items moved, goes to the new "
         "order. Needed: as much as the new order costs. Whole: all of it.",
     )
+    charge_cards = fields.Boolean(
+        default=lambda self: self.env.company.backorder_charge_cards,
+        help="Before a new order is approved, what is due on it is captured of what is authorized, "
+        "else charged to the customer's saved card. An order whose payment fails is not approved "
+        "and keeps its stock set aside.",
+    )
     set_ship_date = fields.Boolean(string="Set Actual Ship Date")
     ship_date = fields.Date(string="Actual Ship Date", default=fields.Date.context_today)
     email_complete_template_id = fields.Many2one(

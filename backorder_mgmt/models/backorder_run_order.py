@@ -5,7 +5,11 @@ from .batch import by_values
 
 class BackorderRunOrder(models.Model):
     _name = "backorder.run.order"
-    _inherit = ["backorder.run.order.undo", "backorder.run.order.process"]
+    _inherit = [
+        "backorder.run.order.undo",
+        "backorder.run.order.process",
+        "backorder.run.order.charge",
+    ]
     _description = "Backorder Fill: Order"
     _order = "run_id desc, id"
     _rec_name = "order_id"

@@ -71,13 +71,26 @@ class BackorderRunProcessPlan(models.AbstractModel):
         """{order: :class:`OrderMoney`}"""
         figures = orders._backorder_paid_figures()
         cards = set(orders._backorder_with_card().ids)
+        asks = self.credit_card_mode in ("authorize", "capture", "charge")
         money = {}
         for order in orders:
             paid, captured = figures.get(order.id, (0.0, 0.0))
             due = order.amount_total - paid - order.backorder_carried_amount
+            authorized = max(0.0, paid - captured)
+            if asks and order._backorder_on_credit():
+                due = authorized = 0.0
+            elif due > 0 and self.credit_card_mode in ("capture", "charge"):
+                # Of a new order: what is authorised on the orders that it was made of.
+                inherited = sum(
+                    payment.left
+                    for payment, tx in order._backorder_authorizations()
+                    if order not in tx.sale_order_ids
+                )
+                authorized += min(due, inherited)
+                due -= min(due, inherited)
             money[order] = OrderMoney(
                 order.currency_id.round(due),
-                order.currency_id.round(max(0.0, paid - captured)),
+                order.currency_id.round(authorized),
                 order.id in cards,
             )
         return money

@@ -76,6 +76,9 @@ class BackorderRunOrderUndo(models.AbstractModel):
             lambda tx: tx.state in ("pending", "authorized", "done")
         ):
             return self.env._("%s is paid or charged", order.name)
+        asked = order.sudo().backorder_charge_ids
+        if asked.attempt_ids.filtered(lambda attempt: attempt.state != "failed"):
+            return self.env._("%s was charged: refund it first", order.name)
         moves = order.picking_ids.move_ids
         if moves.filtered(lambda move: move.state == "done" or move.picked):
             return self.env._("%s is picked or delivered", order.name)

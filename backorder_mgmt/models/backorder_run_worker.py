@@ -225,9 +225,16 @@ class BackorderRunWorker(models.AbstractModel):
             }
             for line in quantities
         }
-        filled, new_orders, sentences = self._fill_quantities(rows.order_id, quantities, facts)
+        filled, new_orders, sentences, approve = self._fill_quantities(
+            rows.order_id, quantities, facts
+        )
         rows._write_results(lines_by_order, filled, before, new_orders, sentences)
+        unpaid = self._charge_first(approve, rows)
+        if approve - unpaid:
+            (approve - unpaid).action_confirm()
         done = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
+        # What follows the approval waits for the payment.
+        done = done.filtered(lambda row: row.new_order_id not in unpaid)
         if self.set_ship_date:
             done._set_ship_date(self.ship_date or self._default_ship_date())
         done._queue_mails()
@@ -268,7 +275,7 @@ class BackorderRunWorker(models.AbstractModel):
     def _fill_quantities(self, orders, quantities, facts):
         """Do it: in place for many orders at once, as promise or new order one by one.
 
-        :return: ({line: filled}, {order: new order}, {order: sentence})
+        :return: ({line: filled}, {order: new order}, {order: sentence}, new orders to approve)
         """
         by_order = {}
         for line, quantity in quantities.items():
@@ -303,10 +310,8 @@ class BackorderRunWorker(models.AbstractModel):
             for line, quantity in lines._backorder_fill_in_place(in_place, self, facts).items():
                 filled[line] = filled.get(line, 0.0) + quantity
         orders._backorder_carry_filled(new_orders, self)
-        if approved:
-            approved.action_confirm()
         self._note_fills(orders, filled, new_orders)
-        return filled, new_orders, sentences
+        return filled, new_orders, sentences, approved
 
     def _note_fills(self, orders, filled, new_orders):
         """One chatter note per order that was filled on itself (a new order has its own)."""

@@ -37,6 +37,9 @@ IF_BACKORDERS_SELECTION = [
 CARD_MODE_SELECTION = [
     ("none", "Do Nothing"),
     ("paid_only", "Skip Unpaid Orders"),
+    ("authorize", "Authorize the Saved Card"),
+    ("capture", "Capture What Is Authorized"),
+    ("charge", "Charge: Capture First, Then the Saved Card"),
 ]
 EXPIRED_SELECTION = [("skip", "Skip Them"), ("process", "Process Them")]
 
@@ -104,6 +107,16 @@ class ResCompany(models.Model):
         required=True,
         help="What an original order is paid too much, as its items moved, goes to the new order: "
         "as much as that costs, or all of it. Proposed for fills.",
+    )
+    backorder_charge_cards = fields.Boolean(
+        string="Charge Cards",
+        help="Before a fill approves a new order, what is due on it is captured of what is "
+        "authorized, else charged to the customer's saved card. Proposed for fills.",
+    )
+    backorder_authorization_days = fields.Integer(
+        string="Authorizations Are Good For",
+        help="Days after which what was authorized is not captured any more. 0: as long as the "
+        "payment provider keeps it.",
     )
     backorder_require_last_po = fields.Boolean(
         string="Items Must Be Received in the Last PO",
@@ -242,6 +255,10 @@ class ResCompany(models.Model):
     _backorder_delay_tolerance_positive = models.Constraint(
         "CHECK(backorder_delay_tolerance >= 0)",
         "The days of a tolerated delay cannot be negative.",
+    )
+    _backorder_authorization_days_positive = models.Constraint(
+        "CHECK(backorder_authorization_days >= 0)",
+        "The days that an authorization is good for cannot be negative.",
     )
     _backorder_claim_days_positive = models.Constraint(
         "CHECK(backorder_claim_days >= 0)",

@@ -25,6 +25,12 @@ class ResConfigSettings(models.TransientModel):
     backorder_carry_credit = fields.Selection(
         related="company_id.backorder_carry_credit", readonly=False, required=True
     )
+    backorder_charge_cards = fields.Boolean(
+        related="company_id.backorder_charge_cards", readonly=False
+    )
+    backorder_authorization_days = fields.Integer(
+        related="company_id.backorder_authorization_days", readonly=False
+    )
     backorder_require_last_po = fields.Boolean(
         related="company_id.backorder_require_last_po", readonly=False
     )

@@ -118,19 +118,40 @@ class BackorderOrderCarry(models.AbstractModel):
         if run.carry_credit == "none" and not run.carry_balance:
             return
         figures = self._backorder_paid_figures()
-        moves = []
-        for order, new_order in new_orders.items():
-            paid, captured = figures[order.id]
-            open_total = order.amount_total - order.backorder_carried_amount
-            # What is only authorised is nobody's money yet, but is not asked for again.
-            surplus, owed = captured - open_total, open_total - paid
-            if surplus > 0 and run.carry_credit == "whole":
-                moves.append((order, new_order, surplus))
-            elif surplus > 0 and run.carry_credit == "needed":
-                moves.append((order, new_order, min(surplus, max(0.0, new_order.amount_total))))
-            elif owed > 0 and run.carry_balance:
-                moves.append((order, new_order, -owed))
+        moves = [
+            (
+                order,
+                new_order,
+                order._backorder_carry_amount(
+                    figures[order.id],
+                    order.amount_total,
+                    new_order.amount_total,
+                    run.carry_credit,
+                    run.carry_balance,
+                ),
+            )
+            for order, new_order in new_orders.items()
+        ]
         self._backorder_carry(moves, run)
+
+    def _backorder_carry_amount(self, figures, total, new_total, carry_credit, carry_balance):
+        """What a new order of items of this order takes over: + credit, − balance.
+
+        :param figures: (paid, captured) of this order
+        :param total: of this order without the items that move
+        :param new_total: of the new order
+        """
+        paid, captured = figures
+        open_total = total - self.backorder_carried_amount
+        # What is only authorised is nobody's money yet, but is not asked for again.
+        surplus, owed = captured - open_total, open_total - paid
+        if surplus > 0 and carry_credit == "whole":
+            return surplus
+        if surplus > 0 and carry_credit == "needed":
+            return min(surplus, max(0.0, new_total))
+        if owed > 0 and carry_balance:
+            return -owed
+        return 0.0
 
     def _backorder_carry_back(self, note=None):
         """Give back what was carried to these orders and not carried on since."""

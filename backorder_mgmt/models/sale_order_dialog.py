@@ -101,6 +101,38 @@ class BackorderOrderDialog(models.AbstractModel):
             carried=self.currency_id.format(self.backorder_carried_amount),
         )
 
+    def _backorder_charge_words(self, quantities, carry_credit, carry_balance):
+        """What *Fill Backorders* will ask of whom for a new order of ``{line: quantity}``; False
+        when no card is charged."""
+        company = self.company_id
+        if not (
+            company.backorder_charge_cards
+            and company.backorder_approve_new_order
+            and self._backorder_fill_makes_new_order()
+        ):
+            return False
+        _in_place, moving = self._backorder_split_fill(quantities)
+        new_total = self.currency_id.round(
+            sum(
+                line.price_total * quantity / line.product_uom_qty
+                for line, quantity in moving.items()
+            )
+        )
+        if not new_total:
+            return False
+        if self._backorder_on_credit():
+            return self.env._(
+                "%s is on credit terms: nothing is charged.", self.partner_id.display_name
+            )
+        figures = self._backorder_paid_figures()[self.id]
+        carried = self._backorder_carry_amount(
+            figures, self.amount_total - new_total, new_total, carry_credit, carry_balance
+        )
+        due = self.currency_id.round(new_total - carried)
+        if due <= 0:
+            return self.env._("The new order is paid: nothing is charged.")
+        return self._backorder_charge_plan_words(due)
+
     def _backorder_fill_from_dialog(self, quantities, ship_date=None, **options):
         """Fill from the dialog: something has to be filled, and a ship date may be set.
 

@@ -20,7 +20,7 @@ class BackorderOrderMoney(models.AbstractModel):
     """Comes before Odoo's own class in the inheritance of ``sale.order``: it overrides it."""
 
     _name = "backorder.order.money"
-    _inherit = ["backorder.order.paid", "backorder.order.carry"]
+    _inherit = ["backorder.order.paid", "backorder.order.carry", "backorder.order.charge"]
     _description = "Backorder Order: Money"
 
     # -- figures ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from . import test_carry
 from . import test_carry_accounts
 from . import test_carry_back
 from . import test_carry_portal
+from . import test_charge
 from . import test_dates
 from . import test_fill
 from . import test_force

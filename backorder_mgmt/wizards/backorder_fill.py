@@ -38,6 +38,7 @@ class BackorderFill(models.TransientModel):
         "as much as the new order costs. Whole: all of it.",
     )
     payment_note = fields.Char(compute="_compute_destination")
+    charge_note = fields.Char(compute="_compute_charge_note")
 
     @api.depends("order_id")
     def _compute_carry(self):
@@ -60,6 +61,18 @@ class BackorderFill(models.TransientModel):
             wizard.destination = order._backorder_fill_destination()
             wizard.makes_new_order = order._backorder_fill_makes_new_order()
             wizard.payment_note = order._backorder_payment_note()
+
+    @api.depends("line_ids.quantity", "carry_credit", "carry_balance")
+    def _compute_charge_note(self):
+        for wizard in self:
+            quantities = {
+                row.sale_line_id._origin: row.quantity
+                for row in wizard.line_ids
+                if 0 < row.quantity <= row.needed_qty
+            }
+            wizard.charge_note = wizard.order_id._origin._backorder_charge_words(
+                quantities, wizard.carry_credit, wizard.carry_balance
+            )
 
     def action_fill(self):
         """Fill the quantities of the dialog."""

@@ -1,0 +1,63 @@
+from odoo import models
+
+
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
+        """A capture of ours is on record before it is asked for: that row is the child."""
+        child = self.browse(self.env.context.get("backorder_child_id"))
+        if child and not is_refund and child.source_transaction_id == self:
+            return child
+        return super()._create_child_transaction(
+            amount, is_refund=is_refund, **custom_create_values
+        )
+
+    def _update_state(self, allowed_states, target_state, state_message):
+        """What a provider tells later wakes the charge that waits for it."""
+        changed = super()._update_state(allowed_states, target_state, state_message)
+        changed._backorder_wake_charges()
+        return changed
+
+    def _backorder_wake_charges(self):
+        """Charges that wait for these transactions, or for another payment of their order, are
+        looked at again by the job."""
+        # sudo: a provider's notification comes as the public user
+        charges = self.env["backorder.charge"].sudo()
+        attempts = (
+            self.env["backorder.charge.attempt"]
+            .sudo()
+            .search([("transaction_id", "in", self.ids), ("charge_id.state", "!=", "sending")])
+        )
+        waking = attempts.charge_id.filtered(
+            lambda charge: charge.state in ("pending", "unknown", "failed")
+        )
+        waking |= charges.search(
+            [("order_id", "in", self.sale_order_ids.ids), ("state", "in", ("pending", "failed"))]
+        )
+        if waking:
+            waking.write({"state": "todo"})
+            charges._trigger_job()
+
+    def _check_amount_and_confirm_order(self):
+        """A payment that was asked for to approve an order leaves that to its charge, which
+        knows what else is to be done, and whether the order is to be approved at all."""
+        asked = self._backorder_asked()
+        return super(PaymentTransaction, self - asked)._check_amount_and_confirm_order()
+
+    def _post_process(self):
+        """Odoo mails the customer about a payment that he made himself. Of what we asked for he
+        hears by the e-mails that the fill or the processor sends."""
+        asked = self._backorder_asked()
+        if self - asked:
+            super(PaymentTransaction, self - asked)._post_process()
+        if asked:
+            quiet = asked.with_context(backorder_no_payment_mail=True)
+            super(PaymentTransaction, quiet)._post_process()
+
+    def _backorder_asked(self):
+        """The transactions of ``self`` that a charge of ours asked for."""
+        # sudo: transactions are post-processed for anybody
+        attempts = self.env["backorder.charge.attempt"].sudo()
+        found = attempts.search([("transaction_id", "in", self.ids)]).transaction_id
+        return self.filtered(lambda tx: tx in found)
