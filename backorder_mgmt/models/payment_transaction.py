@@ -49,11 +49,11 @@ class PaymentTransaction(models.Model):
         """Odoo mails the customer about a payment that he made himself. Of what we asked for he
         hears by the e-mails that the fill or the processor sends."""
         asked = self._backorder_asked()
-        if self - asked:
-            super(PaymentTransaction, self - asked)._post_process()
-        if asked:
-            quiet = asked.with_context(backorder_no_payment_mail=True)
-            super(PaymentTransaction, quiet)._post_process()
+        if asked and self - asked:
+            (self - asked)._post_process()
+            return asked._post_process()
+        quiet = self.with_context(backorder_no_payment_mail=bool(asked))
+        return super(PaymentTransaction, quiet)._post_process()
 
     def _backorder_asked(self):
         """The transactions of ``self`` that a charge of ours asked for."""

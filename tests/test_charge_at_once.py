@@ -1,0 +1,368 @@
+"""Charges with real workers: killed between the call and its commit, and several at once.
+
+The payment provider is Odoo's demo one. What it was asked is kept in a book of its own, a file:
+as at a real provider, what was asked stays asked, whatever becomes of the one who asked.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from unittest.mock import patch
+
+import pytest
+from test_many_workers import Shop, shop  # noqa: F401
+
+from odoo import Command
+
+WORKER = """
+    import sys, time
+    from unittest.mock import patch
+    from odoo import SUPERUSER_ID, api
+    from odoo.modules.registry import Registry
+    from odoo.tools import config
+
+    config.parse_config(["--log-level=critical"])
+    registry = Registry(sys.argv[1])
+    book, when, pause = sys.argv[2], sys.argv[3], float(sys.argv[4])
+    transactions, attempts = registry["payment.transaction"], registry["backorder.charge.attempt"]
+    ask_card, ask_capture = transactions._send_payment_request, transactions._send_capture_request
+    send = attempts._send
+
+    def wait(moment):
+        if moment == when:
+            print(moment, flush=True)
+            time.sleep(pause)
+
+    def asked(ask):
+        def call(self):
+            with open(book, "a") as file:
+                file.write(f"{self.reference} {self.amount}\\n")
+            ask(self)
+            wait("asked")
+        return call
+
+    def sending(self):
+        wait("recorded")
+        return send(self)
+
+    with (
+        patch.object(transactions, "_send_payment_request", asked(ask_card)),
+        patch.object(transactions, "_send_capture_request", asked(ask_capture)),
+        patch.object(attempts, "_send", sending),
+        registry.cursor() as cr,
+    ):
+        api.Environment(cr, SUPERUSER_ID, {})["backorder.charge"]._cron_charge()
+"""
+
+
+class Till:
+    """A shop whose customers have saved cards, and the provider's book of what it was asked."""
+
+    def __init__(self, place, book):
+        self.shop, self.book = place, book
+        place.setting(
+            backorder_fill_approved="new_order",
+            backorder_charge_cards=True,
+            backorder_approve_new_order=True,
+        )
+        self.provider = place.commit(self._provider)
+
+    def _provider(self, env):
+        provider = env["payment.provider"].search(
+            [("code", "=", "demo"), ("company_id", "=", env.company.id)], limit=1
+        )
+        provider.write({"state": "test", "allow_tokenization": True})
+        partner = env.ref("base.res_partner_1")
+        if not env["payment.token"].search_count([("partner_id", "=", partner.id)]):
+            env["payment.token"].create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": provider.payment_method_ids[:1].id,
+                    "partner_id": partner.id,
+                    "provider_ref": "at once",
+                    "payment_details": "4242",
+                    "demo_simulated_state": "done",
+                }
+            )
+        return provider.id
+
+    def authorize(self, order_id, amount):
+        def pay(env):
+            provider = env["payment.provider"].browse(self.provider)
+            order = env["sale.order"].browse(order_id)
+            transaction = env["payment.transaction"].create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": provider.payment_method_ids[:1].id,
+                    "amount": amount,
+                    "currency_id": order.currency_id.id,
+                    "partner_id": order.partner_id.id,
+                    "operation": "online_direct",
+                    "sale_order_ids": [Command.set([order_id])],
+                }
+            )
+            transaction._set_authorized()
+            return transaction.id
+
+        return self.shop.commit(pay)
+
+    def worker(self, when="never", pause=30):
+        """A server's worker that runs the job, and stops at ``when`` to be killed."""
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-P",
+                "-c",
+                textwrap.dedent(WORKER),
+                self.shop.registry.db_name,
+                str(self.book),
+                when,
+                str(pause),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def killed(self, when):
+        """A worker that is killed at that moment."""
+        worker = self.worker(when)
+        try:
+            assert worker.stdout.readline() == f"{when}\n"
+            os.kill(worker.pid, signal.SIGKILL)
+        finally:
+            worker.wait(timeout=60)
+
+    def work(self):
+        assert self.worker().wait(timeout=120) == 0
+
+    def asked(self):
+        return self.book.read_text().splitlines() if self.book.exists() else []
+
+    def filled(self, name, quantity=2):
+        """An order of which everything was on backorder is filled; (its id, the new order's)."""
+        product = self.shop.product(name, 0)
+        [order_id] = self.shop.orders(1, (product, quantity), confirm=True)
+        self.shop.receive(product, quantity)
+
+        def fill(env):
+            run = env["sale.order"].browse(order_id).fill_backorders()
+            return run.run_order_ids.new_order_id.id
+
+        return order_id, self.shop.commit(fill)
+
+    def states(self, new_id):
+        """(of the new order, of its charge, of its card payments)"""
+
+        def read(env):
+            order = env["sale.order"].browse(new_id)
+            [charge] = env["backorder.charge"].search([("order_id", "=", new_id)])
+            return order.state, charge.state, order.transaction_ids.mapped("state")
+
+        return self.shop.commit(read)
+
+
+@pytest.fixture
+def till(shop: Shop, tmp_path):  # noqa: F811
+    yield Till(shop, tmp_path / "book")
+    shop.setting(backorder_charge_cards=False)
+
+
+def test_killed_between_the_call_and_its_commit(till):
+    _order, new = till.filled("Killed after the call")
+    till.killed("asked")
+    assert len(till.asked()) == 1
+    assert till.states(new) == ("draft", "sending", ["draft"])
+    for _try in range(2):
+        till.work()
+    assert len(till.asked()) == 1, "charged twice"
+    assert till.states(new) == ("draft", "unknown", ["draft"])
+    # The provider's notification comes after all.
+    till.shop.commit(
+        lambda env: env["sale.order"].browse(new).transaction_ids.action_demo_set_done()
+    )
+    till.work()
+    assert len(till.asked()) == 1
+    assert till.states(new) == ("sale", "done", ["done"])
+
+
+def test_killed_before_the_call(till):
+    _order, new = till.filled("Killed before the call")
+    till.killed("recorded")
+    till.work()
+    assert till.asked() == []
+    # Nobody can know that it was not asked: a person looks it up, and it is asked once.
+    assert till.states(new) == ("draft", "unknown", ["draft"])
+
+    def not_charged(env):
+        env["backorder.charge"].search([("order_id", "=", new)]).action_not_charged()
+
+    till.shop.commit(not_charged)
+    till.work()
+    assert len(till.asked()) == 1
+    assert till.states(new)[:2] == ("sale", "done")
+
+
+def test_a_capture_killed_after_the_call(till):
+    product = till.shop.product("Captured and killed", 0)
+    [order] = till.shop.orders(1, (product, 3), confirm=True)
+    till.authorize(order, 34.5)
+    till.shop.receive(product, 3)
+    new = till.shop.commit(
+        lambda env: env["sale.order"].browse(order).fill_backorders().run_order_ids.new_order_id.id
+    )
+    till.killed("asked")
+    till.work()
+    assert len(till.asked()) == 1
+    assert till.states(new)[:2] == ("draft", "unknown")
+
+    def check_and_charge(env):
+        charge = env["backorder.charge"].search([("order_id", "=", new)])
+        assert charge.order_id.backorder_carried_amount == 0
+        charge.action_was_charged()
+
+    till.shop.commit(check_and_charge)
+    till.work()
+    till.work()
+
+    def carried_once(env):
+        charge = env["backorder.charge"].search([("order_id", "=", new)])
+        [capture] = charge.attempt_ids.filtered(lambda attempt: attempt.kind == "capture")
+        assert charge.order_id.backorder_carried_amount == capture.amount
+        assert charge.order_id.backorder_amount_due == 0
+
+    till.shop.commit(carried_once)
+    assert till.states(new)[:2] == ("sale", "done")
+
+
+def test_two_workers_on_one_charge(till):
+    _order, new = till.filled("Two workers")
+    slow = till.worker("asked", pause=3)
+    assert slow.stdout.readline() == "asked\n"
+    till.work()  # the other one finds it taken, and does not think that its worker died
+    assert slow.wait(timeout=60) == 0
+    assert len(till.asked()) == 1
+    assert till.states(new) == ("sale", "done", ["done"])
+
+
+def test_two_captures_at_once_of_one_authorized_payment(till):
+    first, second = (till.shop.product(f"Half {number}", 0) for number in (1, 2))
+    [order] = till.shop.orders(1, (first, 1), (second, 1), confirm=True)
+
+    def read(env):
+        record = env["sale.order"].browse(order)
+        return record.amount_total, {line.product_id.id: line.id for line in record.order_line}
+
+    total, lines = till.shop.commit(read)
+    # Enough for one of them and a half.
+    authorized = till.authorize(order, round(total * 0.75, 2))
+    till.shop.receive(first, 1)
+    till.shop.receive(second, 1)
+
+    def fill(env):
+        record = env["sale.order"].browse(order)
+        runs = [record.fill_backorders({lines[product]: 1}) for product in (first, second)]
+        new = [run.run_order_ids.new_order_id for run in runs]
+        charges = env["backorder.charge"].search([("order_id", "in", [n.id for n in new])])
+        assert len(charges) == 2
+        return charges.ids
+
+    charges = till.shop.commit(fill)
+    till.shop.at_once(
+        *(
+            lambda env, charge=charge: env["backorder.charge"].browse(charge)._work()
+            for charge in charges
+        )
+    )
+    till.work()
+
+    def check(env):
+        source = env["payment.transaction"].browse(authorized)
+        captured = source.child_transaction_ids.filtered(lambda tx: tx.state == "done")
+        assert sum(captured.mapped("amount")) == source.amount, "more than was authorized"
+        rows = env["backorder.charge"].browse(charges)
+        assert rows.mapped("state") == ["done", "done"]
+        assert set(rows.order_id.mapped("state")) == {"sale"}
+        family = env["sale.order"].browse(order)._backorder_family()
+        # The rest was charged to the card: paid exactly once.
+        assert sum(family.mapped("backorder_amount_due")) == pytest.approx(0, abs=0.005)
+
+    till.shop.commit(check)
+
+
+def test_two_processors_charge_the_same_quotations_once(till):
+    product = till.shop.product("Charged by two", 20)
+    orders = till.shop.orders(3, (product, 2))
+
+    def make(env):
+        return (
+            env["backorder.run"]
+            .create(
+                {
+                    "kind": "process",
+                    "order_ids": [Command.set(orders)],
+                    "credit_card_mode": "charge",
+                    "approve": True,
+                }
+            )
+            .id
+        )
+
+    runs = [till.shop.commit(make) for _number in range(2)]
+    till.shop.at_once(
+        *(lambda env, run=run: env["backorder.run"].browse(run).action_start() for run in runs)
+    )
+    till.work()
+    till.work()
+    assert len(till.asked()) == 3
+
+    def check(env):
+        records = env["sale.order"].browse(orders)
+        assert set(records.mapped("state")) == {"sale"}
+        assert [order.transaction_ids.mapped("state") for order in records] == [["done"]] * 3
+        rows = env["backorder.run"].browse(runs).run_order_ids
+        assert len(rows.filtered("approved")) == 3
+        assert all(rows.mapped("message"))
+
+    till.shop.commit(check)
+
+
+def test_retry_pressed_by_two_at_once(till):
+    _order, new = till.filled("Retry by two")
+
+    def refuse(env):
+        env["payment.token"].search([]).demo_simulated_state = "error"
+
+    till.shop.commit(refuse)
+    till.work()
+    assert till.states(new) == ("draft", "failed", ["error"])
+    till.shop.commit(
+        lambda env: env["payment.token"].search([]).write({"demo_simulated_state": "done"})
+    )
+
+    def retry(env):
+        env["backorder.charge"].search([("order_id", "=", new)]).action_retry()
+
+    till.shop.at_once(retry, retry)
+    with contextlib.ExitStack() as stack:
+        for _number in range(2):
+            worker = till.worker()
+            stack.callback(worker.wait, timeout=60)
+    assert len(till.asked()) == 2
+    assert till.states(new)[:2] == ("sale", "done")
+
+
+def test_the_lock_of_a_charge_ends_with_its_worker(till):
+    """Without it, the charge of a killed worker would wait for ever."""
+    _order, new = till.filled("Lock")
+    with patch.object(
+        till.shop.registry["backorder.charge"], "_step", side_effect=KeyError("died")
+    ):
+        with pytest.raises(KeyError):
+            till.shop.commit(
+                lambda env: env["backorder.charge"].search([("order_id", "=", new)])._work()
+            )
+    till.work()
+    assert till.states(new)[:2] == ("sale", "done")
