@@ -357,12 +357,13 @@ def test_retry_pressed_by_two_at_once(till):
 def test_the_lock_of_a_charge_ends_with_its_worker(till):
     """Without it, the charge of a killed worker would wait for ever."""
     _order, new = till.filled("Lock")
-    with patch.object(
-        till.shop.registry["backorder.charge"], "_step", side_effect=KeyError("died")
+    charges = till.shop.registry["backorder.charge"]
+    with (
+        patch.object(charges, "_step", side_effect=KeyError("died")),
+        pytest.raises(KeyError),
     ):
-        with pytest.raises(KeyError):
-            till.shop.commit(
-                lambda env: env["backorder.charge"].search([("order_id", "=", new)])._work()
-            )
+        till.shop.commit(
+            lambda env: env["backorder.charge"].search([("order_id", "=", new)])._work()
+        )
     till.work()
     assert till.states(new)[:2] == ("sale", "done")

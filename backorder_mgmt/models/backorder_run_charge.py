@@ -66,6 +66,8 @@ class BackorderRunCharge(models.AbstractModel):
     def _charges_announce(self):
         """Tell who started this run how the payments ended: the summary, with true counts."""
         self.ensure_one()
+        if self.kind == "process" and self.state == "done":
+            self._process_print_later()
         params = self._filled_notification()["params"]
         params.pop("next", None)
         links = params.pop("links", [])
@@ -88,7 +90,11 @@ class BackorderRunCharge(models.AbstractModel):
         """What the pop-up says of payments; nothing where none was asked for."""
         counts = (
             (self.env._("Cards charged"), sum(self.mapped("charged_count"))),
-            (self.env._("Waiting for payment"), sum(self.mapped("payment_waiting_count"))),
+            # The processor's own summary has it.
+            (
+                self.env._("Waiting for payment"),
+                sum(self.filtered(lambda r: r.kind == "fill").mapped("payment_waiting_count")),
+            ),
             (self.env._("Payments failed"), sum(self.mapped("payment_failed_count"))),
         )
         words = [f"{label}: {count}" for label, count in counts if count]

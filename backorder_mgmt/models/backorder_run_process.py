@@ -263,7 +263,8 @@ class BackorderRunProcess(models.AbstractModel):
             invoices=self.invoice_count,
             mails=self.mail_count,
         )
-        clean = self.processed_count and not self.failed_count
+        message += self._charge_words()
+        clean = self.processed_count and not (self.failed_count or self.payment_failed_count)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

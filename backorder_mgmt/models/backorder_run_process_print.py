@@ -75,7 +75,9 @@ class BackorderRunProcessPrint(models.AbstractModel):
     def _process_print_later(self):
         """In the background the documents are a step of their own: they take long to make, and
         nobody should wait for stock meanwhile."""
-        for run in self.filtered(lambda run: run.print_documents and not run.waiting_count):
+        for run in self.filtered("print_documents"):
+            if run._charges_to_do():
+                continue
             run.documents_due = True
             self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
 
@@ -90,7 +92,7 @@ class BackorderRunProcessPrint(models.AbstractModel):
     def _process_print_now(self):
         """Make the documents where the options ask for it. That they cannot be made is noted on
         the run, and undoes nothing of it."""
-        if not self.print_documents or self.waiting_count:
+        if not self.print_documents or self._charges_to_do():
             return
         try:
             with self.env.cr.savepoint():

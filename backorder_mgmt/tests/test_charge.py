@@ -59,7 +59,7 @@ class ChargeCommon(CarryCommon):
         """What was asked for this order: by card, or captured on the orders it was made of."""
         return self._charge(order).attempt_ids.transaction_id
 
-    def _promised(self, order):
+    def _set_aside(self, order):
         return sum(order.order_line.mapped("backorder_promised_qty"))
 
     def assertNotApproved(self, order, run, state, reason):
@@ -67,7 +67,7 @@ class ChargeCommon(CarryCommon):
         charge = self._charge(order)
         self.assertEqual(order.state, "draft")
         self.assertEqual(charge.state, state)
-        self.assertEqual(self._promised(order), sum(order.order_line.mapped("product_uom_qty")))
+        self.assertEqual(self._set_aside(order), sum(order.order_line.mapped("product_uom_qty")))
         self.assertIn(charge.message, run.run_order_ids.message)
         self.assertEqual(run.line_ids.mapped("reason"), [reason])
         self.assertFalse(order.picking_ids)
@@ -81,7 +81,7 @@ class TestCharge(ChargeCommon):
         order, new, run = self._filled(job=False)
         self.assertEqual(new.state, "draft")
         self.assertEqual(new.backorder_charge_state, "waiting")
-        self.assertEqual(self._promised(new), 4)
+        self.assertEqual(self._set_aside(new), 4)
         self.assertEqual(run.line_ids.reason, "waiting_payment")
         self.assertEqual((run.payment_waiting_count, run.charged_count), (1, 0))
         self.assertFalse(new.transaction_ids, "asked before the commit of the fill")
@@ -398,7 +398,7 @@ class TestCharge(ChargeCommon):
         self.assertIn("It is paid, but", charge.message)
         self.assertIn("Ask the auditor first.", charge.message)
         self.assertEqual(new.transaction_ids.mapped("state"), ["done"])
-        self.assertEqual(self._promised(new), 4)
+        self.assertEqual(self._set_aside(new), 4)
         rule.unlink()
         charge.action_retry()
         self._run_job()
