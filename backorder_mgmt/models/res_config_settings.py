@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -104,3 +104,9 @@ class ResConfigSettings(models.TransientModel):
     backorder_process_email_template_id = fields.Many2one(
         related="company_id.backorder_process_email_template_id", readonly=False
     )
+
+    @api.onchange("backorder_charge_cards")
+    def _onchange_backorder_charge_cards(self):
+        """Who paid in advance is not charged again for the items that become a new order."""
+        if self.backorder_charge_cards and self.backorder_carry_credit == "none":
+            self.backorder_carry_credit = "needed"

@@ -131,7 +131,18 @@ class BackorderOrderDialog(models.AbstractModel):
         due = self.currency_id.round(new_total - carried)
         if due <= 0:
             return self.env._("The new order is paid: nothing is charged.")
-        return self._backorder_charge_plan_words(due)
+        words = self._backorder_charge_plan_words(due)
+        spare = self._backorder_carry_amount(
+            figures, self.amount_total - new_total, new_total, "needed", False
+        )
+        if spare > 0 and carry_credit == "none":
+            words += " " + self.env._(
+                "%(order)s has %(amount)s too much then: choose “Needed Credits” to use what was "
+                "paid.",
+                order=self.name,
+                amount=self.currency_id.format(spare),
+            )
+        return words
 
     def _backorder_fill_from_dialog(self, quantities, ship_date=None, **options):
         """Fill from the dialog: something has to be filled, and a ship date may be set.

@@ -28,7 +28,7 @@ class TestProcessCards(CardsCommon):
     # A quotation of five at 10.00. “auth” and “paid”: of 50.00; “part”: 20.00 of it.
     # rule, include, in stock, mode, payment, what the card does
     #   -> approved, captured, charged to the card, set aside, needed, why not
-    # In words of the guide: for orders that still need payment, the mode says what is done about it.
+    # In words of the guide: the mode is for orders that still need payment.
     TABLE = [
         # nothing is asked for what is paid
         ("leave", False, 5, "charge", "paid", "done", (True, 0, 0, 0, 0, False)),
