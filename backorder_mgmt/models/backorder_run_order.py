@@ -79,8 +79,9 @@ class BackorderRunOrder(models.Model):
                 }
             done = any(filled.get(line.sale_line_id) for line in run_lines)
             row_vals[row] = row._prepare_result_vals(done, new_order, sentences.get(order))
-        for records, vals in (*by_values(line_vals), *by_values(row_vals)):
-            records.write(vals)
+        self.env["backorder.run.line"]._write_each(line_vals)
+        for rows, vals in by_values(row_vals):
+            rows.write(vals)
 
     def _prepare_result_vals(self, done, new_order, sentence):
         self.ensure_one()

@@ -40,12 +40,19 @@ class ProductProduct(models.Model):
         if "mrp.bom" not in self.env or not self:
             return {}
         # sudo: a salesman sells kits without reading bills of materials
-        boms = (
-            self.env["mrp.bom"]
-            .sudo()
-            ._bom_find(self, company_id=self.env.company.id, bom_type="phantom")
+        boms = self.env["mrp.bom"].sudo()
+        # Odoo looks at every product to find its kit: few have any.
+        found = boms._read_group(
+            [("type", "=", "phantom"), ("product_tmpl_id", "in", self.product_tmpl_id.ids)],
+            ["product_tmpl_id"],
         )
-        return {product: bom for product, bom in boms.items() if bom}
+        sold_as_kit = {template.id for (template,) in found}
+        products = self.filtered(lambda product: product.product_tmpl_id.id in sold_as_kit)
+        if not products:
+            return {}
+        company = self.env.company
+        kits = boms._bom_find(products, company_id=company.id, bom_type="phantom")
+        return {product: bom for product, bom in kits.items() if bom}
 
     def _backorder_kit_parts(self, product, bom):
         quantity = product.uom_id._compute_quantity(1.0, bom.product_uom_id, round=False)

@@ -249,7 +249,9 @@ class BackorderLineFacts(models.AbstractModel):
 
     def _backorder_needs_whole(self, parts):
         """True when only whole units can be filled: kits, and products with serial numbers."""
-        return self._backorder_is_kit(parts) or self.product_id.tracking == "serial"
+        product = self.product_id
+        kit = bool(parts) and (len(parts) > 1 or product not in parts)
+        return kit or product.tracking == "serial"
 
     def _backorder_whole(self, quantity, parts):
         """``quantity`` (line unit) floored to whole pieces, where only those can be filled.

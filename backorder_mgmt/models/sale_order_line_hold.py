@@ -32,13 +32,14 @@ class BackorderLineHold(models.AbstractModel):
         extra = extra or {}
         now = fields.Datetime.now()
         lines = self.browse().union(*holds)
-        ledgered = lines._backorder_ledgered()
+        ledgered = set(lines._backorder_ledgered()._ids)
         events, changes = [], {}
         for line, new in holds.items():
-            old = line.backorder_hold_qty
-            new = line.product_uom_id.round(max(0.0, new)) if new else 0.0
+            unit, old = line.product_uom_id, line.backorder_hold_qty
+            new = unit.round(max(0.0, new)) if new else 0.0
+            differs = unit.compare(old, new)
             vals = dict(extra.get(line, {}))
-            if line.product_uom_id.compare(old, new):
+            if differs:
                 vals.setdefault(
                     "backorder_forced_qty",
                     split_forced(
@@ -54,25 +55,26 @@ class BackorderLineHold(models.AbstractModel):
                 vals["backorder_forced_qty"] = new
             changes[line] = vals
             silent = line.state in ("draft", "sent") and event_type == "auto"
-            if line in ledgered or not silent:
-                if line not in ledgered and line.product_uom_id.compare(old, 0.0):
+            if line.id in ledgered or not silent:
+                if line.id not in ledgered and unit.compare(old, 0.0):
                     # A quotation's automatic figure needs no rows until somebody acts on it.
                     vals = line._prepare_backorder_event_vals("auto", old, old, None, run)
                     events.append({**vals, "date": now})
-                if line.product_uom_id.compare(old, new):
+                if differs:
                     vals = line._prepare_backorder_event_vals(event_type, new - old, new, note, run)
                     events.append({**vals, "date": now})
         for changed, vals in by_values(changes):
             changed._backorder_write(vals)
         if events:
-            self.env["backorder.event"].with_env(self._backorder_token().env).create(events)
+            self.env["backorder.event"].with_env(self._backorder_token().env)._log(events)
         lines._backorder_queue_changed(parts)
 
     def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
+        order = self.order_id
         return {
             "sale_line_id": self.id,
-            "order_id": self.order_id.id,
-            "order_name": self.order_id.name,
+            "order_id": order.id,
+            "order_name": order.name,
             "product_id": self.product_id.id,
             "company_id": self.company_id.id,
             "user_id": self.env.uid,

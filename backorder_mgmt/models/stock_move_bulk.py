@@ -24,16 +24,28 @@ _STANDS_IN_FOR = {
         "_update_available_quantity",
     ),
 }
-#: Of sale lines and orders, what changes with the delivered quantity, and with nothing of a
-#: reservation.
-_BY_DELIVERED = (
-    "qty_delivered",
-    "qty_to_invoice",
-    "invoice_status",
-    "untaxed_amount_to_invoice",
-    "amount_to_invoice",
-    "amount_to_invoice_at_date",
-)
+#: What Odoo works out again from the state or the quantity of a move, and what is the same before
+#: and after a reservation: it depends on what is delivered, demanded and planned.
+_UNTOUCHED = {
+    "sale.order.line": (
+        "qty_delivered",
+        "qty_to_invoice",
+        "invoice_status",
+        "untaxed_amount_to_invoice",
+        "amount_to_invoice",
+        "amount_to_invoice_at_date",
+    ),
+    "sale.order": ("invoice_status", "amount_to_invoice"),
+    "stock.move": (
+        "product_qty",
+        "delay_alert_date",
+        "reservation_date",
+        "is_in",
+        "is_out",
+        "is_dropship",
+    ),
+    "stock.picking": ("scheduled_date", "has_deadline_issue"),
+}
 _KNOWN = {"stock", "mrp", "stock_picking_batch", "product_expiry", "backorder_mgmt"}
 
 
@@ -146,6 +158,7 @@ class BackorderMoveBulk(models.AbstractModel):
             for quant in rows
         }
         done, taken, vals_list, updates = [], {}, [], []
+        states = {"assigned": [], "partially_available": []}
         for move in moves:
             product_id, location_id = key = (move.product_id.id, move.location_id.id)
             if key not in quants:
@@ -164,7 +177,7 @@ class BackorderMoveBulk(models.AbstractModel):
                 )
             )
             mine = {ml.location_id.id: ml for ml in move.move_line_ids if not ml.result_package_id}
-            got = 0.0
+            got, first = 0.0, len(vals_list)
             for quant in quants[key]:
                 part = min(need - got, free[quant.id])
                 if unit.compare(part, 0.0) <= 0:
@@ -182,21 +195,28 @@ class BackorderMoveBulk(models.AbstractModel):
                         move._prepare_move_line_vals(quantity=part, reserved_quant=quant)
                     )
             guard.taken(product_id, location_id, got, line=line.id)
-        self._backorder_bulk_write(vals_list, updates, taken)
+            if got and not mine:
+                whole = unit.compare(got + move.quantity, move.product_uom_qty) >= 0
+                state = "assigned" if whole else "partially_available"
+                states[state].append(move.id)
+                for vals in vals_list[first:]:
+                    # Worked out by Odoo as well, which then finds them written already.
+                    vals.update(state=state, quantity_product_uom=vals["quantity"])
+        self._backorder_bulk_write(vals_list, updates, taken, states)
         return moves.browse(done)
 
-    def _backorder_bulk_write(self, vals_list, updates, taken):
-        """Make the move lines and write what was reserved, added up per stock row."""
+    def _backorder_bulk_write(self, vals_list, updates, taken, states):
+        """Make the move lines and write what was reserved, added up per stock row.
+
+        :param states: {state: ids of moves without lines} that the new move lines lead to; known
+            before, it need not be worked out and written a second time for each of them
+        """
         collected = {}
         lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
-        sale_lines = self.sudo().sale_line_id
-        # Reserving delivers nothing: Odoo would work out what was delivered, line by line, and all
-        # that follows from it.
-        untouched = [
-            ([records._fields[name] for name in _BY_DELIVERED if name in records._fields], records)
-            for records in (sale_lines, sale_lines.order_id)
-        ]
-        with self.env.protecting(untouched):
+        with self.env.protecting(self._backorder_untouched()):
+            moves = self.with_env(lines.env)
+            for state, ids in states.items():
+                moves.browse(ids).filtered(lambda move, s=state: move.state != s).state = state
             new = lines.create(self._backorder_merge_vals(vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
@@ -223,6 +243,19 @@ class BackorderMoveBulk(models.AbstractModel):
         if inside:
             inside._apply_putaway_strategy()
 
+    def _backorder_untouched(self):
+        """[(fields, records)] that reserving ``self`` does not change: Odoo would work them out
+        again, line by line, and all that follows from them."""
+        sale_lines = self.sudo().sale_line_id
+        records = (sale_lines, sale_lines.order_id, self, self.picking_id)
+        return [
+            (
+                [own._fields[name] for name in _UNTOUCHED[own._name] if name in own._fields],
+                own,
+            )
+            for own in records
+        ]
+
     def _backorder_with_orderpoints(self):
         """The moves of ``self`` whose products have reordering rules."""
         rules = self.env["stock.warehouse.orderpoint"].sudo()
@@ -236,7 +269,9 @@ class BackorderMoveBulk(models.AbstractModel):
         for vals in vals_list:
             key = (vals["move_id"], vals["location_id"], vals["product_uom_id"])
             if key in merged:
-                merged[key]["quantity"] += vals["quantity"]
+                for name in ("quantity", "quantity_product_uom"):
+                    if name in vals:
+                        merged[key][name] += vals[name]
             else:
                 merged[key] = vals
         return list(merged.values())
