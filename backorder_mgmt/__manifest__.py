@@ -24,6 +24,7 @@
         "views/backorder_event_views.xml",
         "views/backorder_carry_views.xml",
         "views/backorder_charge_views.xml",
+        "views/backorder_stuck_views.xml",
         "views/backorder_run_views.xml",
         "views/backorder_fill_batch_views.xml",
         "views/backorder_purchase_views.xml",

@@ -182,6 +182,12 @@ class Supply:
                 done.append((claim, used))
         return done
 
+    def give(self, product: int, path: Path, quantity: float) -> None:
+        """Add ``quantity`` to what is free at the location of ``path``."""
+        for place in self._places.get(product, ()):
+            if place in path:
+                self.free[product, place] += quantity
+
     def undo(self, done: list[tuple[Claim | tuple[int, int], float]]) -> None:
         """Take back what :meth:`take` booked."""
         for what, quantity in done:

@@ -30,6 +30,7 @@ from . import sale_order_line_fill
 from . import sale_order_line_dates
 from . import sale_order_line_purchase
 from . import sale_order_line_promise
+from . import sale_order_line_stuck
 from . import sale_order_line
 from . import sale_order_backorder
 from . import sale_order_fill

@@ -60,6 +60,13 @@ class BackorderRunLine(models.Model):
     )
     message = fields.Char(string="Explanation", readonly=True)
 
+    def action_view_backorder_stuck(self):
+        """*Who Holds It?*: which orders hold stock of this product that they cannot ship."""
+        policy = self.run_id[:1].policy
+        parts = self.sale_line_id.sudo()._backorder_parts()
+        products = self.product_id.union(*(product for own in parts.values() for product in own))
+        return self.env["backorder.stuck"]._open(products, policy=policy)
+
     @api.model
     def _write_each(self, vals_by_line):
         """Write ``{line: values}``; as `write`, in a statement or two."""

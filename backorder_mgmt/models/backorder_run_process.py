@@ -75,7 +75,7 @@ class BackorderRunProcess(models.AbstractModel):
         self._process_write_lines(run_lines, dealt, before)
         apart = rows.filtered(lambda row: row.planned_outcome == "partial" and not row.set_aside)
         rows.set_aside = True
-        if apart == rows and len(self._pending()) > len(rows):
+        if apart == rows and self._pending_count() > len(rows):
             return  # their turn comes when everybody has his share
         outcomes = {order: dealt.outcome(order) for order in orders}
         money = self._process_money(orders)

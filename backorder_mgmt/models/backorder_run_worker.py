@@ -29,17 +29,25 @@ class BackorderRunWorker(models.AbstractModel):
         """The orders of the run that are still to be done, in the order of the plan."""
         return self.run_order_ids.filtered(lambda row: not row.outcome).sorted("id")
 
+    def _get_pending_domain(self):
+        return [("run_id", "in", self.ids), ("outcome", "=", False)]
+
+    def _pending_count(self, limit=None):
+        return self.env["backorder.run.order"].search_count(self._get_pending_domain(), limit)
+
     def _next_batch(self, size):
         """The orders whose turn it is, at most ``size``."""
         return getattr(self, f"_next_batch_{self.kind}")(size)
 
     def _next_batch_fill(self, size):
-        return self._pending()[:size]
+        # Searched: of thousands of orders only those that are next are read.
+        rows = self.env["backorder.run.order"]
+        return rows.search(self._get_pending_domain(), order="id", limit=size)
 
     def _execute(self):
         """Do everything that is pending in this transaction (runs below the threshold)."""
         size = self._backorder_batch_at_once
-        if len(self._pending()) > size:
+        if self._pending_count(size + 1) > size:
             self._execute_in_batches(size)
         while rows := self._next_batch(size):
             self._do_orders(rows)
@@ -86,7 +94,7 @@ class BackorderRunWorker(models.AbstractModel):
             proposal._notify_receipt()
             cron._commit_progress()
         runs = self.search(self._get_queued_domain(), order="id")
-        cron._commit_progress(remaining=sum(len(run._pending()) for run in runs))
+        cron._commit_progress(remaining=runs._pending_count())
         for run_id in runs.ids:
             self._work_until_done(run_id)
         self._process_print_due()
@@ -133,7 +141,7 @@ class BackorderRunWorker(models.AbstractModel):
                 run.date_planned = fields.Datetime.now()
         batch = run._next_batch(self._backorder_batch)
         run.with_user(run.user_id).sudo()._do_orders(batch)
-        if not run._pending():
+        if not run._pending_count(1):
             run._finish()
             run._process_print_later()
         run._send_progress()

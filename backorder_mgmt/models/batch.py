@@ -52,9 +52,7 @@ def insert_rows(model, vals_list):
         SQL(
             "INSERT INTO %s (%s) SELECT %s, %s FROM %s RETURNING id",
             SQL.identifier(model._table),
-            SQL(", ").join(
-                SQL.identifier(name) for name in (*names, *models.LOG_ACCESS_COLUMNS)
-            ),
+            SQL(", ").join(SQL.identifier(name) for name in (*names, *models.LOG_ACCESS_COLUMNS)),
             SQL(", ").join(_value(model, name) for name in names),
             SQL("%s, %s, %s, %s", uid, now, uid, now),
             _rows(model, names, vals_list),

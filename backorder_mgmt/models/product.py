@@ -89,6 +89,11 @@ class ProductProduct(models.Model):
             self.ids,
         )
 
+    def _backorder_sold_as(self):
+        """``self`` and the kits that have one of these as a component."""
+        self.env.cr.execute(self._backorder_sql_sold_as())
+        return self.browse(row[0] for row in self.env.cr.fetchall())
+
     def _backorder_dates_changed(self):
         """Supply of these products or its queue changed: who waits for them gets a new date.
 
@@ -109,6 +114,10 @@ class ProductProduct(models.Model):
         waiting = lines.browse(row[0] for row in self.env.cr.fetchall())
         self.env.add_to_compute(lines._fields["backorder_expected_date"], waiting)
         lines._backorder_forget_shown_dates()
+
+    def action_view_backorder_stuck(self):
+        """*Who Holds It?*: reserved stock of these, of orders that cannot be completed."""
+        return self.env["backorder.stuck"]._open(self)
 
     def action_view_backorder_lines(self):
         action = self.env["ir.actions.actions"]._for_xml_id(
@@ -131,6 +140,9 @@ class ProductTemplate(models.Model):
             template.backorder_line_count = sum(
                 template.product_variant_ids.mapped("backorder_line_count")
             )
+
+    def action_view_backorder_stuck(self):
+        return self.product_variant_ids.action_view_backorder_stuck()
 
     def action_view_backorder_lines(self):
         return self.product_variant_ids.action_view_backorder_lines()

@@ -34,6 +34,7 @@ class SaleOrderLine(models.Model):
         "backorder.line.dates",
         "backorder.line.purchase",
         "backorder.line.promise",
+        "backorder.line.stuck",
     ]
 
     backorder_hold_qty = fields.Float(

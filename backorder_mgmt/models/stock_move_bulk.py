@@ -158,7 +158,7 @@ class BackorderMoveBulk(models.AbstractModel):
             for quant in rows
         }
         done, taken, vals_list, updates = [], {}, [], []
-        states = {"assigned": [], "partially_available": []}
+        reserved = {}
         for move in moves:
             product_id, location_id = key = (move.product_id.id, move.location_id.id)
             if key not in quants:
@@ -198,28 +198,43 @@ class BackorderMoveBulk(models.AbstractModel):
             if got and not mine:
                 whole = unit.compare(got + move.quantity, move.product_uom_qty) >= 0
                 state = "assigned" if whole else "partially_available"
-                states[state].append(move.id)
+                reserved.setdefault((state, got + move.quantity), []).append(move.id)
                 for vals in vals_list[first:]:
                     # Worked out by Odoo as well, which then finds them written already.
                     vals.update(state=state, quantity_product_uom=vals["quantity"])
-        self._backorder_bulk_write(vals_list, updates, taken, states)
+        self._backorder_bulk_write(vals_list, updates, taken, reserved)
         return moves.browse(done)
 
-    def _backorder_bulk_write(self, vals_list, updates, taken, states):
+    def _backorder_bulk_write(self, vals_list, updates, taken, reserved):
         """Make the move lines and write what was reserved, added up per stock row.
 
-        :param states: {state: ids of moves without lines} that the new move lines lead to; known
-            before, it need not be worked out and written a second time for each of them
+        :param reserved: {(state, quantity): ids of moves without lines} that the new move lines
+            lead to; known before, Odoo need not work it out of them
         """
         collected = {}
         lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
-        with self.env.protecting(self._backorder_untouched()):
+        names = [self._fields[name] for name in ("quantity", "picked")]
+        ids = [move_id for own in reserved.values() for move_id in own]
+        known = self.browse(ids)
+        with self.env.protecting([*self._backorder_untouched(), (names, known)]):
             moves = self.with_env(lines.env)
-            for state, ids in states.items():
+            by_state = {}
+            for (state, quantity), ids in reserved.items():
+                by_state.setdefault(state, []).extend(ids)
+                # Protected: it is kept, not spread over lines.
+                moves.browse(ids).quantity = quantity
+            for state, ids in by_state.items():
                 moves.browse(ids).filtered(lambda move, s=state: move.state != s).state = state
             new = lines.create(self._backorder_merge_vals(vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
+        if any(line.picked for line in new) or sum(new.mapped("quantity")) != sum(
+            vals["quantity"] for vals in vals_list
+        ):
+            # Another module made other lines than it was asked for.
+            for field in names:
+                self.env.add_to_compute(field, known)
+            known._recompute_state()
         # As Odoo: making a line works the state out, changing one does not.
         lines.browse([line.id for line, _quantity in updates]).move_id._recompute_state()
         reserved = {

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_automatic
 from . import test_automation
+from . import test_batch
 from . import test_bulk
 from . import test_cancel
 from . import test_carry
@@ -23,4 +24,5 @@ from . import test_purchase_twice
 from . import test_queries
 from . import test_run
 from . import test_run_report
+from . import test_stuck
 from . import test_tours

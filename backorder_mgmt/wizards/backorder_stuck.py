@@ -1,0 +1,158 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.res_company import POLICY_SELECTION
+
+
+class BackorderStuck(models.TransientModel):
+    """*Which orders hold stock they cannot ship?*, and whom it would help."""
+
+    _name = "backorder.stuck"
+    _description = "Stock That Cannot Ship"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    product_ids = fields.Many2many(
+        "product.product", string="SKUs", help="Only stock of these items; empty: all SKUs."
+    )
+    date = fields.Date(
+        string="Cannot Be Completed Before",
+        required=True,
+        default=lambda self: fields.Date.context_today(self) + timedelta(days=7),
+        help="Orders that have everything by the end of this day are left alone.",
+    )
+    policy = fields.Selection(
+        POLICY_SELECTION,
+        string="Who Comes First",
+        required=True,
+        default=lambda self: self.env.company.backorder_policy,
+        help="In the fill that gives the stock to others.",
+    )
+    line_ids = fields.One2many(
+        "backorder.stuck.line",
+        "stuck_id",
+        compute="_compute_line_ids",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    completed_count = fields.Integer(string="Orders Completed", compute="_compute_completed")
+    completed_names = fields.Char(string="Would Be Completed", compute="_compute_completed")
+
+    @api.depends("company_id", "product_ids", "date")
+    def _compute_line_ids(self):
+        lines = self.env["sale.order.line"]
+        for wizard in self:
+            stuck = {}
+            if wizard.date and wizard.company_id:
+                stuck = lines._backorder_stuck(
+                    wizard.company_id, wizard.date, wizard.product_ids._origin
+                )
+            wizard.line_ids = [fields.Command.clear()] + [
+                fields.Command.create({"sale_line_id": line.id, "quantity": quantity})
+                for line, quantity in stuck.items()
+            ]
+
+    @api.depends("line_ids.selected", "line_ids.quantity", "policy")
+    def _compute_completed(self):
+        """Of the ticked rows together: one piece helps an order only beside another."""
+        lines = self.env["sale.order.line"]
+        for wizard in self:
+            ticked = wizard.line_ids.filtered("selected")
+            orders = lines._backorder_completed_with(ticked._freed(), wizard.policy)
+            wizard.completed_count = len(orders)
+            wizard.completed_names = ", ".join(order.name for order in orders)
+
+    @api.model
+    def _open(self, products, **values):
+        """The dialog for ``products``."""
+        action = self.env["ir.actions.actions"]._for_xml_id("backorder_mgmt.backorder_stuck_action")
+        action["target"] = "new"
+        action["context"] = {
+            "default_product_ids": [fields.Command.set(products.ids)],
+            "dialog_size": "extra-large",
+            **{f"default_{name}": value for name, value in values.items() if value},
+        }
+        return action
+
+    def action_force(self):
+        """*Force*: the ticked stock is taken off its orders, which wait for it from now on.
+
+        It is given to nobody by itself: what follows is the fill of these items.
+
+        :raise UserError: nothing is ticked, or a line changed meanwhile
+        """
+        self.ensure_one()
+        ticked = self.line_ids.filtered("selected")
+        if not ticked:
+            raise UserError(self.env._("Tick the stock that is to be given up, then press Force."))
+        quantities = {
+            line.id: line.backorder_qty + quantity for line, quantity in ticked._freed().items()
+        }
+        ticked.sale_line_id.order_id.force_backorders(quantities)
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "backorder_mgmt.backorder_fill_batch_action"
+        )
+        action["context"] = {
+            "default_product_ids": [fields.Command.set(ticked.product_id.ids)],
+            "default_policy": self.policy,
+        }
+        return action
+
+
+class BackorderStuckLine(models.TransientModel):
+    _name = "backorder.stuck.line"
+    _description = "Stock That Cannot Ship: Line"
+
+    stuck_id = fields.Many2one("backorder.stuck", required=True, ondelete="cascade")
+    selected = fields.Boolean(string="Force")
+    sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
+    order_id = fields.Many2one(related="sale_line_id.order_id")
+    partner_id = fields.Many2one(related="sale_line_id.order_id.partner_id", string="Customer")
+    product_id = fields.Many2one(related="sale_line_id.product_id")
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
+    picking_policy = fields.Selection(related="sale_line_id.order_id.picking_policy")
+    reserved_qty = fields.Float(
+        related="sale_line_id.backorder_reserved_qty", string="Reserved", digits="Product Unit"
+    )
+    quantity = fields.Float(
+        string="Qty to Give Up",
+        digits="Product Unit",
+        help="Reserved and not picked; it goes on backorder.",
+    )
+    ready_date = fields.Date(
+        string="Completed On",
+        compute="_compute_waits",
+        help="When the order is expected to have everything. Empty: not known.",
+    )
+    waits_for = fields.Char(compute="_compute_waits")
+    completes = fields.Char(
+        string="Orders It Would Complete",
+        compute="_compute_completes",
+        help="That a fill would complete if all rows of this list were given up.",
+    )
+
+    @api.depends("sale_line_id")
+    def _compute_waits(self):
+        for row in self:
+            row.ready_date, row.waits_for = row.sale_line_id._backorder_waits_for()
+
+    @api.depends("sale_line_id", "stuck_id.policy")
+    def _compute_completes(self):
+        for wizard, rows in self.grouped("stuck_id").items():
+            lines = rows.sale_line_id
+            parts = lines._backorder_parts()
+            everything = wizard.line_ids or rows
+            orders = lines._backorder_completed_with(everything._freed(), wizard.policy)
+            for row in rows:
+                own = set(parts.get(row.sale_line_id, ()))
+                row.completes = ", ".join(
+                    order.name for order, products in orders.items() if own & set(products)
+                )
+
+    def _freed(self):
+        """{order line: quantity} that these rows give up."""
+        return {row.sale_line_id: row.quantity for row in self if row.sale_line_id}
