@@ -59,15 +59,57 @@ class TestTours(BackorderCommon, HttpCase):
         self.assertEqual(event.note, "Discontinued")
         self.assertEqual(event.user_id, self.salesman)
 
-    def test_process(self):
-        """Guide, “Multi-Order Processor”, with a preview before."""
-        boss = new_test_user(
+    def _boss(self):
+        return new_test_user(
             self.env,
-            "backorder_tour_boss",
+            "backorder_tour_manager",
             groups="sales_team.group_sale_manager",
             company_id=self.company.id,
             tour_enabled=False,
         )
+
+    def test_fill_batch(self):
+        """Guide, “Fill Backorders Screen”: options, preview, compare, start, report, take back."""
+        hammer = self._product("Tour Hammer")
+        first = self._order((hammer, 5), name="TOUR-1")
+        second = self._order((hammer, 3), name="TOUR-2")
+        self._stock(hammer, 4)
+        boss = self._boss()
+        self.start_tour("/odoo/fill-backorders", "backorder_fill_batch", login=boss.login)
+        self.env.invalidate_all()
+        run = self.env["backorder.run"].search([("run_order_ids.order_id", "in", second.ids)])
+        self.assertEqual((run.state, run.user_id, run.product_ids), ("undone", boss, hammer))
+        self.assertTrue(run.set_ship_date)
+        self.assertEqual(second.backorder_child_ids.state, "cancel")
+        self.assertEqual(second.backorder_child_ids.backorder_ship_date, run.ship_date)
+        self.assertHeld(first.order_line, 5, reserved=0)
+        self.assertHeld(second.order_line, 3, reserved=0)
+        # What was saved is proposed to this user, and to nobody else.
+        screen = self.env["backorder.fill.batch"]
+        self.assertEqual(screen.with_user(boss).create({}).fill_mode, "complete")
+        self.assertEqual(screen.create({}).fill_mode, "partial")
+
+    def test_stuck(self):
+        """From a line of a fill to the order that holds its stock, and on to the fill of it."""
+        hammer = self._product("Tour Hammer")
+        self._stock(hammer, 5)
+        holder = self._order((hammer, 5), (self.other, 2))
+        waiting = self._order((hammer, 3))
+        boss = self._boss()
+        self.company.backorder_fill_approved = "same_order"
+        run = self.env["backorder.run"].with_user(boss)
+        run = run.create({"order_ids": [Command.set(waiting.ids)]})
+        run.action_preview()
+        with mute_logger("odoo.http"):
+            self.start_tour(f"/odoo/backorder-fills/{run.id}", "backorder_stuck", login=boss.login)
+        self.env.invalidate_all()
+        self.assertHeld(waiting.order_line, 0, reserved=3)
+        # What nobody else needs goes back to it, as forced quantities are served last.
+        self.assertHeld(holder.order_line[0], 3, reserved=2)
+
+    def test_process(self):
+        """Guide, “Multi-Order Processor”, with a preview before."""
+        boss = self._boss()
         self._stock(self.product, 2)
         first, second = self.env["res.partner"].create(
             [{"name": "Tour Ready"}, {"name": "Tour Short"}]

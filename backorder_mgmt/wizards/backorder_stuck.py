@@ -39,8 +39,12 @@ class BackorderStuck(models.TransientModel):
         readonly=False,
         precompute=True,
     )
+    display_name = fields.Char(compute="_compute_display_name")
     completed_count = fields.Integer(string="Orders Completed", compute="_compute_completed")
     completed_names = fields.Char(string="Would Be Completed", compute="_compute_completed")
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Stock That Cannot Ship")
 
     @api.depends("company_id", "product_ids", "date")
     def _compute_line_ids(self):
@@ -68,12 +72,10 @@ class BackorderStuck(models.TransientModel):
 
     @api.model
     def _open(self, products, **values):
-        """The dialog for ``products``."""
+        """The screen for ``products``."""
         action = self.env["ir.actions.actions"]._for_xml_id("backorder_mgmt.backorder_stuck_action")
-        action["target"] = "new"
         action["context"] = {
             "default_product_ids": [fields.Command.set(products.ids)],
-            "dialog_size": "extra-large",
             **{f"default_{name}": value for name, value in values.items() if value},
         }
         return action

@@ -266,3 +266,183 @@ registry.category("web_tour.tours").add("backorder_process", {
         },
     ],
 });
+
+const runLine = (order) => `.o_field_widget[name=line_ids] .o_data_row:contains("${order}")`;
+
+/* Guide, “Fill Backorders Screen”: filters, options, Start, pop-up, report; with a preview before and
+ * Take Back in the end. */
+registry.category("web_tour.tours").add("backorder_fill_batch", {
+    steps: () => [
+        {
+            content: "the screen says what it does",
+            trigger: '.o_form_view h1:contains("Fill Backorders")',
+        },
+        {
+            content: "SKUs: selected ones",
+            trigger: ".o_field_widget[name=product_ids] input",
+            run: "edit Tour Hammer",
+        },
+        {
+            content: "choose the item",
+            trigger: '.o-autocomplete--dropdown-item:contains("Tour Hammer"):not(:contains("Create"))',
+            run: "click",
+        },
+        {
+            content: "it is chosen",
+            trigger: '.o_field_widget[name=product_ids] .o_tag:contains("Tour Hammer")',
+        },
+        {
+            content: "fill only orders that can be completed",
+            trigger: '.o_field_widget[name=fill_mode] label:contains("Only Orders That Can Be Completed")',
+            run: "click",
+        },
+        {
+            content: "set the actual ship date",
+            trigger: ".o_field_widget[name=set_ship_date] input",
+            run: "click",
+        },
+        {
+            content: "it is today",
+            trigger: ".o_field_widget[name=ship_date]:visible",
+        },
+        {
+            content: "an e-mail for partly filled orders",
+            trigger: ".o_field_widget[name=email_partial_template_id] input",
+            run: "edit Backorders",
+        },
+        {
+            content: "choose the template",
+            trigger: '.o-autocomplete--dropdown-item:contains("Partly Filled")',
+            run: "click",
+        },
+        {
+            content: "these are to be proposed from now on",
+            trigger: "button[name=action_save_default]",
+            run: "click",
+        },
+        {
+            content: "they are",
+            trigger: '.o_notification:contains("Saved as your default")',
+        },
+        {
+            content: "show what would be filled",
+            trigger: "button[name=action_preview]:visible",
+            run: "click",
+        },
+        {
+            content: "who waits longest cannot be completed, and the sentence says so",
+            trigger: `${runLine("TOUR-1")}:contains("cannot be completed")`,
+        },
+        {
+            content: "the other one gets all of it",
+            trigger: `${runLine("TOUR-2")} .badge:contains("Filled")`,
+        },
+        {
+            content: "would another policy do better?",
+            trigger: "button[name=action_compare]:visible",
+            run: "click",
+        },
+        {
+            content: "the policies are side by side, this one marked",
+            trigger: '.o_field_widget[name=comparison] tr.fw-bold:contains("Waiting Longest (this fill)")',
+        },
+        {
+            content: "do it",
+            trigger: "button[name=action_start]:visible",
+            run: "click",
+        },
+        {
+            content: "the pop-up tells how many of each were done",
+            trigger: '.o_notification:contains("Lines filled: 1, not filled: 1. Orders completed: 1, approved: 1")',
+        },
+        {
+            content: "the fill is done",
+            trigger: '.o_statusbar_status button.o_arrow_button_current:contains("Done")',
+        },
+        {
+            content: "see the report",
+            trigger: "button[name=action_preview_report]:visible",
+            run: "click",
+        },
+        {
+            content: "the report shows what was filled",
+            trigger: ':iframe .bo_report:contains("TOUR-2")',
+        },
+        {
+            content: "it can be printed",
+            trigger: ".o_control_panel button:contains('Print'), .o_control_panel_main_buttons button[title='Print']",
+        },
+        {
+            content: "back to the fill",
+            trigger: ".breadcrumb .o_back_button a, .breadcrumb .o_back_button",
+            run: "click",
+        },
+        {
+            content: "take it back",
+            trigger: "button[name=action_undo]:visible",
+            run: "click",
+        },
+        {
+            content: "really",
+            trigger: '.modal:contains("goes back on backorder") footer button.btn-primary',
+            run: "click",
+        },
+        {
+            content: "it is taken back",
+            trigger: '.o_statusbar_status button.o_arrow_button_current:contains("Taken Back")',
+        },
+    ],
+});
+
+/* Which orders hold stock they cannot ship? */
+registry.category("web_tour.tours").add("backorder_stuck", {
+    steps: () => [
+        {
+            content: "who needs it and does not get it: ask who holds it",
+            trigger: "button[name=action_view_backorder_stuck]:visible",
+            run: "click",
+        },
+        {
+            content: "an order holds hammers and waits for nails",
+            trigger: '.o_field_widget[name=line_ids] .o_data_row td[name=waits_for]:contains("Nails")',
+        },
+        {
+            content: "nothing is ticked yet: Force says what to do",
+            trigger: ".o_statusbar_buttons button[name=action_force], .o_form_statusbar button[name=action_force]",
+            run: "click",
+        },
+        ...refused("Tick the stock"),
+        {
+            content: "tick it",
+            trigger: ".o_field_widget[name=line_ids] .o_data_row td[name=selected] .o-checkbox",
+            run: "click",
+        },
+        {
+            content: "one order would be completed with it",
+            trigger: '.o_field_widget[name=completed_count]:contains("1")',
+        },
+        {
+            content: "give it up",
+            trigger: ".o_form_statusbar button[name=action_force], .o_statusbar_buttons button[name=action_force]",
+            run: "click",
+        },
+        {
+            content: "what follows is the fill of these items",
+            trigger: '.o_field_widget[name=product_ids] .o_tag:contains("Tour Hammer")',
+        },
+        {
+            content: "fill",
+            trigger: "button[name=action_start]:visible",
+            run: "click",
+        },
+        {
+            content: "without a preview",
+            trigger: '.modal:contains("without a preview") footer button.btn-primary',
+            run: "click",
+        },
+        {
+            content: "the order is completed",
+            trigger: '.o_notification:contains("Orders completed: 1")',
+        },
+    ],
+});
