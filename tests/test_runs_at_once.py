@@ -7,10 +7,14 @@ import sys
 import textwrap
 import time
 
+import pytest
+from psycopg2.errors import LockNotAvailable
+
 # The shop and its fixture are those of the single orders.
 from test_many_workers import Shop, shop  # noqa: F401
 
 from odoo import Command
+from odoo.tools import mute_logger
 
 
 def make_run(place, orders, **options):
@@ -130,3 +134,32 @@ def test_a_killed_worker_leaves_whole_batches_and_the_next_goes_on(shop: Shop): 
 
     shop.commit(at_the_end)
     assert shop.figures(product) == (16, 16, 16, 0, 0)
+
+
+def test_a_batch_does_not_wait_long_for_whom_it_meets(shop: Shop):  # noqa: F811
+    shop.setting(backorder_fill_approved="same_order", backorder_run_threshold=0)
+    product = shop.product("Rope", 0)
+    orders = shop.orders(2, (product, 2), confirm=True)
+    shop.receive(product, 4)
+    run = make_run(shop, orders)
+    shop.commit(lambda env: env["backorder.run"].browse(run).action_start())
+    with shop.registry.cursor() as other:
+        other.execute("UPDATE stock_quant SET quantity = quantity WHERE product_id = %s", [product])
+        started = time.monotonic()
+        with shop.registry.cursor() as cr, mute_logger("odoo.sql_db"):
+            with pytest.raises(LockNotAvailable):
+                shop.env(cr)["backorder.run"]._work_on(run)
+            cr.rollback()
+        assert time.monotonic() - started < 6
+        # Beyond its batches, nothing waits shorter than before.
+        with shop.registry.cursor() as cr:
+            cr.execute("SHOW lock_timeout")
+            assert cr.fetchone() == ("0",)
+        other.rollback()
+    shop.commit(lambda env: env["backorder.run"]._work_until_done(run))
+    assert shop.figures(product)[1] == 4
+    shop.commit(lambda env: _is_done(env["backorder.run"].browse(run)))
+
+
+def _is_done(run):
+    assert run.state == "done"

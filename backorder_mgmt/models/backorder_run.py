@@ -14,6 +14,7 @@ class BackorderRun(models.Model):
         "backorder.run.options",
         "backorder.process.options",
         "backorder.run.planner",
+        "backorder.run.queue",
         "backorder.run.worker",
         "backorder.run.process",
         "backorder.run.charge",
@@ -206,8 +207,9 @@ class BackorderRun(models.Model):
     def action_start(self):
         """Do what was previewed (or preview and do it at once).
 
-        Up to the company's threshold of lines in this call, else by the scheduled job. Each line
-        is checked against what is true now and says what changed.
+        Up to the company's threshold of lines in this call, else by the scheduled job; so too where
+        another fill in the background still looks at the same stock: one after another, and who
+        starts it is told. Each line is checked against what is true now and says what changed.
 
         :return: the action that shows the run
         :raise UserError: the run was started already, or is over
@@ -223,13 +225,16 @@ class BackorderRun(models.Model):
             if not run.date_planned:
                 worker._preview()
                 worker.write({"date_planned": fields.Datetime.now()})
-            if worker._work_size() > run.company_id.backorder_run_threshold:
+            large = worker._work_size() > run.company_id.backorder_run_threshold
+            if large or worker._ahead():
                 worker.write({"state": "queued"})
                 self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
             else:
                 worker._execute()
         if all(run.state == "done" for run in self):
             return self._filled_notification(then=self._open_action())
+        if len(self) == 1 and self.waiting_for:
+            return self._queued_notification(then=self._open_action())
         return self._open_action()
 
     def action_cancel(self):

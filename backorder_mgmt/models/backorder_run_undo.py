@@ -24,6 +24,9 @@ class BackorderRunOrderUndo(models.AbstractModel):
             raise UserError(self.env._("These cannot be taken back:\n%s", "\n".join(refusals)))
         for row in rows:
             row._undo()
+        for run in rows.run_id:
+            if not run.run_order_ids.filtered(lambda row: row.outcome in ("complete", "partial")):
+                run.state = "undone"
         return True
 
     def _filled_lines(self):

@@ -7,11 +7,14 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
 #: How often a batch may lose against other transactions before the fill lets them go first.
 MAX_LOST = 10
+#: Seconds that a batch in the background waits for rows which another transaction has locked.
+LOCK_WAIT = 3
 
 
 class BackorderRunWorker(models.AbstractModel):
@@ -126,6 +129,9 @@ class BackorderRunWorker(models.AbstractModel):
         :raise OperationalError: another transaction changed the same stock; nothing was done
         """
         cron = self.env["ir.cron"]
+        # Who holds stock for longer goes first: this batch is tried again. Nobody who waits for the
+        # stock of this batch waits for others of it as well.
+        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", f"{LOCK_WAIT}s"))
         run = self.browse(run_id)
         run = run.try_lock_for_update()
         if not run or run.state not in ("queued", "running"):

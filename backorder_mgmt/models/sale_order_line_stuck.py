@@ -14,7 +14,7 @@ class BackorderLineStuck(models.AbstractModel):
 
     @api.model
     def _get_backorder_late_for_domain(self, company, date):
-        """Backordered lines of confirmed orders that do not get everything by the end of ``date``."""
+        """Backordered lines of confirmed orders that are not filled on ``date`` yet."""
         return [
             ("company_id", "=", company.id),
             ("state", "=", "sale"),

@@ -197,6 +197,33 @@ class TestRun(RunCommon):
         self.assertEqual(run.line_ids.mapped("reason").count("skipped"), 3)
         self.assertInvariants(orders)
 
+    def test_a_fill_of_stock_that_another_is_filling_waits_and_says_for_whom(self):
+        first, second = self._order((self.product, 2)), self._order((self.product, 2))
+        apart = self._order((self.other, 1))
+        self._stock(self.product, 4)
+        self._stock(self.other, 1)
+        self.company.backorder_run_threshold = 0
+        large = self._run(first)
+        large.action_start()
+        self.assertFalse(large.waiting_for)
+        self.company.backorder_run_threshold = 500
+        small = self._run(second)
+        told = small.action_start()
+        self.assertEqual(small.state, "queued")
+        for sentence in (told["params"]["message"], small.waiting_for):
+            self.assertIn(f"{large.name} of {self.manager.name}", sentence)
+            self.assertIn("0 % done", sentence)
+        self.assertHeld(second.order_line, 2)
+        # Other stock is filled at once, and so is a single order by hand.
+        elsewhere = self._run(apart)
+        elsewhere.action_start()
+        self.assertEqual(elsewhere.state, "done")
+        with self.enter_registry_test_mode():
+            self.env.ref("backorder_mgmt.ir_cron_work_runs").method_direct_trigger()
+        self.assertEqual((large.state, small.state), ("done", "done"))
+        self.assertHeld(second.order_line, 0, reserved=2)
+        self.assertFalse(small.waiting_for)
+
     def test_background_goes_on_where_it_was(self):
         self.company.backorder_run_threshold = 0
         orders = self.env["sale.order"]
@@ -408,6 +435,21 @@ class TestUndo(RunCommon):
         run.action_undo()
         self.assertHeld(quotation.order_line, 5)
         self.assertEqual(quotation.order_line.backorder_promised_qty, 0)
+
+    def test_chosen_orders(self):
+        self.company.backorder_fill_approved = "same_order"
+        first, second = self._order((self.product, 2)), self._order((self.product, 2))
+        self._stock(self.product, 4)
+        run = self._run(first | second)
+        run.action_start()
+        rows = run.run_order_ids
+        rows.filtered(lambda row: row.order_id == first).action_undo()
+        self.assertHeld(first.order_line, 2, reserved=0)
+        self.assertHeld(second.order_line, 0, reserved=2)
+        self.assertEqual((run.state, run.filled_count), ("done", 2))
+        rows.filtered(lambda row: row.order_id == second).action_undo()
+        self.assertHeld(second.order_line, 2, reserved=0)
+        self.assertEqual(run.state, "undone")
 
     def test_refused_whole_when_something_was_delivered(self):
         first, second = self._order((self.product, 2)), self._order((self.product, 2))
