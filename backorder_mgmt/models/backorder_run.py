@@ -451,7 +451,7 @@ class BackorderRun(models.Model):
         new_orders = self.run_order_ids.new_order_id
         message = self.env._(
             "Lines filled: %(lines)s, not filled: %(not_filled)s. Orders completed: %(orders)s, "
-            "approved: %(approved)s. E-mails queued: %(mails)s. New orders: %(new)s",
+            "approved: %(approved)s. E-mails queued: %(mails)s. New orders: %(new)s.",
             lines=filled,
             not_filled=sum(self.mapped("not_filled_count")),
             orders=sum(self.mapped("completed_order_count")),

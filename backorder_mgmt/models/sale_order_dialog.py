@@ -80,6 +80,10 @@ class BackorderOrderDialog(models.AbstractModel):
         if self.company_id.backorder_fill_approved == "same_order":
             return self.env._("The filled items are reserved on this order's delivery.")
         if self.company_id.backorder_approve_new_order:
+            if self.company_id.backorder_charge_cards and not self._backorder_on_credit():
+                return self.env._(
+                    "The filled items become a new order, which is confirmed when it is paid."
+                )
             return self.env._("The filled items become a new order, which is confirmed at once.")
         return self.env._("The filled items become a new quotation that keeps its stock set aside.")
 

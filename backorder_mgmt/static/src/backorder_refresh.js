@@ -1,12 +1,15 @@
-import { onWillUnmount } from "@odoo/owl";
+import { Component, onWillUnmount, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
-import { ProgressBarField, progressBarField } from "@web/views/fields/progress_bar/progress_bar_field";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
-/** A progress bar that moves by itself: the server says on the bus how far the fill is. */
-export class BackorderProgress extends ProgressBarField {
+/** The form of a fill moves by itself: the server says on the bus how far it is, and how its
+ * payments went. */
+export class BackorderRefresh extends Component {
+    static template = xml`<t/>`;
+    static props = standardWidgetProps;
+
     setup() {
-        super.setup();
         const bus = useService("bus_service");
         const onProgress = ({ run_id }) => {
             if (run_id === this.props.record.resId) {
@@ -18,7 +21,4 @@ export class BackorderProgress extends ProgressBarField {
     }
 }
 
-registry.category("fields").add("backorder_progress", {
-    ...progressBarField,
-    component: BackorderProgress,
-});
+registry.category("view_widgets").add("backorder_refresh", { component: BackorderRefresh });
