@@ -367,6 +367,86 @@ def bench_process(args):
     report(f"process {count} orders of 5 lines", ours, theirs, "1.1", "against bare action_confirm")
 
 
+def make_needed_skus(env, count):
+    """Products of 100 vendors, all on backorder, half with a reordering rule, some on order."""
+    products = make_products(env, count, 0)
+    vendors = env["res.partner"].create([{"name": f"Bench Vendor {n}"} for n in range(100)])
+    env["product.supplierinfo"].create(
+        [
+            {
+                "partner_id": vendors[number % 100].id,
+                "product_tmpl_id": product.product_tmpl_id.id,
+                "price": 4.0,
+                "min_qty": 5.0 * (number % 2),
+            }
+            for number, product in enumerate(products)
+        ]
+    )
+    warehouse = env["stock.warehouse"].search([], limit=1)
+    env["stock.warehouse.orderpoint"].create(
+        [
+            {
+                "product_id": product.id,
+                "warehouse_id": warehouse.id,
+                "location_id": warehouse.lot_stock_id.id,
+                "product_min_qty": 2.0,
+                "product_max_qty": 8.0,
+                "trigger": "manual",
+            }
+            for product in products[::2]
+        ]
+    )
+    env["purchase.order"].create(
+        {
+            "partner_id": vendors[0].id,
+            "picking_type_id": warehouse.in_type_id.id,
+            "order_line": [
+                Command.create({"product_id": product.id, "product_qty": 1.0})
+                for product in products[::10]
+            ],
+        }
+    )
+    for start in range(0, count, 1000):
+        some = products[start : start + 1000]
+        make_orders(env, some, ceil(len(some) / 20), 20, quantity=3).action_confirm()
+        env.flush_all()
+    env.invalidate_all()
+    return products, warehouse
+
+
+def bench_purchase(args):
+    """*Add to Order* of many needed SKUs against reading their forecast by the ORM."""
+    ours, rows, theirs = Measure(), Measure(), Measure()
+    count = args.skus
+    with database(args.db) as env:
+        products, warehouse = make_needed_skus(env, count)
+        forecast = ["qty_available", "free_qty", "incoming_qty", "outgoing_qty"]
+        forecast.append("virtual_available")
+        screens = env["backorder.purchase"]
+
+        def screen():
+            return screens.create({"warehouse_id": warehouse.id, "product_ids": products.ids})
+
+        def propose():
+            rows, *_rest = env["backorder.purchase.plan"]._propose(screen())
+            return lambda: len(rows)
+
+        def add():
+            own = screen()
+            own.action_add()
+            return lambda: len(own.line_ids)
+
+        def read():
+            products.with_context(warehouse_id=warehouse.id).read(forecast)
+            return lambda: len(products)
+
+        sides = ((env, ours, propose), (env, rows, add), (env, theirs, read))
+        assert in_turn(args.rounds, *sides) == [count] * 3
+    title, note = f"purchase proposal of {count} SKUs", "against reading their forecast"
+    report(title, ours, theirs, "2", note)
+    report(f"{title}, kept as rows of the screen", rows, theirs, "none", note)
+
+
 def bench_plan(args):
     """Every policy of the planner over scarce stock; times, as Odoo has no such thing."""
     # Known only when Odoo has its addons path.
@@ -425,6 +505,7 @@ ROWS = {
     "fill": bench_fill,
     "new_order": bench_new_order,
     "process": bench_process,
+    "purchase": bench_purchase,
     "plan": bench_plan,
 }
 
@@ -439,13 +520,15 @@ def main():
     parser.add_argument("--demands", type=int, default=100_000, help="of the plan row")
     parser.add_argument("--new-orders", type=int, default=100, help="orders of the new_order row")
     parser.add_argument("--process", type=int, default=200, help="orders of the process row")
-    parser.add_argument("--full", action="store_true", help="10,000 lines, 500 orders")
+    parser.add_argument("--skus", type=int, default=2000, help="SKUs of the purchase row")
+    parser.add_argument("--full", action="store_true", help="10,000 lines and SKUs, 500 orders")
     parser.add_argument("--products", type=int, default=500)
     parser.add_argument("--db", default=os.environ.get("BENCH_DB", "bench"))
     parser.add_argument("--base", default=os.environ.get("BENCH_BASE_DB", "bench_base"))
     args = parser.parse_args()
     if args.full:
         args.fill, args.orders, args.new_orders, args.process = 10000, 500, 500, 500
+        args.skus = 10000
     config.parse_config(["--log-level=error"])
     print(f"Odoo {odoo.release.version}, {os.cpu_count()} cores", flush=True)
     for name in args.rows or ROWS:

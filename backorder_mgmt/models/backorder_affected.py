@@ -14,6 +14,11 @@ class BackorderAffected(models.AbstractModel):
         string="Late Orders", compute="_compute_backorder_affected_count"
     )
 
+    backorder_received_waiting = fields.Boolean(
+        compute="_compute_backorder_received_waiting",
+        help="Somebody waits for what came in with it.",
+    )
+
     def _backorder_arriving_moves(self):
         """The stock moves of these documents that may bring goods."""
         raise NotImplementedError
@@ -44,6 +49,31 @@ class BackorderAffected(models.AbstractModel):
             record.backorder_affected_count = len(lines.order_id)
             late = lines.filtered("backorder_late")
             record.backorder_affected_late_count = len(late.order_id)
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_backorder_received_waiting(self):
+        runs = self.env["backorder.run"]
+        may_fill = runs.has_access("create")
+        for record in self:
+            received = record._backorder_received_moves() if may_fill else ()
+            record.backorder_received_waiting = bool(received) and bool(
+                runs._waiting_for_received(received)
+            )
+
+    def _backorder_received_moves(self):
+        """What these documents brought into a warehouse."""
+        return (
+            self.sudo()
+            ._backorder_arriving_moves()
+            .filtered(lambda move: move.state == "done" and move._backorder_arrives_in())
+        )
+
+    def action_fill_received(self):
+        """*Fill Backorders* with what came in: the preview, those it was bought for first."""
+        self.ensure_one()
+        runs = self.env["backorder.run"]
+        runs.check_access("create")
+        return runs._offer_received(self._backorder_received_moves())
 
     def action_view_backorder_affected(self):
         """The order lines whose expected date depends on this document."""

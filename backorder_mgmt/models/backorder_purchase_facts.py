@@ -1,6 +1,6 @@
 """The facts of purchasing: what waits, what is there and what is on order, in a few queries."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -79,9 +79,10 @@ class BackorderPurchaseFacts(models.AbstractModel):
 
     @api.model
     def _window_start(self, days):
-        """The moment (UTC) at which the first day of the last ``days`` days began."""
+        """The moment (UTC) at which the first of the last ``days`` days began where the user is."""
         today = fields.Date.context_today(self)
-        return datetime.combine(today - timedelta(days=days), time.min)
+        start = datetime.combine(today - timedelta(days=days), time.min)
+        return self.env.tz.localize(start).astimezone(UTC).replace(tzinfo=None)
 
     @api.model
     def _read_waiting(self, products, warehouses, days, include_quotations):

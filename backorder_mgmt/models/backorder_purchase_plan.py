@@ -1,8 +1,7 @@
 """What is needed, proposed as rows: which SKUs, how many, of which vendor."""
 
 from dataclasses import dataclass
-
-from dateutil.relativedelta import relativedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -58,7 +57,10 @@ class BackorderPurchasePlan(models.AbstractModel):
                 products |= rules.search([("warehouse_id", "in", warehouses.ids)]).product_id
             if options.vendor_scope == "selected":
                 products &= self._get_vendor_products(options.vendor_ids, options.company_id)
-        return products.filtered(lambda product: product.active and product.is_storable)
+        # As rows of the screen: by their code, those that are archived or not tracked left out.
+        return self.env["product.product"].search(
+            [("id", "in", products.ids), ("is_storable", "=", True)]
+        )
 
     @api.model
     def _get_vendor_products(self, vendors, company):
@@ -76,7 +78,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         """The rows that the options ask for.
 
         :return: (values of ``backorder.purchase.line``, {product: quantity of older backorders
-            that the window left out})
+            that the window left out}, products that are needed, but never bought)
         """
         self._check_may_buy()
         self._check_options(options)
@@ -91,7 +93,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         if options.choose == "vendor":
             vendors = options.vendor_ids
         for warehouse in warehouses:
-            for product in products:
+            for product in self._as_buyer(products, warehouse.company_id):
                 own = facts[product.id, warehouse.id]
                 needed = work_out(own, refill=options.choose != "backordered")
                 if needed.older:
@@ -101,7 +103,34 @@ class BackorderPurchasePlan(models.AbstractModel):
                     rows.append(
                         self._prepare_row_vals(product, warehouse, own, needed, vendors=vendors)
                     )
-        return rows, left_out
+        never = products.browse()
+        if not by_hand and not options.product_ids:
+            never = self._never_bought(options.company_id, rows)
+        rows = [vals for vals in rows if vals["product_id"] not in never._ids]
+        return rows, left_out, never
+
+    @api.model
+    def _as_buyer(self, products, company):
+        """``products`` as vendors are chosen for them: of ``company``, by the superuser."""
+        # sudo: who may buy was checked; a Backorders manager need not read costs and vendors
+        return products.sudo().with_company(company)
+
+    @api.model
+    def _never_bought(self, company, rows):
+        """The products of proposed ``rows`` that are no matter of a buyer: “Purchase” is off, or
+        they are manufactured and nobody sells them."""
+        products = self.env["product.product"].sudo()
+        found = products.browse({vals["product_id"] for vals in rows})
+        never = found.filtered(lambda product: not product.purchase_ok)
+        alone = found.browse({vals["product_id"] for vals in rows if not vals["vendor_id"]})
+        if "mrp.bom" in self.env and alone:
+            made = (
+                self.env["mrp.bom"]
+                .sudo()
+                ._bom_find(alone, company_id=company.id, bom_type="normal")
+            )
+            never |= alone.filtered(lambda product: made.get(product))
+        return never
 
     @api.model
     def _prepare_row_vals(self, product, warehouse, facts, needed, vendors=None):
@@ -138,7 +167,7 @@ class BackorderPurchasePlan(models.AbstractModel):
 
     @api.model
     def _prepare_offer_vals(self, offer):
-        date = fields.Datetime.now() + relativedelta(days=offer.delay)
+        date = self.env.cr.now().replace(microsecond=0) + timedelta(days=offer.delay)
         return {
             "vendor_id": offer.vendor.id,
             "product_uom_id": offer.unit.id,
@@ -158,19 +187,18 @@ class BackorderPurchasePlan(models.AbstractModel):
 
         :param vendors: only these, the product's first choice first; None: any
         """
-        product = product.sudo().with_company(company)
+        product = self._as_buyer(product, company)
+        own_unit = product.product_tmpl_id.uom_id
         seller = self._select_seller(product, quantity, vendors)
         if not seller:
             vendor = vendors if vendors and len(vendors) == 1 else self.env["res.partner"]
-            unit = product.uom_id
-            quantity = unit.round(max(0.0, quantity), rounding_method="UP")
-            price = product.standard_price if vendor else 0.0
-            return Offer(vendor, unit, company.currency_id, quantity, price, 0.0, 0)
-        unit = seller.product_uom_id or product.uom_id
-        per_unit = unit._compute_quantity(1.0, product.uom_id, round=False)
-        step = unit.rounding if unit == product.uom_id else 1.0
+            return self._offer_of_nobody(product, company, quantity, vendor)
+        unit = seller.product_uom_id or own_unit
+        same = unit == own_unit
+        per_unit = 1.0 if same else unit._compute_quantity(1.0, own_unit, round=False)
+        step = unit.rounding if same else 1.0
         asked = unit.round(vendor_quantity(quantity, per_unit, seller.min_qty, step))
-        vendor = seller.partner_id.with_env(self.env)
+        vendor = seller.partner_id
         if vendors and vendor not in vendors:
             vendor = vendors.filtered(lambda v: v.commercial_partner_id == vendor)[:1] or vendor
         return Offer(
@@ -178,12 +206,30 @@ class BackorderPurchasePlan(models.AbstractModel):
         )
 
     @api.model
+    def _offer_of_nobody(self, product, company, quantity, vendor):
+        """No vendor's list has the product: what is needed, at its cost, in the currency in which
+        that ``vendor`` (or none) is paid."""
+        unit = product.uom_id
+        quantity = unit.round(max(0.0, quantity), rounding_method="UP")
+        own = company.currency_id
+        currency = vendor.sudo().with_company(company).property_purchase_currency_id or own
+        price = 0.0
+        if vendor:
+            today = fields.Date.context_today(self)
+            price = own._convert(product.standard_price, currency, company, today, round=False)
+        return Offer(vendor, unit, currency, quantity, price, 0.0, 0)
+
+    @api.model
     def _select_seller(self, product, quantity, vendors=None):
+        """Odoo's choice for that quantity; where it is less than anybody's minimum, the vendor
+        with the least one."""
         asked = max(quantity, 0.0)
         if not vendors:
+            today = fields.Date.context_today(self)
+            unit = product.product_tmpl_id.uom_id
             return product._select_seller(
-                quantity=asked, uom_id=product.uom_id
-            ) or product._select_seller(quantity=None, ordered_by="min_qty")
+                quantity=asked, date=today, uom_id=unit
+            ) or product._select_seller(quantity=None, date=today, ordered_by="min_qty")
         first = [seller.partner_id for seller in product._prepare_sellers()]
         for partner in dict.fromkeys(first):
             for vendor in vendors:
@@ -233,7 +279,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         warehouses = self.env["stock.warehouse"].search(
             [("company_id", "in", self.env.companies.ids)]
         )
-        products = self._backordered_products(warehouses).filtered(lambda p: not p.seller_ids)
+        products = self.env["product.product"]
+        for company, own in warehouses.grouped("company_id").items():
+            waiting = self._as_buyer(self._backordered_products(own), company)
+            # As in the rows: a vendor of another company, archived or expired is none.
+            products |= waiting.filtered(lambda product: not self._select_seller(product, 0.0))
         action = self.env["ir.actions.actions"]._for_xml_id("product.product_normal_action_sell")
         action.update(
             name=self.env._("On Backorder Without Vendor"),

@@ -28,15 +28,7 @@ class BackorderPurchaseWords(models.AbstractModel):
 
     @api.model
     def _check_options(self, options):
-        if not 0 <= options.backorder_days <= MAX_DAYS:
-            raise UserError(
-                self.env._(
-                    "“Include Backorders from the Last … Days” is %(days)s: type a number of days "
-                    "from 0 (today only) to %(most)s.",
-                    days=options.backorder_days,
-                    most=MAX_DAYS,
-                )
-            )
+        self._check_days(options.backorder_days)
         by_vendor = options.choose == "vendor" or options.vendor_scope == "selected"
         if by_vendor and not options.vendor_ids:
             raise UserError(self.env._("Choose at least one vendor under “Vendors”."))
@@ -44,6 +36,18 @@ class BackorderPurchaseWords(models.AbstractModel):
             return
         for vendor in options.vendor_ids:
             self._check_vendor(vendor, options.company_id)
+
+    @api.model
+    def _check_days(self, days):
+        if not 0 <= days <= MAX_DAYS:
+            raise UserError(
+                self.env._(
+                    "“Include Backorders from the Last … Days” is %(days)s: type a number of days "
+                    "from 0 (today only) to %(most)s.",
+                    days=days,
+                    most=MAX_DAYS,
+                )
+            )
 
     @api.model
     def _check_vendor(self, vendor, company):
@@ -102,6 +106,17 @@ class BackorderPurchaseWords(models.AbstractModel):
                     "%s is not tracked in stock, so it is never on backorder: remove the row.", name
                 )
             )
+        if row.company_id != row.purchase_id.company_id:
+            problems.append(
+                self.env._(
+                    "%(product)s: the warehouse %(warehouse)s belongs to %(other)s. Choose one of "
+                    "%(company)s.",
+                    product=name,
+                    warehouse=row.warehouse_id.display_name,
+                    other=row.company_id.name,
+                    company=row.purchase_id.company_id.name,
+                )
+            )
         unit = row.product_uom_id
         if unit and (
             unit.compare(row.quantity, 0.0) < 0
@@ -146,10 +161,39 @@ class BackorderPurchaseWords(models.AbstractModel):
             f"{product.display_name} ({self._label(quantity, product.uom_id)})"
             for product, quantity in left_out.items()
         ]
+        return self.env._("Older backorders are left out: %s.", self._list_some(names))
+
+    @api.model
+    def _describe_never_bought(self, products):
+        """What is needed and never bought, named; False: nothing."""
+        if not products:
+            return False
+        return self.env._(
+            "Needed, but not bought, as “Purchase” is off on the product or it is manufactured and "
+            "has no vendor: %s.",
+            self._list_some(products.mapped("display_name")),
+        )
+
+    @api.model
+    def _list_some(self, names):
+        """The first five of ``names``, and how many more."""
         shown = ", ".join(names[:5])
         if len(names) > 5:
             shown = self.env._("%(names)s and %(more)s more", names=shown, more=len(names) - 5)
-        return self.env._("Older backorders are left out: %s.", shown)
+        return shown
+
+    @api.model
+    def _vendor_hint(self, row):
+        """What the buyer should know of the vendor and of the product; False: nothing."""
+        vendor = row.vendor_id
+        hints = []
+        if vendor and not vendor.email and not vendor.phone:
+            hints.append(self.env._("%s has no e-mail and no phone.", vendor.display_name))
+        # sudo: warnings are shown to purchasers, and to who creates their orders here
+        for warned in (vendor, vendor.parent_id):
+            hints.append(warned.sudo().purchase_warn_msg or "")
+        hints.append(row.product_id.sudo().purchase_line_warn_msg or "")
+        return " ".join(hint for hint in hints if hint) or False
 
     @api.model
     def _describe_row(self, row):

@@ -55,7 +55,11 @@ class BackorderRun(models.Model):
         index=True,
     )
     receipt_mode = fields.Selection(
-        [("notify", "Proposed on Receipt"), ("auto", "On Receipt")],
+        [
+            ("notify", "Proposed on Receipt"),
+            ("auto", "On Receipt"),
+            ("offer", "Opened from a Receipt"),
+        ],
         string="On Receipt",
         readonly=True,
         copy=False,

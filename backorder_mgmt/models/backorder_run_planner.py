@@ -149,7 +149,10 @@ class BackorderRunPlanner(models.AbstractModel):
         expected = lines.filtered(lambda line: plan[line.id].reason != "filled")
         expected = expected._backorder_expected_dates() if expected else {}
         self.env["backorder.run.line"].create(
-            [self._prepare_plan_line_vals(line, plan[line.id], blocked, expected) for line in lines]
+            [
+                self._prepare_plan_line_vals(line, plan[line.id], blocked, expected)
+                for line in self._in_order_of_offer(lines)
+            ]
         )
         self.env["backorder.run.order"].create(
             [

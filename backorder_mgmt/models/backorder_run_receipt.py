@@ -1,11 +1,27 @@
 """Fill on receipt: what came in is offered to the backorders that wait for it."""
 
 from odoo import api, models
+from odoo.exceptions import UserError
 
 
 class BackorderRunReceipt(models.AbstractModel):
     _name = "backorder.run.receipt"
     _description = "Backorder Fill: On Receipt"
+
+    @api.model
+    def _waiting_for(self, company, products, warehouses):
+        """The sale lines on backorder that wait for these products, or for kits of them."""
+        # sudo: who receives goods need not see orders
+        waiting = self.env["stock.move"].sudo()
+        domain = waiting._get_backorder_waiting_domain(company, products, warehouses)
+        return waiting.search(domain).sale_line_id
+
+    @api.model
+    def _waiting_for_received(self, moves):
+        """As :meth:`_waiting_for`: who waits for what ``moves`` (done) brought."""
+        return self._waiting_for(
+            moves.company_id[:1], moves.product_id, moves.location_dest_id.warehouse_id
+        )
 
     @api.model
     def _queue_for_receipt(self, company, products, warehouses):
@@ -14,12 +30,7 @@ class BackorderRunReceipt(models.AbstractModel):
         :return: the run, or none where nothing of the products is waited for
         """
         mode = company.backorder_fill_on_receipt
-        if mode == "none":
-            return self.browse()
-        # sudo: who receives goods need not see orders
-        waiting = self.env["stock.move"].sudo()
-        domain = waiting._get_backorder_waiting_domain(company, products, warehouses)
-        lines = waiting.search(domain).sale_line_id
+        lines = mode != "none" and self._waiting_for(company, products, warehouses)
         if not lines:
             return self.browse()
         run = (
@@ -29,6 +40,26 @@ class BackorderRunReceipt(models.AbstractModel):
         )
         self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
         return run
+
+    @api.model
+    def _offer_received(self, moves):
+        """The preview of a fill with what came in.
+
+        :param moves: of receipts, done
+        :return: the action that opens it
+        :raise UserError: nobody waits for it
+        """
+        lines = self._waiting_for_received(moves) if moves else ()
+        if not lines:
+            raise UserError(self.env._("Nothing of what came in is waited for."))
+        company = moves.company_id[:1]
+        run = self.with_company(company).create(
+            self._prepare_receipt_vals(
+                company, lines.product_id, moves.location_dest_id.warehouse_id, "offer"
+            )
+        )
+        run.action_preview()
+        return run._open_action()
 
     def _prepare_receipt_vals(self, company, products, warehouses, mode):
         return {
@@ -41,6 +72,19 @@ class BackorderRunReceipt(models.AbstractModel):
             "approve_complete": company.backorder_approve_new_order,
             "approve_partial": company.backorder_approve_new_order,
         }
+
+    def _in_order_of_offer(self, lines):
+        """Of goods that came in, the lines that they were bought for are the first to be offered;
+        who gets them is decided by the policy all the same."""
+        if not self.receipt_mode:
+            return lines
+        bought = lines.sudo().filtered(
+            lambda line: (
+                "purchase"
+                in line.backorder_purchase_line_ids.filtered("qty_received").mapped("state")
+            )
+        )
+        return lines.filtered(lambda line: line in bought) + (lines - bought)
 
     @api.model
     def _get_notify_domain(self):

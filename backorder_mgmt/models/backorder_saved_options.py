@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import Command, api, models
 
 
 class BackorderSavedOptions(models.AbstractModel):
@@ -10,6 +10,30 @@ class BackorderSavedOptions(models.AbstractModel):
     def _saved_option_names(self):
         """The fields whose values are kept."""
         return []
+
+    @api.model
+    def default_get(self, fields):
+        """What was kept may be gone meanwhile: records that were deleted are left out."""
+        values = super().default_get(fields)
+        for name in self._saved_option_names():
+            field = self._fields[name]
+            if field.type == "many2many" and values.get(name):
+                kept = self.env[field.comodel_name].browse(self._ids_of_commands(values[name]))
+                values[name] = [Command.set(kept.exists().ids)]
+        return values
+
+    @api.model
+    def _ids_of_commands(self, commands):
+        """The ids that a default of a many2many field names, as ids or as commands."""
+        ids = []
+        for command in commands:
+            if isinstance(command, int):
+                ids.append(command)
+            elif command[0] == Command.SET:
+                ids = list(command[2])
+            elif command[0] == Command.LINK:
+                ids.append(command[1])
+        return ids
 
     def action_save_default(self):
         """*Save as my default*: these options are proposed to this user from now on."""

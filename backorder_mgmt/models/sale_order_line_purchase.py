@@ -27,7 +27,11 @@ class BackorderLinePurchase(models.AbstractModel):
     # Computed as superuser: a salesman tells his customer the order and the date without reading
     # purchase orders.
     @api.depends(
-        "backorder_purchase_line_ids.order_id.state", "backorder_purchase_line_ids.date_planned"
+        "backorder_purchase_line_ids.order_id.state",
+        "backorder_purchase_line_ids.date_planned",
+        "backorder_purchase_line_ids.qty_received",
+        "backorder_purchase_line_ids.move_ids.date",
+        "backorder_purchase_line_ids.move_ids.state",
     )
     def _compute_backorder_purchase_label(self):
         for line in self:

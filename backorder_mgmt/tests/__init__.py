@@ -20,6 +20,7 @@ from . import test_promise_notices
 from . import test_promise_purchase
 from . import test_properties
 from . import test_purchase
+from . import test_purchase_orders
 from . import test_purchase_twice
 from . import test_queries
 from . import test_run

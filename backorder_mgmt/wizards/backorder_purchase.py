@@ -56,6 +56,7 @@ class BackorderPurchase(models.TransientModel):
     )
     line_ids = fields.One2many("backorder.purchase.line", "purchase_id", string="Rows")
     left_out = fields.Text(readonly=True)
+    never_bought = fields.Text(readonly=True)
     nothing_needed = fields.Boolean(readonly=True)
     purchase_order_ids = fields.Many2many("purchase.order", readonly=True)
     created = fields.Boolean(compute="_compute_created", compute_sudo=True)
@@ -80,6 +81,17 @@ class BackorderPurchase(models.TransientModel):
             "add_to_rfq",
         ]
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self.env["backorder.purchase.plan"]._check_days(vals.get("backorder_days") or 0)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        # Before the database says it in its own words: the number may be too large for it.
+        self.env["backorder.purchase.plan"]._check_days(vals.get("backorder_days") or 0)
+        return super().write(vals)
+
     @api.onchange("company_id")
     def _onchange_company_id(self):
         if self.warehouse_id.company_id != self.company_id:
@@ -101,9 +113,11 @@ class BackorderPurchase(models.TransientModel):
     def action_add(self):
         """*Add to Order*: rows of what is needed; again, it adds and brings up to date."""
         self.ensure_one()
-        rows, left_out = self.env["backorder.purchase.plan"]._propose(self)
+        plan = self.env["backorder.purchase.plan"]
+        rows, left_out, never_bought = plan._propose(self)
         self.line_ids._merge_rows(self, rows)
-        self.left_out = self.env["backorder.purchase.plan"]._describe_left_out(left_out)
+        self.left_out = plan._describe_left_out(left_out)
+        self.never_bought = plan._describe_never_bought(never_bought)
         self.nothing_needed = not self.line_ids
         return True
 

@@ -72,12 +72,7 @@ class BackorderPurchaseLine(models.TransientModel):
     def _compute_problem(self):
         for row in self:
             row.problem = " ".join(row._problems()) or False
-            vendor = row.vendor_id
-            row.vendor_hint = (
-                self.env._("%s has no e-mail and no phone.", vendor.display_name)
-                if vendor and not vendor.email and not vendor.phone
-                else vendor.sudo().purchase_warn_msg or False
-            )
+            row.vendor_hint = self.env["backorder.purchase.plan"]._vendor_hint(row)
             row.note = row.problem or row.vendor_hint
 
     def _compute_receipt(self):
