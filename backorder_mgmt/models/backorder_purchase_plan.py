@@ -21,6 +21,7 @@ class Offer:
     price: float
     discount: float
     delay: int
+    minimum: float = 0.0
 
 
 class BackorderPurchasePlan(models.AbstractModel):
@@ -179,6 +180,7 @@ class BackorderPurchasePlan(models.AbstractModel):
             "date_planned": date,
             "proposed_date": date,
             "lead_days": offer.delay,
+            "vendor_min_qty": offer.minimum,
         }
 
     @api.model
@@ -202,7 +204,14 @@ class BackorderPurchasePlan(models.AbstractModel):
         if vendors and vendor not in vendors:
             vendor = vendors.filtered(lambda v: v.commercial_partner_id == vendor)[:1] or vendor
         return Offer(
-            vendor, unit, seller.currency_id, asked, seller.price, seller.discount, seller.delay
+            vendor,
+            unit,
+            seller.currency_id,
+            asked,
+            seller.price,
+            seller.discount,
+            seller.delay,
+            seller.min_qty,
         )
 
     @api.model

@@ -196,23 +196,31 @@ class BackorderPurchaseWords(models.AbstractModel):
         return " ".join(hint for hint in hints if hint) or False
 
     @api.model
-    def _describe_row(self, row):
-        """The arithmetic of a row, one figure a line, as on a receipt."""
+    def _list_sentences(self, sentences):
+        """Each sentence once, the first five of them, a line each; False: none."""
+        known = list(dict.fromkeys(sentence for sentence in sentences if sentence))
+        if len(known) > 5:
+            known[5:] = [self.env._("… and %s more.", len(known) - 5)]
+        return "\n".join(known) or False
+
+    @api.model
+    def _receipt_lines(self, row):
+        """The arithmetic of a row as on a receipt: [(text, figure with its unit or nothing)]."""
         unit = row.product_id.uom_id
         position = row.free_qty - row.demand_qty + row.on_order_qty - row.older_kept_qty
         lines = [
-            (self.env._("Backorders in the days included"), row.backorder_qty),
-            (self.env._("Older backorders, left out"), row.older_backorder_qty),
-            (self.env._("On hand"), row.on_hand_qty),
-            (self.env._("− reserved"), row.reserved_qty),
-            (self.env._("− set aside for quotations"), row.promised_qty),
-            (self.env._("= free"), row.free_qty),
-            (self.env._("− other open demand"), row.demand_qty),
-            (self.env._("+ on order"), row.on_order_qty),
-            *((f"    {text}", None) for text in (row.documents or "").splitlines()),
-            (self.env._("− of it bought for older backorders"), row.older_kept_qty),
-            (self.env._("= there for these backorders"), position),
-            (self.env._("Missing for backorders"), row.short_qty),
+            (self.env._("Backorders in the days included"), row.backorder_qty, True),
+            (self.env._("Older backorders, left out"), row.older_backorder_qty, False),
+            (self.env._("On hand"), row.on_hand_qty, True),
+            (self.env._("− reserved"), row.reserved_qty, False),
+            (self.env._("− set aside for quotations"), row.promised_qty, False),
+            (self.env._("= free"), row.free_qty, True),
+            (self.env._("− other open demand"), row.demand_qty, False),
+            (self.env._("+ on order"), row.on_order_qty, True),
+            *((f"    {text}", None, True) for text in (row.documents or "").splitlines()),
+            (self.env._("− of it bought for older backorders"), row.older_kept_qty, False),
+            (self.env._("= there for these backorders"), position, True),
+            (self.env._("Missing for backorders"), row.short_qty, False),
             (
                 self.env._(
                     "Below the minimum of %(min)s: up to the maximum of %(max)s",
@@ -220,22 +228,30 @@ class BackorderPurchaseWords(models.AbstractModel):
                     max=self._label(max(row.min_qty, row.max_qty), unit),
                 ),
                 row.refill_qty,
+                False,
             ),
-            (self.env._("Needed"), row.needed_qty),
-            (self.env._("Rounded up to a multiple of"), row.multiple_qty),
+            (self.env._("Needed"), row.needed_qty, True),
+            (self.env._("Rounded up to a multiple of"), row.multiple_qty, False),
         ]
-        always = {0, 2, 5, 11, 12 + len((row.documents or "").splitlines())}
         texts = [
-            text if value is None else f"{text}: {self._label(value, unit)}"
-            for number, (text, value) in enumerate(lines)
-            if value is None or value or number in always
+            (text, "" if value is None else self._label(value, unit))
+            for text, value, always in lines
+            if value or always
         ]
         if row.vendor_id and row.product_uom_id:
+            minimum = self._least_of_vendor(row)
+            if minimum:
+                texts.append((self.env._("Minimum of the vendor"), minimum))
             texts.append(
-                self.env._(
-                    "%(vendor)s is asked for (minimum, whole units of the vendor): %(quantity)s",
-                    vendor=row.vendor_id.display_name,
-                    quantity=self._label(row.suggested_qty, row.product_uom_id),
+                (
+                    self.env._("%s is asked for, in whole units", row.vendor_id.display_name),
+                    self._label(row.suggested_qty, row.product_uom_id),
                 )
             )
-        return "\n".join(texts)
+        return texts
+
+    @api.model
+    def _least_of_vendor(self, row):
+        """The least that the vendor of the row sells; nothing where that does not matter."""
+        minimum = row.vendor_min_qty
+        return self._label(minimum, row.product_uom_id) if minimum else ""

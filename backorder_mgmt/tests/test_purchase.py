@@ -333,6 +333,7 @@ class TestPurchase(PurchaseCommon):
         self._order((self.product, 10))
         self._rule(self.product, 5, 20)
         self._receive(self.product, 1)
+        self.product.seller_ids.min_qty = 2
         receipt = self._purchase().line_ids.receipt.splitlines()
         self.assertEqual(
             receipt,
@@ -341,11 +342,13 @@ class TestPurchase(PurchaseCommon):
                 "On hand: 7 Units",
                 "− reserved: 6 Units",
                 "= free: 1 Units",
+                "+ on order: 0 Units",
                 "= there for these backorders: 1 Units",
                 "Missing for backorders: 3 Units",
                 "Below the minimum of 5 Units: up to the maximum of 20 Units: 20 Units",
                 "Needed: 23 Units",
-                "Vera Vendor is asked for (minimum, whole units of the vendor): 23 Units",
+                "Minimum of the vendor: 2 Units",
+                "Vera Vendor is asked for, in whole units: 23 Units",
             ],
         )
 

@@ -123,3 +123,39 @@ class TestTours(BackorderCommon, HttpCase):
         self.assertEqual(len(ready.invoice_ids), 1)
         self.assertEqual(short.order_line.backorder_promised_qty, 1)
         self.assertHeld(short.order_line, 2)
+
+    def test_purchase(self):
+        """Guide, “Creating a Purchase Order”, from the short order to the filled backorder."""
+        self.vendor.email = "vera@example.com"
+        self.env["product.supplierinfo"].create(
+            {
+                "partner_id": self.vendor.id,
+                "product_tmpl_id": self.product.product_tmpl_id.id,
+                "price": 4.0,
+            }
+        )
+        buyer = new_test_user(
+            self.env,
+            "backorder_tour_buyer",
+            groups="sales_team.group_sale_salesman_all_leads,purchase.group_purchase_user,"
+            "stock.group_stock_user,backorder_mgmt.group_backorder_manager",
+            company_id=self.company.id,
+            tour_enabled=False,
+        )
+        # His own default: what other warehouses of the demo data need is not his matter.
+        self.env["ir.default"].set(
+            "backorder.purchase", "warehouse_id", self.warehouse.id, user_id=buyer.id
+        )
+        self._order((self.other, 1))
+        order = self._order((self.product, 10), confirm=False)
+        with mute_logger("odoo.http"):  # what the user is refused, Odoo also logs
+            self.start_tour(f"/odoo/orders/{order.id}", "backorder_purchase", login=buyer.login)
+        self.env.invalidate_all()
+        purchase = self.env["purchase.order"].search([("partner_id", "=", self.vendor.id)])
+        self.assertEqual((purchase.state, purchase.order_line.qty_received), ("purchase", 11))
+        self.assertEqual(purchase.user_id, buyer)
+        self.assertEqual(purchase.origin, order.name)
+        child = order.backorder_child_ids
+        self.assertEqual(child.order_line.product_uom_qty, 10)
+        self.assertHeld(child.order_line, 0, reserved=10)
+        self.assertEqual(order.order_line.backorder_state, "filled")

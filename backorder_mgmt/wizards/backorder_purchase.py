@@ -59,6 +59,8 @@ class BackorderPurchase(models.TransientModel):
     never_bought = fields.Text(readonly=True)
     nothing_needed = fields.Boolean(readonly=True)
     purchase_order_ids = fields.Many2many("purchase.order", readonly=True)
+    problems = fields.Text(compute="_compute_problems")
+    hints = fields.Text(compute="_compute_problems")
     created = fields.Boolean(compute="_compute_created", compute_sudo=True)
 
     def _compute_display_name(self):
@@ -68,6 +70,15 @@ class BackorderPurchase(models.TransientModel):
     def _compute_created(self):
         for screen in self:
             screen.created = bool(screen.purchase_order_ids)
+
+    @api.depends("line_ids.problem", "line_ids.vendor_hint")
+    def _compute_problems(self):
+        """What stands above the rows: what keeps them from being ordered, and what to know."""
+        plan = self.env["backorder.purchase.plan"]
+        for screen in self:
+            rows = screen.line_ids
+            screen.problems = plan._list_sentences(rows.mapped("problem"))
+            screen.hints = plan._list_sentences(rows.filtered("quantity").mapped("vendor_hint"))
 
     def _saved_option_names(self):
         return [

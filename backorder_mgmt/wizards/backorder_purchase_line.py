@@ -6,7 +6,7 @@ from ..engine import work_out
 class BackorderPurchaseLine(models.TransientModel):
     """A row of *Create Purchase Orders*: one SKU, vendor and warehouse.
 
-    Quantities in the product's unit, but for ``quantity`` and ``suggested_qty``: the vendor's.
+    Quantities in the product's unit, but for ``quantity`` and its neighbours: the vendor's.
     """
 
     _name = "backorder.purchase.line"
@@ -44,6 +44,7 @@ class BackorderPurchaseLine(models.TransientModel):
     refill_qty = fields.Float("Below Minimum", digits="Product Unit", readonly=True)
     needed_qty = fields.Float("Needed", digits="Product Unit", readonly=True)
     documents = fields.Text("On Order By", readonly=True)
+    vendor_min_qty = fields.Float("Vendor's Minimum", digits="Product Unit", readonly=True)
     suggested_qty = fields.Float(digits="Product Unit", readonly=True)
     quantity = fields.Float(digits="Product Unit", help="To order, in the vendor's unit.")
     price_unit = fields.Float("Unit Price", min_display_digits="Product Price")
@@ -57,6 +58,7 @@ class BackorderPurchaseLine(models.TransientModel):
     vendor_hint = fields.Char(compute="_compute_problem")
     note = fields.Char(compute="_compute_problem")
     receipt = fields.Text(string="How?", compute="_compute_receipt")
+    receipt_table = fields.Html(compute="_compute_receipt", sanitize=False)
 
     def _default_warehouse(self):
         return self.env["stock.warehouse"].search(
@@ -76,8 +78,15 @@ class BackorderPurchaseLine(models.TransientModel):
             row.note = row.problem or row.vendor_hint
 
     def _compute_receipt(self):
+        plan = self.env["backorder.purchase.plan"]
         for row in self:
-            row.receipt = self.env["backorder.purchase.plan"]._describe_row(row)
+            lines = plan._receipt_lines(row) if row.product_id else []
+            row.receipt = "\n".join(
+                f"{text}: {figure}" if figure else text for text, figure in lines
+            )
+            row.receipt_table = self.env["ir.qweb"]._render(
+                "backorder_mgmt.backorder_purchase_receipt", {"lines": lines}
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -165,6 +174,7 @@ class BackorderPurchaseLine(models.TransientModel):
                 "proposed_price",
                 "proposed_date",
                 "suggested_qty",
+                "vendor_min_qty",
             ):
                 vals.pop(name)
         self.write(vals)

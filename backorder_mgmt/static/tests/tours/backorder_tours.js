@@ -446,3 +446,148 @@ registry.category("web_tour.tours").add("backorder_stuck", {
         },
     ],
 });
+
+/* Guide, “Creating a Purchase Order”, from the order that is short to its filled backorder. */
+registry.category("web_tour.tours").add("backorder_purchase", {
+    steps: () => [
+        {
+            content: "confirm the order",
+            trigger: "button[name=action_confirm]:visible",
+            run: "click",
+        },
+        needs("Hammer", "10.00"),
+        {
+            content: "open the apps",
+            trigger: ".o_navbar_apps_menu button",
+            run: "click",
+        },
+        {
+            content: "Purchase: the requests for quotation",
+            trigger: '.o_app[data-menu-xmlid="purchase.menu_purchase_root"]',
+            run: "click",
+        },
+        {
+            content: "click “Create a New PO”",
+            trigger: '.o_control_panel button:contains("Create a New PO")',
+            run: "click",
+        },
+        {
+            content: "needed SKUs are proposed",
+            trigger: ".o_field_widget[name=choose] input:value(Needed SKUs)",
+        },
+        {
+            content: "a number of days that is none",
+            trigger: ".o_field_widget[name=backorder_days] input",
+            run: "edit -5",
+        },
+        {
+            content: "click “Add to Order”",
+            trigger: "button[name=action_add]",
+            run: "click",
+        },
+        {
+            content: "one sentence says what is wrong",
+            trigger: '.modal .modal-body:contains("is -5: type a number of days from 0")',
+        },
+        {
+            content: "close the error",
+            trigger: '.modal footer button:contains("Close")',
+            run: "click",
+        },
+        closed,
+        {
+            content: "thirty days",
+            trigger: ".o_field_widget[name=backorder_days] input",
+            run: "edit 30",
+        },
+        {
+            content: "click “Add to Order”",
+            trigger: "button[name=action_add]",
+            run: "click",
+        },
+        {
+            content: "the SKU on backorder, with a positive number under “Backorders”",
+            trigger: '.o_data_row:contains("Hammer") td[name=backorder_qty]:contains("10.00")',
+        },
+        {
+            content: "what has no vendor is said above the rows",
+            trigger: '.alert-danger:visible:contains("Nails has no vendor")',
+        },
+        {
+            content: "how was it worked out?",
+            trigger: '.o_data_row:contains("Hammer") button[name=action_how]',
+            run: "click",
+        },
+        {
+            content: "as on a receipt",
+            trigger: '.modal td:contains("Missing for backorders") + td:contains("10 Units")',
+        },
+        {
+            content: "close it",
+            trigger: ".modal .btn-close",
+            run: "click",
+        },
+        closed,
+        {
+            content: "remove the row that is not needed now",
+            trigger: '.o_data_row:contains("Nails") .o_list_record_remove button',
+            run: "click",
+        },
+        {
+            content: "it is gone, and the sentence with it",
+            trigger: 'body:not(:has(.alert-danger:contains("Nails")))',
+        },
+        {
+            content: "one more than needed",
+            trigger: '.o_data_row:contains("Hammer") td[name=quantity]',
+            run: "click",
+        },
+        {
+            content: "eleven",
+            trigger: ".o_selected_row td[name=quantity] input",
+            run: "edit 11",
+        },
+        {
+            content: "click “Create”",
+            trigger: "button[name=action_create]:visible",
+            run: "click",
+        },
+        {
+            content: "the request for quotation opens: confirm it",
+            trigger: "button[name=button_confirm]:visible",
+            run: "click",
+        },
+        {
+            content: "the goods came in: open the receipt",
+            trigger: ".o_statusbar_buttons button[name=action_view_picking]:visible, .oe_button_box button[name=action_view_picking]:visible",
+            run: "click",
+        },
+        {
+            content: "validate it",
+            trigger: "button[name=button_validate]:visible",
+            run: "click",
+        },
+        {
+            content: "somebody waits for what came in",
+            trigger: "button[name=action_fill_received]:visible",
+            run: "click",
+        },
+        {
+            content: "the preview: the line it was bought for",
+            trigger: '.o_field_widget[name=line_ids] .o_data_row:contains("Hammer"):contains("(received)")',
+        },
+        {
+            content: "start",
+            trigger: "button[name=action_start]:visible",
+            run: "click",
+        },
+        {
+            content: "the pop-up tells what was done",
+            trigger: '.o_notification:contains("Backorders filled")',
+        },
+        {
+            content: "the fill says so",
+            trigger: '.o_field_widget[name=line_ids] .o_data_row:contains("Hammer") .badge:contains("Filled")',
+        },
+    ],
+});
