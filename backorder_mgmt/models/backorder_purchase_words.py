@@ -140,11 +140,13 @@ class BackorderPurchaseWords(models.AbstractModel):
     def _list_documents(self, product, facts):
         """``P00012: 10 Units`` a line, requests marked as such."""
         texts = []
+        # Of the template, not its copy on the product: that is read for all products at once.
+        unit = product.product_tmpl_id.uom_id if facts.on_order else None
         for own in facts.on_order:
             name = own.document or self.env._("Receipt")
             if own.request:
                 name = self.env._("%s (request for quotation)", name)
-            texts.append(f"{name}: {self._label(own.quantity, product.uom_id)}")
+            texts.append(f"{name}: {self._label(own.quantity, unit)}")
         return "\n".join(texts)
 
     @api.model

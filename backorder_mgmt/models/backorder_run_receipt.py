@@ -9,7 +9,7 @@ class BackorderRunReceipt(models.AbstractModel):
     _description = "Backorder Fill: On Receipt"
 
     @api.model
-    def _waiting_for(self, company, products, warehouses):
+    def _receipt_waiting_lines(self, company, products, warehouses):
         """The sale lines on backorder that wait for these products, or for kits of them."""
         # sudo: who receives goods need not see orders
         waiting = self.env["stock.move"].sudo()
@@ -18,8 +18,8 @@ class BackorderRunReceipt(models.AbstractModel):
 
     @api.model
     def _waiting_for_received(self, moves):
-        """As :meth:`_waiting_for`: who waits for what ``moves`` (done) brought."""
-        return self._waiting_for(
+        """As :meth:`_receipt_waiting_lines`: who waits for what ``moves`` (done) brought."""
+        return self._receipt_waiting_lines(
             moves.company_id[:1], moves.product_id, moves.location_dest_id.warehouse_id
         )
 
@@ -30,7 +30,7 @@ class BackorderRunReceipt(models.AbstractModel):
         :return: the run, or none where nothing of the products is waited for
         """
         mode = company.backorder_fill_on_receipt
-        lines = mode != "none" and self._waiting_for(company, products, warehouses)
+        lines = mode != "none" and self._receipt_waiting_lines(company, products, warehouses)
         if not lines:
             return self.browse()
         run = (

@@ -31,7 +31,7 @@ class ProductProduct(models.Model):
         return {
             product: self._backorder_kit_parts(product, kits[product])
             if product in kits
-            else ({product: 1.0} if product.is_storable else {})
+            else ({product: 1.0} if product.product_tmpl_id.is_storable else {})
             for product in self
         }
 
