@@ -332,17 +332,20 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _complete_rows(self, vals_list):
         """Values of rows, with the figures of those that come without; what is typed stays."""
         purchases = self.env["backorder.purchase"]
-        places = {}
+        places, result = {}, list(vals_list)
         for number, vals in enumerate(vals_list):
-            if "needed_qty" not in vals:
-                key = (vals["purchase_id"], vals["warehouse_id"])
-                places.setdefault(key, []).append(number)
-        result = list(vals_list)
+            if "needed_qty" in vals:
+                continue
+            purchase = purchases.browse(vals["purchase_id"])
+            # Who sees no warehouses does not send one.
+            warehouse_id = vals.get("warehouse_id") or self._get_warehouses(purchase)[:1].id
+            result[number] = {**vals, "warehouse_id": warehouse_id}
+            places.setdefault((purchase.id, warehouse_id), []).append(number)
         for (purchase_id, warehouse_id), numbers in places.items():
             purchase = purchases.browse(purchase_id)
             warehouse = self.env["stock.warehouse"].browse(warehouse_id)
             products = self.env["product.product"].browse(
-                {vals_list[number]["product_id"] for number in numbers}
+                {result[number]["product_id"] for number in numbers}
             )
             facts = self._gather(
                 products,
@@ -352,7 +355,7 @@ class BackorderPurchasePlan(models.AbstractModel):
             )
             refill = purchase.choose != "backordered"
             for number in numbers:
-                vals = vals_list[number]
+                vals = result[number]
                 product = products.browse(vals["product_id"])
                 own = facts[product.id, warehouse_id]
                 vendor = self.env["res.partner"].browse(vals.get("vendor_id") or ())

@@ -129,7 +129,8 @@ class BackorderPurchase(models.TransientModel):
         self.line_ids._merge_rows(self, rows)
         self.left_out = plan._describe_left_out(left_out)
         self.never_bought = plan._describe_never_bought(never_bought)
-        self.nothing_needed = not self.line_ids
+        asked = self.create_mode == "auto" or self.product_ids
+        self.nothing_needed = bool(asked) and not self.line_ids
         return True
 
     def action_include_older(self):

@@ -61,9 +61,9 @@ class BackorderPurchaseLine(models.TransientModel):
     receipt_table = fields.Html(compute="_compute_receipt", sanitize=False)
 
     def _default_warehouse(self):
-        return self.env["stock.warehouse"].search(
-            [("company_id", "=", self.env.company.id)], limit=1
-        )
+        warehouses = self.env["stock.warehouse"]
+        chosen = warehouses.browse(self.env.context.get("backorder_warehouse_id") or ())
+        return chosen or warehouses.search([("company_id", "=", self.env.company.id)], limit=1)
 
     @api.depends("quantity", "price_unit", "discount", "currency_id")
     def _compute_subtotal(self):
