@@ -22,6 +22,7 @@ from . import backorder_run_report
 from . import backorder_run_receipt
 from . import backorder_run_undo
 from . import backorder_run
+from . import backorder_run_offer
 from . import backorder_run_order_process
 from . import backorder_run_order
 from . import backorder_run_line

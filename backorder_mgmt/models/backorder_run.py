@@ -55,11 +55,7 @@ class BackorderRun(models.Model):
         index=True,
     )
     receipt_mode = fields.Selection(
-        [
-            ("notify", "Proposed on Receipt"),
-            ("auto", "On Receipt"),
-            ("offer", "Opened from a Receipt"),
-        ],
+        [("notify", "Proposed on Receipt"), ("auto", "On Receipt")],
         string="On Receipt",
         readonly=True,
         copy=False,

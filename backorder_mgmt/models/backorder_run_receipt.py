@@ -1,7 +1,6 @@
 """Fill on receipt: what came in is offered to the backorders that wait for it."""
 
 from odoo import api, models
-from odoo.exceptions import UserError
 
 
 class BackorderRunReceipt(models.AbstractModel):
@@ -15,13 +14,6 @@ class BackorderRunReceipt(models.AbstractModel):
         waiting = self.env["stock.move"].sudo()
         domain = waiting._get_backorder_waiting_domain(company, products, warehouses)
         return waiting.search(domain).sale_line_id
-
-    @api.model
-    def _waiting_for_received(self, moves):
-        """As :meth:`_receipt_waiting_lines`: who waits for what ``moves`` (done) brought."""
-        return self._receipt_waiting_lines(
-            moves.company_id[:1], moves.product_id, moves.location_dest_id.warehouse_id
-        )
 
     @api.model
     def _queue_for_receipt(self, company, products, warehouses):
@@ -40,26 +32,6 @@ class BackorderRunReceipt(models.AbstractModel):
         )
         self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
         return run
-
-    @api.model
-    def _offer_received(self, moves):
-        """The preview of a fill with what came in.
-
-        :param moves: of receipts, done
-        :return: the action that opens it
-        :raise UserError: nobody waits for it
-        """
-        lines = self._waiting_for_received(moves) if moves else ()
-        if not lines:
-            raise UserError(self.env._("Nothing of what came in is waited for."))
-        company = moves.company_id[:1]
-        run = self.with_company(company).create(
-            self._prepare_receipt_vals(
-                company, lines.product_id, moves.location_dest_id.warehouse_id, "offer"
-            )
-        )
-        run.action_preview()
-        return run._open_action()
 
     def _prepare_receipt_vals(self, company, products, warehouses, mode):
         return {

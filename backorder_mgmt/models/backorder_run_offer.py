@@ -1,0 +1,37 @@
+"""A fill that is opened from a receipt or a purchase order, with what came in."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class BackorderRun(models.Model):
+    _inherit = "backorder.run"
+
+    receipt_mode = fields.Selection(selection_add=[("offer", "Opened from a Receipt")])
+
+    @api.model
+    def _waiting_for_received(self, moves):
+        """As :meth:`_receipt_waiting_lines`: who waits for what ``moves`` (done) brought."""
+        return self._receipt_waiting_lines(
+            moves.company_id[:1], moves.product_id, moves.location_dest_id.warehouse_id
+        )
+
+    @api.model
+    def _offer_received(self, moves):
+        """The preview of a fill with what came in.
+
+        :param moves: of receipts, done
+        :return: the action that opens it
+        :raise UserError: nobody waits for it
+        """
+        lines = self._waiting_for_received(moves) if moves else ()
+        if not lines:
+            raise UserError(self.env._("Nothing of what came in is waited for."))
+        company = moves.company_id[:1]
+        run = self.with_company(company).create(
+            self._prepare_receipt_vals(
+                company, lines.product_id, moves.location_dest_id.warehouse_id, "offer"
+            )
+        )
+        run.action_preview()
+        return run._open_action()
