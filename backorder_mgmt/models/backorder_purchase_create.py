@@ -190,12 +190,13 @@ class BackorderPurchaseCreate(models.AbstractModel):
         """What Odoo's form fills in when the vendor is chosen comes along."""
         own = vendor.sudo().with_company(company)
         position = self.env["account.fiscal.position"].sudo().with_company(company)
+        buyer = own.buyer_id.filtered(lambda user: user.active and company in user.company_ids)
         return {
             "partner_id": vendor.id,
             "company_id": company.id,
             "picking_type_id": warehouse.in_type_id.id,
             "currency_id": currency.id,
-            "user_id": own.buyer_id.id or self.env.uid,
+            "user_id": buyer.id or self.env.uid,
             "payment_term_id": own.property_supplier_payment_term_id.id,
             "fiscal_position_id": position._get_fiscal_position(own).id,
             "origin": ", ".join(sale_orders.mapped("name")),

@@ -30,6 +30,18 @@ class TestPurchaseOrders(PurchaseCommon):
         self.assertEqual(purchase.fiscal_position_id, position)
         self.assertEqual(purchase.user_id, boss)
 
+    def test_a_buyer_of_another_company_does_not_stand_in_the_way(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.vendor.buyer_id = new_test_user(
+            self.env,
+            "their_buyer",
+            groups="purchase.group_purchase_user",
+            company_id=elsewhere.id,
+            company_ids=[Command.set(elsewhere.ids)],
+        )
+        self._order((self.product, 3))
+        self.assertEqual(self._created(self._purchase()).user_id, self.buyer)
+
     def test_merged_requests_keep_what_they_were_bought_for(self):
         first = self._order((self.product, 3))
         one = self._created(self._purchase())
