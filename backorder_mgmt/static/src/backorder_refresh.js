@@ -1,4 +1,4 @@
-import { Component, onWillUnmount, xml } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, status, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -11,12 +11,20 @@ export class BackorderRefresh extends Component {
 
     setup() {
         const bus = useService("bus_service");
-        const onProgress = ({ run_id }) => {
-            if (run_id === this.props.record.resId) {
-                this.props.record.load();
+        const onProgress = async ({ run_id }) => {
+            if (run_id !== this.props.record.resId) {
+                return;
+            }
+            try {
+                await this.props.record.load();
+            } catch (error) {
+                // The form was left, or opened anew, while it was read: nobody looks at it.
+                if (status(this) !== "destroyed") {
+                    throw error;
+                }
             }
         };
-        bus.subscribe("backorder_mgmt/progress", onProgress);
+        onMounted(() => bus.subscribe("backorder_mgmt/progress", onProgress));
         onWillUnmount(() => bus.unsubscribe("backorder_mgmt/progress", onProgress));
     }
 }
