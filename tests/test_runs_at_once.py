@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from unittest.mock import patch
 
 import pytest
 from psycopg2.errors import LockNotAvailable
@@ -159,6 +161,56 @@ def test_a_batch_does_not_wait_long_for_whom_it_meets(shop: Shop):  # noqa: F811
     shop.commit(lambda env: env["backorder.run"]._work_until_done(run))
     assert shop.figures(product)[1] == 4
     shop.commit(lambda env: _is_done(env["backorder.run"].browse(run)))
+
+
+def test_several_workers_share_a_fill(shop: Shop):  # noqa: F811
+    """Two groups of orders that share nothing: two workers, side by side, each order once."""
+    shop.setting(backorder_fill_approved="same_order", backorder_run_threshold=0)
+    products = [shop.product(f"Lane {number}", 0) for number in range(3)]
+    orders = [
+        order
+        for number, product in enumerate(products)
+        for order in shop.orders(10, (product, 1 + number), confirm=True)
+    ]
+    for product in products:
+        shop.receive(product, 100)
+    run = make_run(shop, orders)
+    shop.commit(lambda env: env["backorder.run"].browse(run).action_start())
+    run_class = shop.registry["backorder.run"]
+    do_orders, names, done = run_class._do_orders, {}, {}
+
+    def noted(self, rows):
+        done.setdefault(names.get(threading.get_ident()), []).append(rows.ids)
+        time.sleep(0.15)  # the other one is to find this lane taken
+        do_orders(self, rows)
+
+    def work(name):
+        def job(env):
+            names[threading.get_ident()] = name
+            env["backorder.run"]._work_until_done(run, helping=name == "helper")
+
+        return job
+
+    with (
+        patch.object(run_class, "_backorder_batch", 3),
+        patch.object(run_class, "_do_orders", noted),
+    ):
+        shop.commit(lambda env: env["backorder.run"]._work_on(run))  # cuts it into lanes
+        shop.at_once(work("main"), work("helper"))
+
+    def at_the_end(env):
+        record = env["backorder.run"].browse(run)
+        assert (record.state, record.progress) == ("done", 100)
+        assert set(record.run_order_ids.mapped("lane")) == {1, 2, 3}
+        events = env["backorder.event"].search([("run_id", "=", run), ("type", "=", "fill")])
+        assert len(events) == len(orders), "an order was filled twice"
+        for rows in record.run_order_ids.grouped("lane").values():
+            assert len(rows.order_id.order_line.product_id) == 1
+
+    shop.commit(at_the_end)
+    assert {"main", "helper"} <= done.keys(), done
+    for product, each in zip(products, (1, 2, 3), strict=True):
+        assert shop.figures(product)[1] == 10 * each
 
 
 def _is_done(run):

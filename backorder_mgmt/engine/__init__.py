@@ -7,6 +7,7 @@ facts, ask here, and apply the answer. Quantities are floats in one unit, named 
 from .charge import CAPTURE, CARD, PAID, REFUSED, Authorized, ChargeStep, next_charge
 from .facts import Allocation, Demand, OrderFacts
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
+from .lanes import make_lanes
 from .plan import FILL_KINDS, make_plan
 from .policies import POLICIES
 from .process import GO, PAY, STAY, Decision, OrderMoney, decide, decide_payment
@@ -51,6 +52,7 @@ __all__ = [
     "floor_whole",
     "is_more",
     "is_positive",
+    "make_lanes",
     "make_plan",
     "nearest_whole",
     "next_charge",

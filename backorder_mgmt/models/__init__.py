@@ -14,6 +14,7 @@ from . import backorder_process_options
 from . import backorder_run_planner
 from . import backorder_run_queue
 from . import backorder_run_worker
+from . import backorder_run_background
 from . import backorder_run_process_plan
 from . import backorder_run_process_print
 from . import backorder_run_process

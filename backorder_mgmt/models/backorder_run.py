@@ -16,6 +16,7 @@ class BackorderRun(models.Model):
         "backorder.run.planner",
         "backorder.run.queue",
         "backorder.run.worker",
+        "backorder.run.background",
         "backorder.run.process",
         "backorder.run.charge",
         "backorder.run.report",
@@ -228,7 +229,7 @@ class BackorderRun(models.Model):
             large = worker._work_size() > run.company_id.backorder_run_threshold
             if large or worker._ahead():
                 worker.write({"state": "queued"})
-                self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+                worker._launch()
             else:
                 worker._execute()
         if all(run.state == "done" for run in self):

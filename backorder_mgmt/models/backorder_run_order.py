@@ -51,6 +51,10 @@ class BackorderRunOrder(models.Model):
         readonly=True,
     )
     message = fields.Char(string="Explanation", readonly=True)
+    lane = fields.Integer(
+        readonly=True,
+        help="Orders of different lanes share no stock: workers fill them side by side.",
+    )
     mail_queued = fields.Boolean(string="E-Mail Queued", readonly=True)
 
     def _write_results(self, lines_by_order, filled, before, new_orders, sentences):

@@ -30,7 +30,10 @@ class BackorderRunReceipt(models.AbstractModel):
             .with_company(company)
             .create(self._prepare_receipt_vals(company, lines.product_id, warehouses, mode))
         )
-        self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+        if mode == "notify":  # proposals are the scheduled job's
+            self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+        else:
+            run._launch()
         return run
 
     def _prepare_receipt_vals(self, company, products, warehouses, mode):

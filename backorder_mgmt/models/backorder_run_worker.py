@@ -1,20 +1,16 @@
-"""Do what was planned: lock, look again, fill, report; in one go or in resumable batches."""
+"""Do what was planned: lock, look again, fill, report."""
 
 import logging
-import time
 
 from psycopg2 import OperationalError
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
-#: How often a batch may lose against other transactions before the fill lets them go first.
-MAX_LOST = 10
-#: Seconds that a batch in the background waits for rows which another transaction has locked.
-LOCK_WAIT = 3
+#: Models whose records are the same from one batch to the next.
+_KEPT = ("product.", "uom.", "stock.location", "stock.warehouse", "stock.picking.type", "res.")
 
 
 class BackorderRunWorker(models.AbstractModel):
@@ -75,106 +71,18 @@ class BackorderRunWorker(models.AbstractModel):
         while rows := worker._next_batch(size):
             worker._do_orders(rows)
             self.env.flush_all()
-            self.env.invalidate_all()
+            self._forget_batch()
         products._backorder_dates_changed()
+
+    def _forget_batch(self):
+        """Drop from the cache what grows with the orders. Items, places and units stay: there are
+        only so many of them, and the next batch asks for the same."""
+        for name in self.env.registry:
+            if not name.startswith(_KEPT):
+                self.env[name].invalidate_model(flush=False)
 
     def _finish(self):
         self.write({"state": "done", "date_done": fields.Datetime.now()})
-
-    @api.model
-    def _get_queued_domain(self):
-        return [("state", "in", ("queued", "running"))]
-
-    @api.model
-    def _cron_work(self):
-        """Scheduled job: go on with queued runs, a batch of orders at a time, each committed.
-
-        A worker that is killed in the middle leaves whole batches behind; the next one goes on
-        with the orders that have no outcome yet.
-        """
-        cron = self.env["ir.cron"]
-        for proposal in self.search(self._get_notify_domain(), order="id"):
-            proposal._notify_receipt()
-            cron._commit_progress()
-        runs = self.search(self._get_queued_domain(), order="id")
-        cron._commit_progress(remaining=runs._pending_count())
-        for run_id in runs.ids:
-            self._work_until_done(run_id)
-        self._process_print_due()
-
-    @api.model
-    def _work_until_done(self, run_id):
-        """All batches of a run; one that loses against another transaction is tried again."""
-        lost = 0
-        while lost < MAX_LOST:
-            try:
-                if not self._work_on(run_id):
-                    return
-                lost = 0
-            except OperationalError as error:
-                # Somebody else changed the same stock: nothing of this batch was done.
-                lost += 1
-                _logger.info("Fill %s: a batch is tried again: %s", run_id, error)
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                time.sleep(0.1 * lost)
-        _logger.info("Fill %s goes on later: others keep changing the same stock", run_id)
-        self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
-
-    @api.model
-    def _work_on(self, run_id):
-        """One batch of one run.
-
-        :return: True when the run wants another batch
-        :raise OperationalError: another transaction changed the same stock; nothing was done
-        """
-        cron = self.env["ir.cron"]
-        # Who holds stock for longer goes first: this batch is tried again. Nobody who waits for the
-        # stock of this batch waits for others of it as well.
-        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", f"{LOCK_WAIT}s"))
-        run = self.browse(run_id)
-        run = run.try_lock_for_update()
-        if not run or run.state not in ("queued", "running"):
-            return False
-        if run.stop_requested:
-            run._stop()
-            cron._commit_progress(1)
-            return False
-        if run.state == "queued":
-            run.state = "running"
-            if not run.date_planned:  # a fill on receipt: nobody previewed it
-                run._preview()
-                run.date_planned = fields.Datetime.now()
-        batch = run._next_batch(self._backorder_batch)
-        run.with_user(run.user_id).sudo()._do_orders(batch)
-        if not run._pending_count(1):
-            run._finish()
-            run._process_print_later()
-        run._send_progress()
-        more = run.state == "running"
-        return bool(cron._commit_progress(len(batch))) and more
-
-    def _stop(self):
-        stopped = {"outcome": "none", "message": self.env._("Stopped before its turn.")}
-        if self.kind == "process":
-            stopped["skip_reason"] = "stopped"
-        self._pending().write(stopped)
-        skipped = self.line_ids.filtered(lambda line: line.result == "pending")
-        skipped.write(
-            {
-                "result": "done",
-                "reason": "skipped",
-                "message": self.env._("Stopped before its turn."),
-            }
-        )
-        self.write({"state": "cancelled", "date_done": fields.Datetime.now()})
-
-    def _send_progress(self):
-        """Tell the browser of who started the run how far it is."""
-        self.user_id._bus_send(
-            "backorder_mgmt/progress",
-            {"run_id": self.id, "progress": self.progress, "state": self.state},
-        )
 
     # -- one batch --------------------------------------------------------------------------------
 
