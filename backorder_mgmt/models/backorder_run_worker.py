@@ -77,7 +77,8 @@ class BackorderRunWorker(models.AbstractModel):
     def _forget_batch(self):
         """Drop from the cache what grows with the orders. Items, places and units stay: there are
         only so many of them, and the next batch asks for the same."""
-        for name in self.env.registry:
+        cached = {field.model_name for field in self.env.transaction.field_data}
+        for name in sorted(cached):
             if not name.startswith(_KEPT):
                 self.env[name].invalidate_model(flush=False)
 

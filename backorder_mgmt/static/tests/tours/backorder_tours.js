@@ -338,6 +338,20 @@ registry.category("web_tour.tours").add("backorder_fill_batch", {
             trigger: `${runLine("TOUR-2")} .badge:contains("Filled")`,
         },
         {
+            content: "what does the item get in all?",
+            trigger: 'button.oe_stat_button:contains("By Product")',
+            run: "click",
+        },
+        {
+            content: "8 needed, 3 planned",
+            trigger: '.o_group_header:contains("Tour Hammer"):contains("8.00"):contains("3.00")',
+        },
+        {
+            content: "back to the preview",
+            trigger: ".breadcrumb .o_back_button a, .breadcrumb .o_back_button",
+            run: "click",
+        },
+        {
             content: "would another policy do better?",
             trigger: "button[name=action_compare]:visible",
             run: "click",
