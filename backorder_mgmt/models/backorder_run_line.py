@@ -31,7 +31,11 @@ class BackorderRunLine(models.Model):
     waiting_since = fields.Datetime(readonly=True)
     needed_qty = fields.Float(string="Needed", digits="Product Unit", readonly=True)
     available_qty = fields.Float(
-        string="On Hand", digits="Product Unit", readonly=True, help="Free to promise."
+        string="On Hand",
+        digits="Product Unit",
+        readonly=True,
+        aggregator="max",  # it is there once, for all lines of an item
+        help="Free to promise.",
     )
     planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
     filled_qty = fields.Float(string="Filled", digits="Product Unit", readonly=True)
