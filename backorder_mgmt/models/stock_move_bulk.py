@@ -2,6 +2,7 @@
 
 from odoo import models
 
+from ..engine import EPSILON
 from .batch import by_values
 
 # What the bulk way stands in for, and whose versions of it it is known to agree with. An override
@@ -216,6 +217,7 @@ class BackorderMoveBulk(models.AbstractModel):
         names = [self._fields[name] for name in ("quantity", "picked")]
         ids = [move_id for own in reserved.values() for move_id in own]
         known = self.browse(ids)
+        wanted = sum(vals["quantity"] for vals in vals_list)
         with self.env.protecting([*self._backorder_untouched(), (names, known)]):
             moves = self.with_env(lines.env)
             by_state = {}
@@ -228,9 +230,7 @@ class BackorderMoveBulk(models.AbstractModel):
             new = lines.create(self._backorder_merge_vals(vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
-        if any(line.picked for line in new) or sum(new.mapped("quantity")) != sum(
-            vals["quantity"] for vals in vals_list
-        ):
+        if any(line.picked for line in new) or abs(sum(new.mapped("quantity")) - wanted) > EPSILON:
             # Another module made other lines than it was asked for.
             for field in names:
                 self.env.add_to_compute(field, known)

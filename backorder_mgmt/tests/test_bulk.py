@@ -7,6 +7,19 @@ from odoo.tests import tagged
 
 from .common import BackorderCommon
 
+_OF_MOVES = (
+    "quantity",
+    "state",
+    "picked",
+    "product_qty",
+    "reservation_date",
+    "delay_alert_date",
+    "is_in",
+    "is_out",
+    "is_dropship",
+)
+_OF_PICKINGS = ("state", "shipping_weight", "scheduled_date", "has_deadline_issue")
+
 
 @tagged("post_install", "-at_install")
 class TestBulk(BackorderCommon):
@@ -74,7 +87,7 @@ class TestBulk(BackorderCommon):
         moves = orders.picking_ids.move_ids.sorted("id")
         quants = self.env["stock.quant"].search([("product_id", "in", moves.product_id.ids)])
         return {
-            "moves": [(move.id, move.quantity, move.state) for move in moves],
+            "moves": moves.read(_OF_MOVES),
             "lines": sorted(
                 (
                     line.move_id.id,
@@ -84,6 +97,9 @@ class TestBulk(BackorderCommon):
                     line.owner_id.id,
                     line.product_uom_id.id,
                     line.quantity,
+                    line.quantity_product_uom,
+                    line.state,
+                    line.picked,
                 )
                 for line in moves.move_line_ids
             ),
@@ -93,10 +109,8 @@ class TestBulk(BackorderCommon):
                     lambda q: (q.product_id, q.location_id, q.lot_id, q.package_id, q.owner_id)
                 ).items()
             },
-            "pickings": [
-                (picking.id, picking.state, picking.shipping_weight)
-                for picking in orders.picking_ids
-            ],
+            "pickings": orders.picking_ids.read(_OF_PICKINGS),
+            "orders": orders.read(["delivery_status", "amount_to_invoice", "backorder_state"]),
             "to buy": self.rules.mapped("qty_to_order"),
             "to invoice": [
                 (
@@ -135,6 +149,35 @@ class TestBulk(BackorderCommon):
                 whole.rollback()
             self.env.invalidate_all()
         self.assertGreater(dealt, 25, "the bulk way was hardly used")
+
+    def test_lines_that_another_module_changes_are_seen(self):
+        """What is known of a move before its lines are made gives way to the lines themselves."""
+        product = self._product("Changed")
+        self._stock(product, 10)
+        self.company.backorder_fifo = False
+        orders = self.env["sale.order"]
+        for _number in range(3):
+            orders |= self._order((product, 3))
+        moves = orders.picking_ids.move_ids
+        moves._do_unreserve()
+        create = type(self.env["stock.move.line"]).create
+
+        def one_less(lines, vals_list):
+            for vals in vals_list:
+                vals["quantity"] -= 1
+            return create(lines, vals_list)
+
+        with patch.object(type(self.env["stock.move.line"]), "create", one_less):
+            self.assertEqual(moves._backorder_bulk_moves(), moves)
+            moves._action_assign()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(moves.mapped("quantity"), [2, 2, 2])
+        self.assertEqual(set(moves.mapped("state")), {"partially_available"})
+        quant = self.env["stock.quant"].search(
+            [("product_id", "=", product.id), ("location_id", "=", self.stock.id)]
+        )
+        self.assertEqual(quant.reserved_quantity, 6)
 
     def test_an_override_of_an_unknown_module_means_odoos_own_way(self):
         orders = self._random_shop(random.Random(1))
