@@ -81,6 +81,11 @@ class BackorderCharge(models.Model):
         readonly=True,
         index=True,
     )
+    look_only = fields.Boolean(
+        readonly=True,
+        help="It failed, and something happened since: it is looked at, and nothing is asked for "
+        "again unless a person says so.",
+    )
     message = fields.Char(string="Explanation", readonly=True)
     date_done = fields.Datetime(string="Settled On", readonly=True)
     attempt_ids = fields.One2many(
@@ -132,18 +137,22 @@ class BackorderCharge(models.Model):
     def action_retry(self):
         """*Retry*: ask again for what is still due; what was asked before is looked up first.
 
-        Of two people at once, the second one finds it waiting already.
+        Of several, those that failed. Of two people at once, the second one finds it waiting.
 
-        :raise UserError: the charge is over, or its outcome is not known
+        :raise UserError: there is nothing to try again: the charge is over, or its outcome is not
+            known
         """
         self._check_may_charge()
         # sudo after the check: charges are nobody's to write
-        for charge in self.sudo():
-            charge._touch()
-            if charge.state in ("todo", "sending"):
-                continue
-            if charge.state != "failed":
-                raise UserError(charge._not_now_words())
+        charges = self.sudo()
+        charges._touch()
+        failed = charges.filtered(
+            lambda charge: charge.state == "failed" or (charge.state == "todo" and charge.look_only)
+        )
+        others = charges.filtered(lambda charge: charge.state not in ("todo", "sending")) - failed
+        if others and not failed:
+            raise UserError(others[0]._not_now_words())
+        for charge in failed:
             charge._wait_again()
         self._trigger_job()
         return True
@@ -219,12 +228,18 @@ class BackorderCharge(models.Model):
             [self.ids],
             log_exceptions=False,
         )
-        self.invalidate_recordset(["state", "message"])
+        self.invalidate_recordset(["state", "message", "look_only"])
 
     # -- states -----------------------------------------------------------------------------------
 
+    def _look_again(self):
+        """Something happened to the order or to its payments: the job looks what it means."""
+        failed = self.filtered(lambda charge: charge.state == "failed")
+        failed.write({"state": "todo", "look_only": True})
+        (self - failed).write({"state": "todo"})
+
     def _wait_again(self):
-        self.write({"state": "todo", "message": False})
+        self.write({"state": "todo", "look_only": False, "message": False})
         self.run_order_id._charge_waiting()
 
     def _fail(self, sentence):

@@ -186,6 +186,9 @@ class BackorderChargeWorker(models.AbstractModel):
         )
         if step.kind == PAID:
             return self._finish()
+        if self.look_only:
+            self.write({"state": "failed", "look_only": False})
+            return False
         if step.reason:
             self._fail(order._backorder_charge_refusal(step, authorizations))
             return False

@@ -36,7 +36,7 @@ class PaymentTransaction(models.Model):
             [("order_id", "in", self.sale_order_ids.ids), ("state", "in", ("pending", "failed"))]
         )
         if waking:
-            waking.write({"state": "todo"})
+            waking._look_again()
             charges._trigger_job()
 
     def _check_amount_and_confirm_order(self):

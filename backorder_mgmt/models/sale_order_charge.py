@@ -160,7 +160,6 @@ class BackorderOrderCharge(models.AbstractModel):
         tokens = order.env["payment.token"].search(
             self._backorder_cards_domain()
             & Domain("provider_id", "in", providers.ids)
-            & Domain("company_id", "=", order.company_id.id)
             & Domain("partner_id.commercial_partner_id", "in", customers.ids),
             order="id desc",
         )
@@ -241,7 +240,7 @@ class BackorderOrderCharge(models.AbstractModel):
                 .search([("order_id", "in", self.ids), ("state", "in", ("todo", "failed"))])
             )
             if waiting:
-                waiting.write({"state": "todo"})
+                waiting._look_again()
                 waiting._trigger_job()
         return res
 
@@ -256,7 +255,7 @@ class BackorderOrderCharge(models.AbstractModel):
             .search([("order_id", "in", self.ids), ("state", "in", ("todo", "failed"))])
         )
         if open_charges:
-            open_charges.write({"state": "todo"})
+            open_charges._look_again()
             open_charges._trigger_job()
         return res
 

@@ -332,6 +332,40 @@ class TestCharge(ChargeCommon):
         self.assertEqual(new.state, "sale")
         self.assertEqual(new.transaction_ids.filtered("token_id").mapped("state"), ["done"])
 
+    def test_a_failed_charge_is_asked_again_by_people_only(self):
+        self._card("error")
+        _order, new, run = self._filled()
+        self._card()
+        # The customer tries the payment link, and fails; then he pays a part by it.
+        self._pay_online(new, 40, state="draft")._set_error("Insufficient funds")
+        self._run_job()
+        self.assertEqual(new.transaction_ids.filtered("token_id").mapped("state"), ["error"])
+        self._pay_online(new, 15)
+        self._run_job()
+        self.assertEqual(new.transaction_ids.filtered("token_id").mapped("state"), ["error"])
+        self.assertNotApproved(new, run, "failed", "payment_failed")
+        self.assertIn("refused", self._charge(new).message)
+        # Somebody presses Retry: the rest is charged.
+        self._charge(new).action_retry()
+        self._run_job()
+        charged = new.transaction_ids.filtered(lambda tx: tx.token_id and tx.state == "done")
+        self.assertEqual((new.state, charged.amount), ("sale", 25))
+
+    def test_retry_of_several_takes_those_that_failed(self):
+        self._card("error")
+        _order, failed, _run = self._filled()
+        other = self.env["res.partner"].create({"name": "Pending"})
+        self._card("pending", partner=other)
+        order = self._order((self.other, 2), partner_id=other.id)
+        self._stock(self.other, 2)
+        pending = order.fill_backorders().run_order_ids.new_order_id
+        self._run_job()
+        charges = self._charge(failed) | self._charge(pending)
+        self.assertEqual(set(charges.mapped("state")), {"failed", "pending"})
+        charges.action_retry()
+        self.assertEqual(self._charge(failed).state, "todo")
+        self.assertEqual(self._charge(pending).state, "pending")
+
     def test_approved_by_hand_meanwhile(self):
         self._card()
         _order, new, _run = self._filled(job=False)
