@@ -154,10 +154,5 @@ class BackorderRunOrderProcess(models.AbstractModel):
                 words.append(notes[row.order_id])
             if row.mail_queued:
                 words.append(self.env._("E-mail queued."))
-            elif run.email_template_id:
-                words.append(
-                    self.env._(
-                        "No e-mail: %s has no address.", row.order_id.partner_id.display_name
-                    )
-                )
+            words += run._process_remarks(row.order_id)
             row.message = " ".join(words) or self.env._("Done.")

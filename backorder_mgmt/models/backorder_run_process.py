@@ -26,12 +26,18 @@ class BackorderRunProcess(models.AbstractModel):
     waiting_count = fields.Integer(string="Waiting for Payment", compute="_compute_process_counts")
     invoice_count = fields.Integer(string="Invoices", compute="_compute_process_counts")
 
-    @api.depends("run_order_ids.outcome", "run_order_ids.processed", "run_order_ids.skip_reason")
+    @api.depends(
+        "state", "run_order_ids.outcome", "run_order_ids.processed", "run_order_ids.skip_reason"
+    )
     def _compute_process_counts(self):
+        """Before the start: what is planned."""
         rows = self.env["backorder.run.order"]
         for run in self:
             domain = [("run_id", "in", run.ids)]
-            run.processed_count = rows.search_count([*domain, ("processed", "=", True)])
+            done = ("processed", "=", True)
+            if run.state in ("draft", "planned", "queued"):
+                done = ("skip_reason", "=", False)
+            run.processed_count = rows.search_count([*domain, done])
             run.skipped_count = rows.search_count([*domain, ("skip_reason", "!=", False)])
             run.waiting_count = rows.search_count([*domain, *self._process_waiting_domain()])
             run.invoice_count = len(run.sudo().run_order_ids.invoice_ids)
@@ -93,7 +99,7 @@ class BackorderRunProcess(models.AbstractModel):
             elif decision.step == PAY or decision.reason == "no_card":
                 pay |= row
             else:
-                sentence = self._process_stay_words(decision.reason, order, money[order])
+                sentence = self._process_stay_words(decision.reason, order, money[order], dealt)
                 lacking[row] = (decision.reason, sentence)
         for row, (code, sentence) in lacking.items():
             row._write_staying(code, sentence, outcomes[row.order_id])
@@ -269,7 +275,7 @@ class BackorderRunProcess(models.AbstractModel):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": self.env._("Orders processed"),
+                "title": self.env._("Filling backorders is complete"),
                 "type": "success" if clean else "warning",
                 "message": message,
                 "sticky": False,

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from odoo import fields, models
+from odoo import models
+from odoo.tools.misc import format_date
 
 from ..engine import STAY, OrderMoney, decide, decide_payment, make_plan
 from ..engine.facts import Allocation
@@ -63,7 +64,7 @@ class BackorderRunProcessPlan(models.AbstractModel):
             )
         if order.is_expired and self.expired_orders != "process":
             return "expired", self.env._(
-                "Expired on %s.", fields.Date.to_string(order.validity_date)
+                "Expired on %s.", format_date(self.env, order.validity_date)
             )
         return None
 
@@ -184,7 +185,7 @@ class BackorderRunProcessPlan(models.AbstractModel):
         """Plan without changing anything.
 
         :return: (orders in the order of the list, {order: (code, sentence)} of those that are not
-            looked at, {order: money}, :class:`Dealt`)
+            looked at, {order: money} of all of them, :class:`Dealt`)
         """
         orders = self._process_orders()
         refused = {}
@@ -192,9 +193,10 @@ class BackorderRunProcessPlan(models.AbstractModel):
             refusal = self._process_refusal(order)
             if refusal:
                 refused[order] = refusal
-        rest = orders.browse([order.id for order in orders if order not in refused])
-        money = self._process_money(rest)
-        for order in rest:
+        money = self._process_money(orders)
+        for order in orders:
+            if order in refused:
+                continue
             if decide_payment(self.credit_card_mode, money[order]).reason == "unpaid":
                 refused[order] = ("unpaid", self._process_stay_words("unpaid", order, money[order]))
         rest = orders.browse([order.id for order in orders if order not in refused])
@@ -246,9 +248,13 @@ class BackorderRunProcessPlan(models.AbstractModel):
             outcome != "complete", self.include_backordered, self.credit_card_mode, money
         )
         fills = sum(dealt.fills.get(line, 0.0) > 0 for line in order.order_line)
-        words = [self.env._("fill %s lines", fills)] if fills else []
+        words = []
+        if fills:
+            words = [
+                self.env._("fill 1 line") if fills == 1 else self.env._("fill %s lines", fills)
+            ]
         if decision.step == STAY:
-            sentence = self._process_stay_words(decision.reason, order, money)
+            sentence = self._process_stay_words(decision.reason, order, money, dealt)
             return {
                 "skip_reason": decision.reason,
                 "message": f"{self._process_sentence(words)} {sentence}".strip(),
@@ -258,15 +264,35 @@ class BackorderRunProcessPlan(models.AbstractModel):
             words.append(self.env._("approve"))
         if self.set_ship_date:
             words.append(self.env._("set the ship date"))
-        if self.create_invoice and self.approve:
+        if self.create_invoice and self.approve and order._backorder_invoiced_when_approved():
             words.append(
                 self.env._("invoice and post") if self.post_invoice else self.env._("invoice")
             )
-        if self.email_template_id:
+        if self.email_template_id and order.partner_id.email:
             words.append(self.env._("e-mail"))
         if self.print_documents and self.approve:
             words.append(self.env._("print"))
-        return {"message": self._process_sentence(words) or self.env._("Nothing to do.")}
+        sentence = self._process_sentence(words) or self.env._("Nothing to do.")
+        return {"message": " ".join([sentence, *self._process_remarks(order)])}
+
+    def _process_remarks(self, order):
+        """Sentences about what somebody should know of an order that is processed."""
+        remarks = []
+        if self.email_template_id and not order.partner_id.email:
+            remarks.append(
+                self.env._("No e-mail: %s has no address.", order.partner_id.display_name)
+            )
+        place = order.partner_shipping_id
+        goods = order.order_line.filtered(lambda line: line.product_id.type == "consu")
+        if self.approve and goods and not (place.street or place.city or place.zip):
+            remarks.append(
+                self.env._("%s has no delivery address.", place.display_name or order.name)
+            )
+        # sudo: who may process the order may know what is noted on its customer
+        warning = order.partner_id.sudo().commercial_partner_id.sale_warn_msg
+        if warning:
+            remarks.append(self.env._("Note on the customer: %s", " ".join(warning.split())))
+        return remarks
 
     def _process_sentence(self, words):
         text = ", ".join(words)
@@ -285,14 +311,17 @@ class BackorderRunProcessPlan(models.AbstractModel):
             words.append(self.env._("charge %s to the saved card", amount(money.due)))
         return words
 
-    def _process_stay_words(self, reason, order, money):
+    def _process_stay_words(self, reason, order, money, dealt=None):
         due = order.currency_id.format(money.due)
         if reason == "backorders":
-            names = order.order_line.filtered(lambda line: line.backorder_qty > 0).product_id
-            text = self.env._("Still has backorders: not gone on with.")
-            if names:
-                text += " " + ", ".join(names[:3].mapped("display_name"))
-            return text
+            lines = order.order_line.filtered(
+                lambda line: dealt.short.get(line, 0.0) > 0 if dealt else line.backorder_qty > 0
+            )
+            names = lines.product_id.mapped("display_name")
+            if not names:
+                return self.env._("Still has backorders.")
+            more = ", …" if len(names) > 3 else ""
+            return self.env._("Still has backorders: %s.", ", ".join(names[:3]) + more)
         if reason == "unpaid":
             return self.env._("Still to pay: %s.", due)
         if reason == "not_authorized":

@@ -74,9 +74,14 @@ class BackorderOrderProcess(models.AbstractModel):
     def _backorder_stock_states(self):
         """{order id: ``all`` | ``some`` | ``none``} of these orders, each looked at on its own.
 
-        An order without goods that are kept in stock has everything.
+        An order without goods that are kept in stock has everything, one without lines nothing
+        to have.
         """
-        orders = self._origin.filtered(lambda order: order.state != "cancel")
+        orders = self._origin.filtered(
+            lambda order: (
+                order.state != "cancel" and any(not line.display_type for line in order.order_line)
+            )
+        )
         lines = orders.order_line._backorder_kept_in_stock()
         facts = lines._backorder_facts()
         lines = lines.filtered(lambda line: facts.parts.get(line))
@@ -109,6 +114,15 @@ class BackorderOrderProcess(models.AbstractModel):
                 some = any(is_positive(got) for _owed, got in there)
                 states[order.id] = "some" if some else "none"
         return states
+
+    def _backorder_invoiced_when_approved(self):
+        """Whether something of this quotation can be invoiced as soon as it is approved."""
+        self.ensure_one()
+        return any(
+            line.product_id.invoice_policy == "order" and line.product_uom_qty
+            for line in self.order_line
+            if not line.display_type
+        )
 
     # -- payment ----------------------------------------------------------------------------------
 

@@ -269,6 +269,62 @@ class TestProcess(ProcessCommon):
         self.assertAlmostEqual(form.amount_total, ready.amount_total + part.amount_total)
         self.assertAlmostEqual(form.amount_due, ready.amount_total + part.amount_total)
 
+    def test_a_quotation_without_lines_has_neither_stock_nor_nothing(self):
+        """It would come up under “All in Stock”, and is skipped when it is processed."""
+        empty = self._quotation()
+        self.assertFalse(empty.backorder_stock)
+        found = self.env["sale.order"].search(
+            [("id", "=", empty.id), ("backorder_stock", "=", "all")]
+        )
+        self.assertFalse(found)
+
+    def test_tallies_count_the_whole_selection(self):
+        """Value and *Still to Pay* are of all chosen orders, also of those that are skipped."""
+        self._stock(self.product, 1)
+        price = {"price_unit": 10, "tax_ids": False}
+        day = fields.Date.today() - timedelta(days=1)
+        ready = self._quotation((self.product, 1, price))
+        expired = self._quotation((self.product, 1, price), validity_date=day)
+        cancelled = self._quotation((self.product, 1, price))
+        cancelled._action_cancel()
+        dialog = self._dialog(ready | expired | cancelled)
+        self.assertEqual((dialog.amount_total, dialog.amount_due), (30, 20))
+        self.assertEqual((dialog.order_count, dialog.skipped_count), (3, 2))
+        self.assertIn(f"{cancelled.name}: The order is cancelled.", dialog.skipped_note)
+
+    def test_skipped_orders_are_one_line_for_each_reason(self):
+        price = {"price_unit": 10, "tax_ids": False}
+        orders = self.env["sale.order"].union(
+            *(self._quotation((self.product, number + 1, price)) for number in range(5))
+        )
+        dialog = self._dialog(orders | self._quotation(), credit_card_mode="paid_only")
+        lines = dialog.skipped_note.splitlines()
+        self.assertEqual(len(lines), 2, dialog.skipped_note)
+        self.assertIn("and 2 more: Not Paid.", "".join(lines))
+
+    def test_preview_counts_and_warns(self):
+        """Before the start the counters are the plan's; what somebody should know is said."""
+        self._stock(self.product, 2)
+        self.customer.write({"email": False, "sale_warn_msg": "Pays late"})
+        order, short = self._quotation((self.product, 1)), self._quotation((self.product, 3))
+        dialog = self._dialog(order | short, approve=True, email_template_id=self.template.id)
+        run = self.env["backorder.run"].browse(dialog.action_preview()["res_id"])
+        self.assertEqual((run.processed_count, run.skipped_count), (1, 1))
+        message = self._row(run, order).message
+        self.assertNotIn("e-mail,", message)
+        for words in (
+            "Approve.",
+            "No e-mail: Ada Customer has no address.",
+            "Ada Customer has no delivery address.",
+            "Note on the customer: Pays late",
+        ):
+            self.assertIn(words, message)
+        self.assertIn("Still has backorders: Hammer.", self._row(run, short).message)
+        self.customer.write({"street": "1 Quay", "sale_warn_msg": False})
+        run.with_user(self.manager).action_start()
+        message = self._row(run, order).message
+        self.assertEqual(message, "Approved. No e-mail: Ada Customer has no address.")
+
     def test_a_failing_order_is_reported_and_stops_nobody(self):
         self._stock(self.product, 3)
         orders = self.env["sale.order"]
@@ -390,77 +446,7 @@ class TestProcess(ProcessCommon):
 
 @tagged("post_install", "-at_install")
 class TestDecisions(ProcessCommon):
-    """The decision table: each row is what the guide and design 7 say, written down by hand.
-
-    Stock of an order for five: ``all`` of it, ``some`` (three), ``none``; where the quotation was
-    written before the stock came, it is on backorder (guide: “until they are filled”), and only a
-    fill ends that.
-    """
-
-    # (if_backorders, include, stock, on backorder before, paid, card mode)
-    #   -> (approved, promised, needed or reserved)
-    TABLE = [
-        # In stock and never on backorder: the rule for backorders does not concern it.
-        ("leave", False, "all", False, False, "none", (True, 0, 0)),
-        ("try", False, "all", False, False, "none", (True, 0, 0)),
-        ("complete", False, "all", False, False, "none", (True, 0, 0)),
-        ("leave", False, "all", False, True, "paid_only", (True, 0, 0)),
-        ("leave", False, "all", False, False, "paid_only", (False, 0, 0)),
-        ("try", True, "all", False, False, "paid_only", (False, 0, 0)),
-        # On backorder, and all of it came in meanwhile.
-        ("leave", False, "all", True, False, "none", (False, 0, 5)),
-        ("leave", True, "all", True, False, "none", (True, 0, 0)),
-        ("try", False, "all", True, False, "none", (True, 0, 0)),
-        ("complete", False, "all", True, False, "none", (True, 0, 0)),
-        ("try", False, "all", True, True, "paid_only", (True, 0, 0)),
-        ("try", False, "all", True, False, "paid_only", (False, 0, 5)),
-        # On backorder, and a part came in: only “Try” gives it, and it stays set aside.
-        ("leave", False, "some", True, False, "none", (False, 0, 5)),
-        ("leave", True, "some", True, False, "none", (True, 0, 2)),
-        ("try", False, "some", True, False, "none", (False, 3, 2)),
-        ("try", True, "some", True, False, "none", (True, 0, 2)),
-        ("try", True, "some", True, False, "paid_only", (False, 0, 5)),
-        ("try", False, "some", True, True, "paid_only", (False, 3, 2)),
-        ("complete", False, "some", True, False, "none", (False, 0, 5)),
-        ("complete", True, "some", True, True, "paid_only", (True, 0, 2)),
-        # Nothing came in.
-        ("leave", False, "none", True, False, "none", (False, 0, 5)),
-        ("leave", True, "none", True, False, "none", (True, 0, 5)),
-        ("try", False, "none", True, True, "none", (False, 0, 5)),
-        ("try", True, "none", True, False, "none", (True, 0, 5)),
-        ("complete", False, "none", True, False, "none", (False, 0, 5)),
-        ("complete", True, "none", True, False, "paid_only", (False, 0, 5)),
-    ]
-
-    def test_decision_table(self):
-        for number, row in enumerate(self.TABLE):
-            rule, include, stock, before, paid, mode, expected = row
-            with self.subTest(row=row):
-                product = self._product(f"Decided {number}")
-                there = {"all": 5, "some": 3, "none": 0}[stock]
-                if not before:
-                    self._stock(product, there)
-                # Paid: it costs nothing; what is paid by card is in test_charge.
-                price = {"price_unit": 0 if paid else 10, "tax_ids": False}
-                order = self._quotation((product, 5, price))
-                if before and there:
-                    self._stock(product, there)
-                run = self._process(
-                    order,
-                    if_backorders=rule,
-                    include_backordered=include,
-                    credit_card_mode=mode,
-                    approve=True,
-                    email_template_id=self.template.id,
-                )
-                line = order.order_line
-                approved = order.state == "sale"
-                self.assertEqual(
-                    (approved, line.backorder_promised_qty, line.backorder_qty), expected
-                )
-                self.assertEqual(run.mail_count, int(approved), "mailed if gone on with only")
-                self.assertEqual(bool(self._row(run, order).skip_reason), not approved)
-                self.assertInvariants(order)
+    """Single decisions; the whole table is in ``test_process_decisions.py``."""
 
     def test_two_lines_the_one_in_stock_does_not_make_it_complete(self):
         self._stock(self.product, 5)

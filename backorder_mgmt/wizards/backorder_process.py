@@ -51,7 +51,7 @@ class BackorderProcess(models.TransientModel):
     none_count = fields.Integer(string="Nothing in Stock", compute="_compute_tallies")
     skipped_count = fields.Integer(string="Will Be Skipped", compute="_compute_tallies")
     expired_count = fields.Integer(string="Expired", compute="_compute_tallies")
-    skipped_note = fields.Char(compute="_compute_tallies")
+    skipped_note = fields.Text(compute="_compute_tallies")
 
     @api.model
     def _default_orders(self):
@@ -101,14 +101,30 @@ class BackorderProcess(models.TransientModel):
             wizard.amount_due = sum(
                 wizard._in_currency(order, max(0.0, figures.due))
                 for order, figures in money.items()
+                if order.state != "cancel"
             )
-            reasons = {}
-            for order, (_code, sentence) in refused.items():
-                reasons.setdefault(sentence, []).append(order.name or "")
-            wizard.skipped_note = " ".join(
-                f"{', '.join(names[:3])}{'…' if len(names) > 3 else ''}: {sentence}"
-                for sentence, names in list(reasons.items())[:3]
-            )
+            wizard.skipped_note = wizard._skipped_words(refused)
+
+    def _skipped_words(self, refused):
+        """One line for each reason: which orders, and the sentence, or the reason's label where
+        the orders have sentences of their own."""
+        labels = dict(
+            self.env["backorder.run.order"]._fields["skip_reason"]._description_selection(self.env)
+        )
+        reasons = {}
+        for order, (code, sentence) in refused.items():
+            reasons.setdefault(code, {})[order.name or ""] = sentence
+        words = []
+        for code, sentences in reasons.items():
+            names, different = list(sentences), set(sentences.values())
+            sentence = different.pop() if len(different) == 1 else f"{labels[code]}."
+            listed = ", ".join(names[:3])
+            if len(names) > 3:
+                listed = self.env._(
+                    "%(names)s and %(count)s more", names=listed, count=len(names) - 3
+                )
+            words.append(f"{listed}: {sentence}")
+        return "\n".join(words)
 
     def _in_currency(self, order, amount):
         return amount / (order.currency_rate or 1.0)
