@@ -1,4 +1,4 @@
-"""The Multi-Order Processor's decisions: the table of the guide and of design 7, written by hand."""
+"""The Multi-Order Processor's decisions: the table of the guide and of design 7, by hand."""
 
 from odoo import fields
 from odoo.tests import tagged
