@@ -62,9 +62,11 @@ class BackorderRunBackground(models.AbstractModel):
         for run_id in runs.ids:
             self._work_until_done(run_id)
         self._process_print_due()
-        if self.search_count(self._get_queued_domain(), limit=1):
-            # Odoo calls an unfinished job again when a worker happens to look, up to a minute
-            # later; a trigger tells one at once.
+        processing = [*self._get_queued_domain(), ("kind", "=", "process")]
+        if self.search_count(processing, limit=1):
+            # Only this job works on them, and its time is over. Odoo calls an
+            # unfinished job again when a worker happens to look, up to a minute later; a trigger
+            # tells one at once.
             self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
             cron._commit_progress()
 
