@@ -30,6 +30,8 @@ WORKER = """
     transactions, attempts = registry["payment.transaction"], registry["backorder.charge.attempt"]
     ask_card, ask_capture = transactions._send_payment_request, transactions._send_capture_request
     send = attempts._send
+    rows = registry["backorder.run.order"]
+    paid = rows._charge_paid
 
     def wait(moment):
         if moment == when:
@@ -48,7 +50,12 @@ WORKER = """
         wait("recorded")
         return send(self)
 
+    def approving(self):
+        paid(self)
+        wait("approved")
+
     with (
+        patch.object(rows, "_charge_paid", approving),
         patch.object(transactions, "_send_payment_request", asked(ask_card)),
         patch.object(transactions, "_send_capture_request", asked(ask_capture)),
         patch.object(attempts, "_send", sending),
@@ -203,6 +210,71 @@ def test_killed_before_the_call(till):
     till.work()
     assert len(till.asked()) == 1
     assert till.states(new)[:2] == ("sale", "done")
+
+
+def test_killed_between_the_payment_and_the_approval(till):
+    _order, new = till.filled("Killed while approving")
+    till.killed("approved")  # approved, and not committed
+    assert till.states(new) == ("draft", "sending", ["done"])
+    till.work()
+    assert len(till.asked()) == 1
+    assert till.states(new) == ("sale", "done", ["done"])
+
+
+def test_a_processor_s_charge_killed_after_the_call(till):
+    """Charged, approved, invoiced and mailed: each once, also when it goes on later."""
+    product = till.shop.product("Processed and killed", 20)
+    orders = till.shop.orders(2, (product, 2))
+
+    def start(env):
+        env["sale.order"].browse(orders).partner_id.email = "ada@example.com"
+        template = env["mail.template"].create(
+            {
+                "name": "Processed and killed",
+                "model_id": env["ir.model"]._get_id("sale.order"),
+                "subject": "{{ object.name }} is on its way",
+                "email_to": "ada@example.com",
+                "body_html": "<p>Good news</p>",
+            }
+        )
+        run = env["backorder.run"].create(
+            {
+                "kind": "process",
+                "order_ids": [Command.set(orders)],
+                "credit_card_mode": "charge",
+                "approve": True,
+                "create_invoice": True,
+                "post_invoice": True,
+                "email_template_id": template.id,
+            }
+        )
+        run.action_start()
+        return run.id
+
+    run = till.shop.commit(start)
+    till.killed("asked")
+    till.work()
+    assert len(till.asked()) == 2
+    first, second = (till.states(order)[:2] for order in orders)
+    assert (first, second) == (("draft", "unknown"), ("sale", "done"))
+    till.shop.commit(
+        lambda env: env["sale.order"].browse(orders[0]).transaction_ids.action_demo_set_done()
+    )
+    for _time in range(2):
+        till.work()
+    assert len(till.asked()) == 2
+
+    def check(env):
+        records = env["sale.order"].browse(orders)
+        assert records.mapped("state") == ["sale", "sale"]
+        assert [order.invoice_ids.mapped("state") for order in records] == [["posted"]] * 2
+        for order in records:
+            subject = f"{order.name} is on its way"
+            assert env["mail.mail"].search_count([("subject", "=", subject)]) == 1
+        counts = env["backorder.run"].browse(run)
+        assert (counts.charged_count, counts.approved_count, counts.mail_count) == (2, 2, 2)
+
+    till.shop.commit(check)
 
 
 def test_a_capture_killed_after_the_call(till):

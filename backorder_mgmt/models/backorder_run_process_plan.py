@@ -84,8 +84,7 @@ class BackorderRunProcessPlan(models.AbstractModel):
                 # Of a new order: what is authorised on the orders that it was made of.
                 inherited = sum(
                     payment.left
-                    for payment, tx in order._backorder_authorizations()
-                    if order not in tx.sale_order_ids
+                    for payment, _tx in order.backorder_parent_id._backorder_authorizations()
                 )
                 authorized += min(due, inherited)
                 due -= min(due, inherited)

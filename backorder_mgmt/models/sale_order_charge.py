@@ -100,8 +100,7 @@ class BackorderOrderCharge(models.AbstractModel):
 
     def _backorder_authorizations(self, mode="charge"):
         """[(:class:`Authorized`, transaction)] to capture for this order: its own first, then those
-        of the orders it was made of, oldest first."""
-        self.ensure_one()
+        of the orders it was made of, oldest first; of no order, none."""
         if mode == "authorize":
             return []
         result, order = [], self
