@@ -73,9 +73,7 @@ class BackorderPurchaseFacts(models.AbstractModel):
     def _get_quotation_domain(self, line_ids):
         """Quotation lines that may be bought for; a website's carts are nobody's order yet."""
         domain = Domain("id", "in", line_ids) & Domain("state", "in", ("draft", "sent"))
-        if "website_id" in self.env["sale.order"]._fields:
-            domain &= Domain("order_id.website_id", "=", False) | Domain("state", "=", "sent")
-        return domain
+        return domain & self.env["sale.order.line"]._get_backorder_not_in_cart_domain()
 
     @api.model
     def _window_start(self, days):

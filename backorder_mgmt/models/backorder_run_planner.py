@@ -14,7 +14,9 @@ class BackorderRunPlanner(models.AbstractModel):
         domain = [("company_id", "=", self.company_id.id), ("backorder_qty", ">", 0)]
         if self.order_ids:
             domain.append(("order_id", "in", self.order_ids.ids))
-        elif not self.include_quotations:
+        elif self.include_quotations:
+            domain += self.env["sale.order.line"]._get_backorder_not_in_cart_domain()
+        else:
             domain.append(("state", "=", "sale"))
         if self.product_ids:
             domain.append(("product_id", "in", self.product_ids.ids))

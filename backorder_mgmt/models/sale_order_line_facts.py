@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
 
 from ..engine import Figures, floor_whole
 
@@ -30,6 +31,13 @@ class LineFacts:
 class BackorderLineFacts(models.AbstractModel):
     _name = "backorder.line.facts"
     _description = "Backorder Line: Facts"
+
+    @api.model
+    def _get_backorder_not_in_cart_domain(self):
+        """Lines that somebody ordered or was offered; a website's cart is nobody's order yet."""
+        if "website_id" not in self.env["sale.order"]._fields:
+            return Domain.TRUE
+        return Domain("order_id.website_id", "=", False) | Domain("state", "!=", "draft")
 
     def _backorder_moves(self):
         """The open first-step delivery moves: those that take the goods from stock.
