@@ -45,9 +45,7 @@ class BackorderOrderCharge(models.AbstractModel):
 
     @api.depends("backorder_charge_ids.state", "backorder_charge_ids.message")
     def _compute_backorder_charge_state(self):
-        charges = self.env["backorder.charge"].search(
-            [("order_id", "in", self._origin.ids), ("state", "in", OPEN_STATES)]
-        )
+        charges = self._origin._backorder_open_charges()
         by_order = {charge.order_id.id: charge for charge in charges}
         for order in self:
             charge = by_order.get(order._origin.id, charges.browse())
@@ -189,7 +187,7 @@ class BackorderOrderCharge(models.AbstractModel):
         wanted = self.filtered(lambda order: to_pay[order] > 0 and not order._backorder_on_credit())
         if not wanted:
             return charges
-        there = charges.search([("order_id", "in", wanted.ids), ("state", "in", OPEN_STATES)])
+        there = wanted._backorder_open_charges()
         for charge in there:
             charge._touch()
             row = by_order[charge.order_id]
@@ -228,34 +226,31 @@ class BackorderOrderCharge(models.AbstractModel):
         if quotations:
             quotations.with_context(backorder_charge_done=True).action_confirm()
 
+    def _backorder_open_charges(self, states=OPEN_STATES):
+        """What is asked for of these orders and is not over."""
+        # sudo: who confirms, cancels or retries an order need not see its payments
+        charges = self.env["backorder.charge"].sudo()
+        return charges.search([("order_id", "in", self.ids), ("state", "in", states)])
+
+    def _backorder_look_at_charges(self):
+        """These orders were approved or given up: the job sees what it means for their charges.
+        What was asked and is not decided is looked at when it is."""
+        charges = self._backorder_open_charges(("todo", "failed"))
+        if charges:
+            charges._look_again()
+            charges._trigger_job()
+
     def _action_confirm(self):
         """Who is approved otherwise, by hand or as the customer paid himself, is not charged."""
         res = super()._action_confirm()
         if not self.env.context.get("backorder_charge_done"):
-            # sudo: whoever confirms need not see charges
-            waiting = (
-                self.env["backorder.charge"]
-                .sudo()
-                .search([("order_id", "in", self.ids), ("state", "in", ("todo", "failed"))])
-            )
-            if waiting:
-                waiting._look_again()
-                waiting._trigger_job()
+            self._backorder_look_at_charges()
         return res
 
     def _action_cancel(self):
-        """Nothing is asked for an order that is given up; what was asked and is not decided is
-        looked at when it is."""
+        """Nothing is asked for an order that is given up."""
         res = super()._action_cancel()
-        # sudo: as at confirmation
-        open_charges = (
-            self.env["backorder.charge"]
-            .sudo()
-            .search([("order_id", "in", self.ids), ("state", "in", ("todo", "failed"))])
-        )
-        if open_charges:
-            open_charges._look_again()
-            open_charges._trigger_job()
+        self._backorder_look_at_charges()
         return res
 
     def _send_payment_succeeded_for_order_mail(self):
@@ -339,12 +334,7 @@ class BackorderOrderCharge(models.AbstractModel):
         :raise UserError: no payment of them failed
         """
         self._backorder_check_access()
-        # sudo after the check: who may change the order may have its payment asked for again
-        charges = (
-            self.env["backorder.charge"]
-            .sudo()
-            .search([("order_id", "in", self.ids), ("state", "in", OPEN_STATES)])
-        )
+        charges = self._backorder_open_charges()
         if not charges:
             raise UserError(self.env._("No payment of these orders is asked for."))
         return charges.with_env(self.env).action_retry()
