@@ -174,13 +174,22 @@ class Supply:
                 self.free[product, place] -= quantity
                 done.append(((product, place), quantity))
         left = quantity
-        for claim in self._by_product.get(product, ()):
-            if line and claim.line == line and claim.kind in ("promised", "open"):
-                used = min(left, claim.quantity)
-                claim.quantity -= used
-                left -= used
-                done.append((claim, used))
+        own = [
+            claim
+            for claim in self._by_product.get(product, ())
+            if line and claim.line == line and claim.kind in ("promised", "open")
+        ]
+        # What is claimed nearest to where it is taken goes first: it cannot be had elsewhere.
+        rank = {place: number for number, place in enumerate(sorted(path, key=self._depth), 1)}
+        for claim in sorted(own, key=lambda claim: -rank.get(claim.location, 0)):
+            used = min(left, claim.quantity)
+            claim.quantity -= used
+            left -= used
+            done.append((claim, used))
         return done
+
+    def _depth(self, location: int) -> int:
+        return len(self.paths.get(location, (location,)))
 
     def give(self, product: int, path: Path, quantity: float) -> None:
         """Add ``quantity`` to what is free at the location of ``path``."""
