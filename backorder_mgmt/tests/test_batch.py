@@ -5,8 +5,8 @@ from odoo import fields, models
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..models.backorder_event import BackorderEvent
-from ..models.batch import is_ours_alone, update_rows
+from ..models.base.batch import is_ours_alone, update_rows
+from ..models.hold.backorder_event import BackorderEvent
 from .common import BackorderCommon
 
 

@@ -183,6 +183,6 @@ class TestBulk(BackorderCommon):
         orders = self._random_shop(random.Random(1))
         moves = orders.picking_ids.move_ids
         self.assertTrue(moves._backorder_bulk_allowed())
-        with patch("odoo.addons.backorder_mgmt.models.stock_move_bulk._KNOWN", {"stock"}):
+        with patch("odoo.addons.backorder_mgmt.models.hold.stock_move_bulk._KNOWN", {"stock"}):
             self.assertFalse(moves._backorder_bulk_allowed())
             self.assertFalse(moves._backorder_bulk_moves())

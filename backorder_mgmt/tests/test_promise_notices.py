@@ -238,7 +238,7 @@ class TestNotices(PromiseCommon):
 
         with (
             patch.object(type(delays), "_tell_customer", fail),
-            mute_logger("odoo.addons.backorder_mgmt.models.backorder_delay"),
+            mute_logger("odoo.addons.backorder_mgmt.models.dates.backorder_delay"),
         ):
             states = {delay.partner_id: delay.state for delay in self._work()}
         self.assertEqual(states[other.partner_id], "mailed")

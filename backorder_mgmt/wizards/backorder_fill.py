@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.res_company import CARRY_CREDIT_SELECTION
+from ..models.base.res_company import CARRY_CREDIT_SELECTION
 
 
 class BackorderFill(models.TransientModel):

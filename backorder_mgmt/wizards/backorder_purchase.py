@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.res_company import CHOOSE_SELECTION, CREATE_SELECTION, SCOPE_SELECTION
+from ..models.base.res_company import CHOOSE_SELECTION, CREATE_SELECTION, SCOPE_SELECTION
 
 
 class BackorderPurchase(models.TransientModel):

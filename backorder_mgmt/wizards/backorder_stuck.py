@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.res_company import POLICY_SELECTION
+from ..models.base.res_company import POLICY_SELECTION
 
 
 class BackorderStuck(models.TransientModel):

@@ -34,7 +34,7 @@ class BackorderRun(models.Model):
     def _job_work(self, lane=None):
         """Job: one batch, then a job for the next one.
 
-        :param lane: see :class:`backorder.run.background`; None: where something is left
+        :param lane: see ``backorder.run._work_batch``; None: where something is left
         """
         self.ensure_one()
         done = self._work_batch(self.id, lane)

@@ -1,0 +1,6 @@
+from . import backorder_purchase_plan
+from . import backorder_purchase_plan_facts
+from . import backorder_purchase_plan_words
+from . import backorder_purchase_plan_create
+from . import sale_order_line
+from . import purchase_order

@@ -1,0 +1,261 @@
+"""The facts of purchasing: what waits, what is there and what is on order, in a few queries."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...engine import OnOrder, PurchaseFacts, Waiting, is_positive
+
+
+class BackorderPurchasePlan(models.AbstractModel):
+    _inherit = "backorder.purchase.plan"
+
+    @api.model
+    def _gather(self, products, warehouses, days=None, include_quotations=False):
+        """What decides about buying ``products`` for ``warehouses``.
+
+        :param days: the window of backorders, by the day they began; None: all
+        :return: {(product id, warehouse id): :class:`PurchaseFacts`}, one for every pair,
+            quantities in the products' units
+        """
+        # sudo: the caller has checked who may buy; stock and orders are counted for everybody
+        products, warehouses = products.sudo(), warehouses.sudo()
+        self.env.flush_all()
+        waiting, held = self._read_waiting(products, warehouses, days, include_quotations)
+        on_hand = self._read_quants(products, warehouses)
+        demand = self._read_demand(products, warehouses, held)
+        promised = self._read_set_aside(products, warehouses)
+        on_order = self._read_on_order(products, warehouses)
+        rules = self._read_rules(products, warehouses)
+        facts = {}
+        for warehouse_id in warehouses.ids:
+            for product_id in products.ids:
+                key = (product_id, warehouse_id)
+                there, reserved = on_hand.get(key, (0.0, 0.0))
+                minimum, maximum, multiple = rules.get(key, (None, 0.0, 0.0))
+                facts[key] = PurchaseFacts(
+                    waiting=waiting.get(key, ()),
+                    on_hand=there,
+                    reserved=reserved,
+                    promised=promised.get(key, 0.0),
+                    demand=demand.get(key, 0.0),
+                    on_order=on_order.get(key, ()),
+                    minimum=minimum,
+                    maximum=maximum,
+                    multiple=multiple,
+                )
+        return facts
+
+    @api.model
+    def _backordered_products(self, warehouses):
+        """The storable products that backorders in ``warehouses`` wait for, kits' components."""
+        self.env["sale.order.line"].flush_model(["backorder_qty", "warehouse_id", "product_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT product_id, company_id
+                  FROM sale_order_line
+                 WHERE backorder_qty > 0 AND warehouse_id IN %s
+                """,
+                tuple(warehouses.ids) or (0,),
+            )
+        )
+        parts = self.env["sale.order.line"]._backorder_parts_by_company(set(self.env.cr.fetchall()))
+        ids = {part for of in parts.values() for part in of}
+        return self.env["product.product"].browse(sorted(ids))
+
+    # -- what waits -------------------------------------------------------------------------------
+
+    @api.model
+    def _get_quotation_domain(self, line_ids):
+        """Quotation lines that may be bought for; a website's carts are nobody's order yet."""
+        domain = Domain("id", "in", line_ids) & Domain("state", "in", ("draft", "sent"))
+        return domain & self.env["sale.order.line"]._get_backorder_not_in_cart_domain()
+
+    @api.model
+    def _window_start(self, days):
+        """The moment (UTC) at which the first of the last ``days`` days began where the user is."""
+        today = fields.Date.context_today(self)
+        start = datetime.combine(today - timedelta(days=days), time.min)
+        return self.env.tz.localize(start).astimezone(UTC).replace(tzinfo=None)
+
+    @api.model
+    def _read_waiting(self, products, warehouses, days, include_quotations):
+        """Backorders by product and warehouse, first come first, and what is held of each line.
+
+        :return: ({(product id, warehouse id): [Waiting]}, {(line id, product id): held quantity})
+        """
+        lines = self.env["sale.order.line"].sudo()
+        entries = lines._backorder_queue_entries(products, warehouses)
+        if not entries:
+            return {}, {}
+        wanted = set(products.ids)
+        ids = [entry[0] for entry in entries]
+        self.env.cr.execute(
+            SQL("SELECT id, state, backorder_date FROM sale_order_line WHERE id IN %s", tuple(ids))
+        )
+        known = {line_id: (state, since) for line_id, state, since in self.env.cr.fetchall()}
+        quotations = [line_id for line_id, (state, _since) in known.items() if state != "sale"]
+        bought = set()
+        if quotations and include_quotations:
+            bought = set(lines.search(self._get_quotation_domain(quotations)).ids)
+        start = None if days is None else self._window_start(days)
+        waiting, held = {}, {}
+        for line_id, warehouse_id, parts, needed, _forced in entries:
+            state, since = known[line_id]
+            if state != "sale" and line_id not in bought:
+                continue
+            inside = start is None or since is None or since >= start
+            for product_id, per_unit in parts.items():
+                if product_id not in wanted:
+                    continue
+                quantity = needed * per_unit
+                own = Waiting(line_id, quantity, inside)
+                waiting.setdefault((product_id, warehouse_id), []).append(own)
+                if state == "sale":
+                    held[line_id, product_id] = quantity
+        return waiting, held
+
+    # -- what is there ----------------------------------------------------------------------------
+
+    @api.model
+    def _read_quants(self, products, warehouses):
+        """{(product id, warehouse id): (on hand, reserved)} in the whole warehouse: what lies in
+        its input need not be bought again."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT quant.product_id, place.warehouse_id, SUM(quant.quantity),
+                       SUM(COALESCE(quant.reserved_quantity, 0))
+                  FROM stock_quant quant
+                  JOIN stock_location place ON place.id = quant.location_id
+                 WHERE quant.product_id IN %s AND place.warehouse_id IN %s
+                   AND place.usage = 'internal'
+              GROUP BY quant.product_id, place.warehouse_id
+                """,
+                tuple(products.ids) or (0,),
+                tuple(warehouses.ids) or (0,),
+            )
+        )
+        return {
+            (product_id, warehouse_id): (float(quantity), float(reserved))
+            for product_id, warehouse_id, quantity, reserved in self.env.cr.fetchall()
+        }
+
+    @api.model
+    def _read_demand(self, products, warehouses, held):
+        """{(product id, warehouse id): quantity} that others than backorders have yet to reserve.
+
+        What is made or bought to order comes with its own supply, and is left out with it.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT m.product_id, src.warehouse_id, COALESCE(m.sale_line_id, 0),
+                       SUM(m.product_qty - COALESCE(m.quantity, 0) * mu.factor / pu.factor)
+                  FROM stock_move m
+                  JOIN stock_location src ON src.id = m.location_id
+                  JOIN stock_location dst
+                    ON dst.id = COALESCE(m.location_final_id, m.location_dest_id)
+                  JOIN product_product p ON p.id = m.product_id
+                  JOIN product_template t ON t.id = p.product_tmpl_id
+                  JOIN uom_uom mu ON mu.id = m.product_uom
+                  JOIN uom_uom pu ON pu.id = t.uom_id
+                 WHERE m.state IN ('confirmed', 'waiting', 'partially_available')
+                   AND m.procure_method = 'make_to_stock'
+                   AND m.product_id IN %(products)s AND src.warehouse_id IN %(warehouses)s
+                   AND src.usage = 'internal'
+                   AND dst.warehouse_id IS DISTINCT FROM src.warehouse_id
+                   AND NOT EXISTS (
+                       SELECT 1
+                         FROM stock_move_move_rel link
+                         JOIN stock_move orig ON orig.id = link.move_orig_id
+                        WHERE link.move_dest_id = m.id AND orig.state != 'cancel')
+              GROUP BY m.product_id, src.warehouse_id, COALESCE(m.sale_line_id, 0)
+                """,
+                products=tuple(products.ids) or (0,),
+                warehouses=tuple(warehouses.ids) or (0,),
+            )
+        )
+        demand = {}
+        for product_id, warehouse_id, line_id, quantity in self.env.cr.fetchall():
+            rest = float(quantity) - held.get((line_id, product_id), 0.0)
+            if is_positive(rest):
+                key = (product_id, warehouse_id)
+                demand[key] = demand.get(key, 0.0) + rest
+        return demand
+
+    @api.model
+    def _read_set_aside(self, products, warehouses):
+        """{(product id, warehouse id): quantity} that is promised to quotations."""
+        warehouse_of = {warehouse.lot_stock_id.id: warehouse.id for warehouse in warehouses}
+        promised = {}
+        for claim in self.env["backorder.supply"]._read_promises(products):
+            if claim.location in warehouse_of:
+                key = (claim.product, warehouse_of[claim.location])
+                promised[key] = promised.get(key, 0.0) + claim.quantity
+        return promised
+
+    # -- what is on order -------------------------------------------------------------------------
+
+    @api.model
+    def _get_request_domain(self, products, warehouses):
+        """Lines of requests for quotation, whatever their date, that come to ``warehouses``."""
+        return [
+            ("product_id", "in", products.ids),
+            ("order_id.state", "in", ("draft", "sent", "to approve")),
+            ("order_id.picking_type_id.code", "=", "incoming"),
+            ("order_id.picking_type_id.warehouse_id", "in", warehouses.ids),
+        ]
+
+    @api.model
+    def _read_on_order(self, products, warehouses):
+        """{(product id, warehouse id): [OnOrder]} of requests and of all confirmed arrivals."""
+        on_order = {}
+        lines = self.env["purchase.order.line"].sudo()
+        for line in lines.search(self._get_request_domain(products, warehouses), order="id"):
+            to_order = line.move_dest_ids.filtered(lambda m: m.state not in ("done", "cancel"))
+            quantity = line.product_uom_qty - sum(to_order.mapped("product_qty"))
+            key = (line.product_id.id, line.order_id.picking_type_id.warehouse_id.id)
+            if is_positive(quantity):
+                on_order.setdefault(key, []).append(
+                    OnOrder(
+                        quantity, frozenset(line.backorder_line_ids.ids), line.order_id.name, True
+                    )
+                )
+        incoming = self.env["sale.order.line"]._backorder_incoming(products, warehouses)
+        for key, arrivals in incoming.items():
+            for _date, quantity, move in arrivals:
+                if is_positive(quantity):
+                    own = self._prepare_arrival(quantity, move)
+                    on_order.setdefault(key, []).append(own)
+        return on_order
+
+    @api.model
+    def _prepare_arrival(self, quantity, move):
+        bought = move.purchase_line_id
+        document = bought.order_id.name or move.reference or move.picking_id.name or ""
+        return OnOrder(quantity, frozenset(bought.backorder_line_ids.ids), document)
+
+    @api.model
+    def _read_rules(self, products, warehouses):
+        """{(product id, warehouse id): (minimum, maximum, multiple)} of the reordering rules."""
+        rules = {}
+        for rule in (
+            self.env["stock.warehouse.orderpoint"]
+            .sudo()
+            .search([("product_id", "in", products.ids), ("warehouse_id", "in", warehouses.ids)])
+        ):
+            key = (rule.product_id.id, rule.warehouse_id.id)
+            minimum, maximum, multiple = rules.get(key, (0.0, 0.0, 0.0))
+            unit = rule.replenishment_uom_id
+            if unit:
+                multiple = max(multiple, unit._compute_quantity(1.0, rule.product_uom, round=False))
+            rules[key] = (
+                minimum + rule.product_min_qty,
+                maximum + rule.product_max_qty,
+                multiple,
+            )
+        return rules

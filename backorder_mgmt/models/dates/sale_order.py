@@ -1,0 +1,53 @@
+"""Promises of an order: when the whole of it is expected, and what its customer was told."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    backorder_expected_date = fields.Datetime(
+        string="Expected",
+        compute="_compute_backorder_expected_date",
+        help="When the last item on backorder is expected. Empty: of one of them it is not known.",
+    )
+    backorder_late = fields.Boolean(
+        string="Late",
+        compute="_compute_backorder_expected_date",
+        search="_search_backorder_late",
+    )
+
+    @api.depends("order_line.backorder_expected_date", "order_line.backorder_qty")
+    def _compute_backorder_expected_date(self):
+        for order in self:
+            needed = order.order_line.filtered(lambda line: line.backorder_qty > 0)
+            dates = needed.mapped("backorder_expected_date")
+            order.backorder_expected_date = max(dates) if dates and all(dates) else False
+            order.backorder_late = any(needed.mapped("backorder_late"))
+
+    def _search_backorder_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        late = self.env["sale.order.line"]._search([("backorder_late", "=", True)])
+        return [("order_line", "in" if True in value else "not in", late)]
+
+    def _field_to_sql(self, alias, fname, query=None):
+        """Grouping and sorting by the expected date: worked out from the lines."""
+        if fname != "backorder_expected_date":
+            return super()._field_to_sql(alias, fname, query)
+        lines = self.env["sale.order.line"]
+        return SQL(
+            """(
+                SELECT CASE WHEN COUNT(*) = COUNT(%(date)s) THEN MAX(%(date)s) END
+                  FROM sale_order_line waiting
+                 WHERE waiting.order_id = %(order)s AND %(needed)s > 0
+            )""",
+            date=lines._field_to_sql("waiting", "backorder_expected_date"),
+            needed=lines._field_to_sql("waiting", "backorder_qty"),
+            order=SQL.identifier(alias, "id"),
+        )
+
+    def action_backorder_told(self):
+        """*Told the Customer*, of everything of these orders that waits."""
+        return self.order_line.filtered(lambda line: line.backorder_qty > 0).action_backorder_told()

@@ -1,0 +1,233 @@
+"""Expected dates: what is on hand and on its way, dealt to the queue of those who wait.
+
+Only confirmed supply gives a date: open receipts, transfers and manufacturing orders. A request for
+quotation was not answered by the vendor yet, so nobody is told its date.
+"""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...engine import ON_HAND, deal, is_positive, nearest_whole
+from ..hold.sale_order_line_facts import OPEN_STATES
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_assign_expected_dates(self):
+        """Work out the dates of ``self`` and of everybody else in the same queues.
+
+        One look at the queues gives the dates of all who wait in them, so all that are still to be
+        computed are done at once, and only dates that changed are written.
+        """
+        field = self._fields["backorder_expected_date"]
+        dealt = self._backorder_deal()
+        waiting = self.sudo().browse(sorted(dealt))
+        self.env.remove_to_compute(field, waiting)
+        now = fields.Datetime.now()
+        changed = {}
+        for line in waiting:
+            old, new = line.backorder_expected_date, line._backorder_completed(dealt[line.id])
+            if new == ON_HAND:
+                # Since when it is there: a date that does not change with every look.
+                new = old if old and old <= now else now
+            if old != (new or False):
+                changed.setdefault(new or False, []).append(line.id)
+        gone = [line.id for line in self if line.id not in dealt]
+        if gone:
+            changed.setdefault(False, []).extend(gone)
+        for date, ids in changed.items():
+            lines = self.sudo().browse(ids)
+            with self.env.protecting([field], lines):
+                lines.backorder_expected_date = date
+        self._backorder_forget_shown_dates()
+
+    @api.model
+    def _backorder_forget_shown_dates(self):
+        """Dates are written past the ORM's own triggers: what is shown of them is read again."""
+        for model, names in (
+            ("sale.order.line", ["backorder_late", "backorder_supply_note"]),
+            ("sale.order", ["backorder_expected_date", "backorder_late"]),
+            ("stock.move", ["backorder_expected_date"]),
+        ):
+            self.env[model].invalidate_model(names, flush=False)
+
+    @api.model
+    def _backorder_completed(self, dealt):
+        """The date that completes a line: of a kit the latest of its components; None: not known.
+
+        :param dealt: {product id: dealt} of the line
+        """
+        dates = [own.date for own in dealt.values()]
+        return None if None in dates else max(dates, default=None)
+
+    def _backorder_expected_dates(self):
+        """{line id: date} when incoming supply covers what these lines need; None: not known, or
+        stock on hand covers it."""
+        dealt = self._backorder_deal()
+        dates = {line.id: self._backorder_completed(dealt.get(line.id, {})) for line in self}
+        return {line_id: None if date == ON_HAND else date for line_id, date in dates.items()}
+
+    def _backorder_queue_changed(self, parts=None):
+        """The queues of these lines changed: everybody in them gets a new date."""
+        self._backorder_queue_products(parts)._backorder_dates_changed()
+
+    def _backorder_queue_products(self, parts=None):
+        """The products in whose queues these lines may wait."""
+        lines = self.sudo()
+        return lines._backorder_part_products(lines._backorder_parts() if parts is None else parts)
+
+    def unlink(self):
+        """Who waits behind a deleted line moves up, once it is gone."""
+        products = self._backorder_queue_products()
+        res = super().unlink()
+        products._backorder_dates_changed()
+        return res
+
+    # -- facts ------------------------------------------------------------------------------------
+
+    def _backorder_deal(self):
+        """Deal supply to the queues that ``self`` waits in.
+
+        :return: {line id: {product id: :class:`..engine.Dealt`}} of all lines that wait in them,
+            quantities in the products' units
+        """
+        lines = self.sudo().filtered(
+            lambda line: line.id and (line.backorder_qty > 0 or line.backorder_hold_qty)
+        )
+        if not lines:
+            return {}
+        parts = lines._backorder_parts()
+        products, warehouses = lines._backorder_part_products(parts), lines.warehouse_id
+        entries = self._backorder_queue_entries(products, warehouses)
+        # The kits in these queues wait for other components as well.
+        more = {product for row in entries for product in row[2]} - set(products.ids)
+        if more:
+            products |= products.browse(more)
+            entries = self._backorder_queue_entries(products, warehouses)
+        return self._backorder_deal_entries(entries, products, warehouses)
+
+    def _backorder_deal_entries(self, entries, products, warehouses):
+        queues, forced = {}, {}
+        for line_id, warehouse_id, parts, needed, share_forced in entries:
+            if not all(product_id in products._ids for product_id in parts):
+                continue
+            for product_id, per_unit in parts.items():
+                key = (product_id, warehouse_id)
+                queue, last = queues.setdefault(key, []), forced.setdefault(key, [])
+                need = needed * per_unit
+                if is_positive(need * (1 - share_forced)):
+                    queue.append((line_id, need * (1 - share_forced)))
+                if is_positive(need * share_forced):
+                    last.append((line_id, need * share_forced))
+        incoming = self._backorder_incoming(products, warehouses)
+        on_hand = self._backorder_on_hand(products, warehouses)
+        result = {}
+        for key, queue in queues.items():
+            # Forced quantities are served after all others, as fills of many orders do.
+            dealt = deal([*queue, *forced[key]], incoming.get(key, ()), on_hand.get(key, 0.0))
+            for line_id, own in dealt.items():
+                result.setdefault(line_id, {})[key[0]] = own
+        return result
+
+    def _backorder_queue_entries(self, products, warehouses):
+        """Everybody who waits for ``products`` in ``warehouses``, first come first.
+
+        Orders come before quotations, which hold no place in the queue until they are confirmed.
+
+        :return: [(line id, warehouse id, {product id: quantity per unit of the line's product},
+            needed in the unit of the line's product, forced share of it)]
+        """
+        if not products or not warehouses:
+            return []
+        self.env["backorder.supply"]._flush_for_claims()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT l.id, l.product_id, l.company_id, l.warehouse_id, l.backorder_qty,
+                       lu.factor / pu.factor, COALESCE(l.backorder_forced_qty, 0)
+                  FROM sale_order_line l
+                  JOIN sale_order o ON o.id = l.order_id
+                  JOIN product_product p ON p.id = l.product_id
+                  JOIN product_template t ON t.id = p.product_tmpl_id
+                  JOIN uom_uom lu ON lu.id = l.product_uom_id
+                  JOIN uom_uom pu ON pu.id = t.uom_id
+                 WHERE l.backorder_qty > 0 AND l.warehouse_id IN %(warehouses)s
+                   AND l.product_id IN (%(products)s)
+              ORDER BY l.state != 'sale', l.backorder_date,
+                       COALESCE(o.backorder_original_date, o.date_order), l.order_id, l.id
+                """,
+                warehouses=tuple(warehouses.ids),
+                products=products._backorder_sql_sold_as(),
+            )
+        )
+        rows = self.env.cr.fetchall()
+        parts = self._backorder_parts_by_company({(row[1], row[2]) for row in rows})
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return [
+            (
+                line_id,
+                warehouse_id,
+                parts[product_id, company_id],
+                nearest_whole(float(needed), float(per_unit), digits),
+                min(1.0, float(forced) / float(needed)),
+            )
+            for line_id, product_id, company_id, warehouse_id, needed, per_unit, forced in rows
+        ]
+
+    @api.model
+    def _backorder_parts_by_company(self, keys):
+        """{(product id, company id): {part id: quantity}}; a kit belongs to a company."""
+        result = {}
+        products = self.env["product.product"].sudo()
+        for company_id in {key[1] for key in keys}:
+            own = products.browse(sorted(key[0] for key in keys if key[1] == company_id))
+            company = self.env["res.company"].browse(company_id)
+            for product, parts in own.with_company(company)._backorder_parts().items():
+                result[product.id, company_id] = {part.id: qty for part, qty in parts.items()}
+        return result
+
+    @api.model
+    def _backorder_on_hand(self, products, warehouses):
+        """{(product id, warehouse id): what a fill could give now}, below zero where stock is."""
+        places = warehouses.lot_stock_id
+        supply = self.env["backorder.supply"]._gather(products, places, owed=False, opened=True)
+        return {
+            (product.id, warehouse.id): supply.available(product.id, warehouse.lot_stock_id.id)
+            or min(0.0, supply.free.get((product.id, warehouse.lot_stock_id.id), 0.0))
+            for product in products
+            for warehouse in warehouses
+        }
+
+    @api.model
+    def _get_backorder_incoming_domain(self, products, warehouses):
+        """Open moves that bring goods to the shelves of ``warehouses``, from anywhere else.
+
+        What customers send back is looked at first: nobody is promised it.
+        """
+        return [
+            ("product_id", "in", products.ids),
+            ("state", "in", OPEN_STATES),
+            ("location_id.usage", "in", ("supplier", "production", "transit", "internal")),
+            "|",
+            ("location_final_id.warehouse_id", "in", warehouses.ids),
+            "&",
+            ("location_final_id", "=", False),
+            ("location_dest_id.warehouse_id", "in", warehouses.ids),
+        ]
+
+    @api.model
+    def _backorder_incoming(self, products, warehouses):
+        """{(product id, warehouse id): [(date, quantity in the product's unit, move)]}."""
+        moves = self.env["stock.move"].sudo()
+        domain = self._get_backorder_incoming_domain(products, warehouses)
+        moves = moves.search(domain, order="id").filtered(lambda m: m._backorder_arrives_in())
+        spoken_for = moves._backorder_spoken_for()
+        incoming = {}
+        for move in moves:
+            # Of a later step, what its earlier step still has to bring is counted there.
+            before = sum((move.move_orig_ids & moves).mapped("product_qty"))
+            quantity = move.product_qty - before - spoken_for.get(move, 0.0)
+            key = (move.product_id.id, move._backorder_arrives_in().id)
+            incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
+        return incoming

@@ -1,0 +1,254 @@
+"""Promises: the date a customer was last told, whether it still holds, and what it rests on."""
+
+from datetime import datetime, time, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+from ...engine import ON_HAND, is_positive, trim
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    backorder_promised_date = fields.Datetime(
+        string="Told the Customer",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        help="The expected date that the customer was last told: at confirmation, by an e-mail "
+        "that names it, or by the button “Told the Customer”.",
+    )
+    backorder_late = fields.Boolean(
+        string="Late",
+        compute="_compute_backorder_late",
+        search="_search_backorder_late",
+        help="Needed, and expected later than the customer was told or than the delivery date of "
+        "the order, or overdue, or without any date.",
+    )
+    backorder_supply_note = fields.Char(
+        string="Comes With",
+        compute="_compute_backorder_supply_note",
+        help="Which part of what is needed comes when, and with which purchase order.",
+    )
+
+    # -- late -------------------------------------------------------------------------------------
+
+    @api.depends(
+        "backorder_qty",
+        "backorder_expected_date",
+        "backorder_promised_date",
+        "order_id.commitment_date",
+    )
+    def _compute_backorder_late(self):
+        today = fields.Date.today()
+        for line in self:
+            expected = line.backorder_expected_date
+            told = (line.backorder_promised_date, line.order_id.commitment_date)
+            line.backorder_late = line.backorder_qty > 0 and (
+                not expected
+                or expected.date() < today
+                or any(date and expected.date() > date.date() for date in told)
+            )
+
+    def _search_backorder_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+
+        def to_sql(model, alias, query):
+            late = SQL(
+                "(%(needed)s > 0 AND (%(expected)s IS NULL OR %(expected)s < %(today)s"
+                " OR %(expected)s::date > %(told)s::date OR %(expected)s::date > %(asked)s::date))",
+                needed=model._field_to_sql(alias, "backorder_qty", query),
+                expected=model._field_to_sql(alias, "backorder_expected_date", query),
+                today=datetime.combine(fields.Date.today(), time.min),
+                told=model._field_to_sql(alias, "backorder_promised_date", query),
+                asked=SQL(
+                    "(SELECT %s FROM sale_order asked WHERE asked.id = %s)",
+                    model.env["sale.order"]._field_to_sql("asked", "commitment_date"),
+                    model._field_to_sql(alias, "order_id", query),
+                ),
+            )
+            return SQL("%s IS TRUE" if True in value else "%s IS NOT TRUE", late)
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _backorder_got_worse(self):
+        """The lines of ``self`` whose promise does not hold, by more than the tolerance.
+
+        Days count, not hours: who was told a day gets his goods on that day or not.
+        """
+        return self.filtered(
+            lambda line: (
+                line.state == "sale"
+                and line.backorder_qty > 0
+                and line.backorder_promised_date
+                and (
+                    not line.backorder_expected_date
+                    or line.backorder_expected_date.date()
+                    > line.backorder_promised_date.date()
+                    + timedelta(days=line.company_id.backorder_delay_tolerance)
+                )
+            )
+        )
+
+    # -- telling the customer ---------------------------------------------------------------------
+
+    def _backorder_told(self, note=None):
+        """The customer was told the dates that are expected now.
+
+        Where no date is known, what he was told before stays: it is not lost by silence.
+
+        :param note: how he was told; None: nothing is written on the orders
+        :return: the lines with a date
+        """
+        told = self.filtered(
+            lambda line: (
+                line.state != "cancel" and line.backorder_qty > 0 and line.backorder_expected_date
+            )
+        )
+        before, by_date = {}, {}
+        for line in told:
+            before[line] = line.backorder_promised_date
+            if line.backorder_promised_date != line.backorder_expected_date:
+                by_date.setdefault(line.backorder_expected_date, []).append(line.id)
+        for date, ids in by_date.items():
+            self.browse(ids)._backorder_write({"backorder_promised_date": date})
+        if note:
+            bodies = {
+                order.id: f"{note}: "
+                + "; ".join(line._backorder_told_label(before[line]) for line in lines)
+                for order, lines in told.grouped("order_id").items()
+            }
+            self.env["sale.order"].sudo().browse(bodies)._message_log_batch(bodies=bodies)
+        return told
+
+    def _backorder_told_label(self, before):
+        """``Hammer: 5 Units, 03/15/2027 (before: 03/01/2027)``."""
+        label = self.env._(
+            "%(product)s: %(quantity)s, %(date)s",
+            product=self.product_id.display_name,
+            quantity=self._backorder_quantity_label(self.backorder_qty),
+            date=format_date(self.env, self.backorder_promised_date),
+        )
+        if before and before.date() != self.backorder_promised_date.date():
+            label += self.env._(" (before: %s)", format_date(self.env, before))
+        return label
+
+    def _backorder_delay_label(self):
+        """``S00012 Hammer (5 Units): told 03/01/2027, now 03/15/2027``."""
+        expected = self.backorder_expected_date
+        return self.env._(
+            "%(order)s %(product)s (%(quantity)s): told %(told)s, now %(now)s",
+            order=self.order_id.name,
+            product=self.product_id.display_name,
+            quantity=self._backorder_quantity_label(self.backorder_qty),
+            told=format_date(self.env, self.backorder_promised_date),
+            now=format_date(self.env, expected) if expected else self.env._("without a date"),
+        )
+
+    def action_backorder_told(self):
+        """*Told the Customer*: what is expected now is what the customer knows.
+
+        :raise UserError: no date is known for any of these lines
+        :raise AccessError: no right to change the orders
+        """
+        self.order_id._backorder_check_access()
+        told = self._backorder_told(self.env._("Told the customer"))
+        if not told:
+            names = ", ".join(self.product_id.mapped("display_name"))
+            raise UserError(
+                self.env._(
+                    "No date is known for %s, so there is nothing to tell. Confirm a purchase "
+                    "order for what is needed, or plan its receipt.",
+                    names or self.env._("these lines"),
+                )
+            )
+
+    # -- what a promise rests on ------------------------------------------------------------------
+
+    @api.model
+    def _backorder_depending_on(self, moves):
+        """The lines that are dealt something that ``moves`` bring.
+
+        Followed to the last step of a receipt: what was received into the first one is still on
+        its way.
+
+        :return: {line: moves it depends on}
+        """
+        steps = moves.sudo().browse(moves.sudo()._rollup_move_dests())
+        queues = self._backorder_waiting_for(steps)
+        waiting = self.sudo().browse({line_id for ids in queues.values() for line_id in ids})
+        result = {}
+        for line_id, parts in waiting._backorder_deal().items():
+            sources = steps.browse(
+                share.source.id
+                for dealt in parts.values()
+                for share in dealt.shares
+                if share.source and share.source.id in steps._ids
+            )
+            if sources:
+                result[self.browse(line_id)] = sources
+        return result
+
+    @api.model
+    def _backorder_waiting_for(self, moves):
+        """{(product id, warehouse id): ids of the lines that wait in the queue} of what ``moves``
+        are still to bring."""
+        queues = {}
+        for move in moves.filtered(lambda move: move.state not in ("done", "cancel")):
+            warehouse = move._backorder_arrives_in()
+            if warehouse:
+                queues[move.product_id.id, warehouse.id] = []
+        products = moves.product_id.browse({key[0] for key in queues})
+        warehouses = self.env["stock.warehouse"].sudo().browse({key[1] for key in queues})
+        for line_id, warehouse_id, parts, *_rest in self._backorder_queue_entries(
+            products, warehouses
+        ):
+            for product_id in parts:
+                if (product_id, warehouse_id) in queues:
+                    queues[product_id, warehouse_id].append(line_id)
+        return queues
+
+    def _compute_backorder_supply_note(self):
+        dealt = self._backorder_deal()
+        for line in self:
+            own = dealt.get(line._origin.id, {}) if line.backorder_qty > 0 else {}
+            texts = [
+                line._backorder_share_label(product_id, share, len(own) > 1)
+                for product_id, part in own.items()
+                for share in part.shares
+            ]
+            texts += [
+                self.env._(
+                    "%s without a date",
+                    line._backorder_part_label(product_id, part.missing, len(own) > 1),
+                )
+                for product_id, part in own.items()
+                if is_positive(part.missing)
+            ]
+            line.backorder_supply_note = "; ".join(texts) or False
+
+    def _backorder_share_label(self, product_id, share, several):
+        quantity = self._backorder_part_label(product_id, share.quantity, several)
+        if share.date == ON_HAND:
+            return self.env._("%s on hand", quantity)
+        # sudo: who sells need not see purchases to say when goods come
+        moves = share.source.sudo()
+        origins = moves.browse(moves._rollup_move_origs())
+        orders = origins.purchase_line_id.order_id
+        source = ", ".join(orders.mapped("name")) or share.source.sudo().reference or ""
+        date = format_date(self.env, share.date)
+        return f"{quantity}: {source}, {date}" if source else f"{quantity}: {date}"
+
+    def _backorder_part_label(self, product_id, quantity, several):
+        """A quantity of what is delivered for the line; of a kit, its component is named."""
+        product = self.env["product.product"].sudo().browse(product_id)
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        if product == self.product_id:
+            quantity = product.uom_id._compute_quantity(quantity, self.product_uom_id, round=False)
+            return self._backorder_quantity_label(quantity)
+        label = f"{trim(quantity, digits)} {product.uom_id.name}"
+        return f"{product.display_name} {label}" if several else label

@@ -1,0 +1,111 @@
+"""Moves that bring goods to where sale lines take them from: when, how many, for whom."""
+
+from odoo import fields, models
+
+from ..hold.sale_order_line_facts import OPEN_STATES
+
+_SOURCES = ("supplier", "production", "transit", "internal")
+# What decides about when and where goods arrive.
+_ARRIVAL_FIELDS = frozenset(
+    {
+        "date",
+        "date_deadline",
+        "state",
+        "product_id",
+        "product_uom",
+        "product_uom_qty",
+        "location_id",
+        "location_dest_id",
+        "location_final_id",
+    }
+)
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    backorder_arrival_date = fields.Datetime(
+        string="Arrival Told by the Vendor",
+        readonly=True,
+        help="Set when the date of the purchase order is changed after the receipt was planned: "
+        "Odoo keeps it as the deadline only. Planning the receipt again clears it.",
+    )
+
+    def write(self, vals):
+        """Who waits for goods learns at once when they come later, sooner, more or fewer."""
+        if _ARRIVAL_FIELDS.isdisjoint(vals) or self._backorder_only_assigned(vals):
+            return super().write(vals)
+        arriving = self.filtered(lambda move: move._backorder_arrives_in())
+        products = arriving.product_id
+        arriving._backorder_coming_later(vals).purchase_line_id.order_id._backorder_before_delay()
+        if "date" in vals and arriving:
+            vals = {**vals, "backorder_arrival_date": False}
+        res = super().write(vals)
+        if "date_deadline" in vals and "date" not in vals:
+            # The date of the purchase order: newer than the one that the receipt was planned for.
+            purchased = arriving.filtered("purchase_line_id")
+            purchased.write({"backorder_arrival_date": vals["date_deadline"]})
+        arriving = self.filtered(lambda move: move._backorder_arrives_in())
+        (products | arriving.product_id)._backorder_dates_changed()
+        return res
+
+    def _backorder_coming_later(self, vals):
+        """What of these purchased moves comes later than was known, or never, once ``vals`` are
+        written."""
+        date = fields.Datetime.to_datetime(vals.get("date") or vals.get("date_deadline"))
+        if "state" in vals and vals["state"] != "cancel" or not (date or "state" in vals):
+            return self.browse()
+        return self.filtered(
+            lambda move: (
+                move.purchase_line_id
+                and move.state in OPEN_STATES
+                and ("state" in vals or date > move._backorder_arrival())
+            )
+        )
+
+    def _backorder_only_assigned(self, vals):
+        """Nothing but the state is written, and moves that are open stay open."""
+        return (
+            vals.keys() == {"state"}
+            and vals["state"] in OPEN_STATES
+            and all(move.state in OPEN_STATES for move in self)
+        )
+
+    def _backorder_arrives_in(self):
+        """The warehouse on whose shelves the goods end up; none: not an arrival.
+
+        From outside, or from where nobody takes goods for customers: input, quality control, a
+        shop. A delivery that passes the warehouse (cross-dock) is none.
+        """
+        self.ensure_one()
+        final = self.location_final_id or self.location_dest_id
+        warehouse = final.warehouse_id
+        shelf = warehouse.lot_stock_id
+        if not shelf or self.location_id.usage not in _SOURCES or self.location_id._child_of(shelf):
+            return self.env["stock.warehouse"]
+        inside = final._child_of(shelf) or final in (
+            warehouse.wh_input_stock_loc_id | warehouse.wh_qc_stock_loc_id
+        )
+        return warehouse if inside else self.env["stock.warehouse"]
+
+    def _backorder_arrival(self):
+        """When the goods come: what was said last, by the vendor's date or on the receipt."""
+        self.ensure_one()
+        return self.backorder_arrival_date or self.date
+
+    def _backorder_spoken_for(self):
+        """{move: quantity in the product's unit} of arrivals that is bought or made to order."""
+        result = {}
+        level = {move: move for move in self if move.move_dest_ids}
+        while level:
+            following = {}
+            for move, head in level.items():
+                for later in move.move_dest_ids:
+                    if later.state not in OPEN_STATES or later in following:
+                        continue
+                    if later._backorder_arrives_in():
+                        following[later] = head
+                    else:
+                        result[head] = result.get(head, 0.0) + later.product_qty
+            level = following
+        return result

@@ -1,0 +1,270 @@
+"""The public methods on orders: find, force, fill and cancel backorders.
+
+They are called by the dialogs, by server actions and over RPC. ``quantities`` is everywhere
+``{order line id: quantity in the unit of the line}``; ids may be strings, as JSON has them; lines
+that are not named stay as they are; ``None`` means everything possible.
+"""
+
+import logging
+import math
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...engine import is_positive
+
+_logger = logging.getLogger(__name__)
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    # -- checks and arguments ---------------------------------------------------------------------
+
+    def _backorder_check_access(self, group="backorder_mgmt.group_backorder_user"):
+        """The user may change these orders, and works with backorders at all."""
+        if self.env.su:
+            return
+        if not self.env.user.has_group(group):
+            name = self.env.ref(group).sudo().full_name
+            raise AccessError(
+                self.env._("You need the right “%s” to do this. Ask your administrator.", name)
+            )
+        self.check_access("write")
+
+    def _backorder_parse(self, quantities):
+        """{line: float} of a ``quantities`` argument; None stays None.
+
+        :raise UserError: not a number, or a line of another order
+        """
+        if quantities is None:
+            return None
+        if not hasattr(quantities, "items"):
+            raise UserError(
+                self.env._(
+                    "Quantities are given as {order line id: quantity}, not as %r.", quantities
+                )
+            )
+        own = {line.id: line for line in self.order_line}
+        result = {}
+        for key, value in quantities.items():
+            try:
+                line = own.get(int(key))
+            except (TypeError, ValueError):
+                line = None
+            if line is None:
+                raise UserError(
+                    self.env._(
+                        "Order line %(line)s does not belong to %(orders)s.",
+                        line=key,
+                        orders=", ".join(self.mapped("name")) or self.env._("these orders"),
+                    )
+                )
+            try:
+                quantity = math.nan if isinstance(value, bool) else float(value)
+            except (TypeError, ValueError):
+                quantity = math.nan
+            if not math.isfinite(quantity):
+                raise UserError(
+                    self.env._(
+                        "%(product)s: “%(quantity)s” is not a quantity. Enter a number.",
+                        product=line.product_id.display_name or line.name,
+                        quantity=value,
+                    )
+                )
+            result[line] = line.product_uom_id.round(quantity)
+        return result
+
+    def _backorder_lock_stock(self, touch=False):
+        """Lock the stock rows of these orders' lines, before anything of stock is read.
+
+        :return: :class:`LineFacts` of these lines
+        """
+        lines = self.sudo().order_line.filtered(lambda line: not line.display_type)
+        facts = lines._backorder_facts()
+        products = lines._backorder_part_products(facts.parts)
+        locations = self.env["stock.location"].browse({facts.locations[line].id for line in lines})
+        if products:
+            supply = self.env["backorder.supply"]
+            ids = supply._lock(products, locations)
+            if touch:
+                supply._touch(ids)
+        return facts
+
+    # -- find -------------------------------------------------------------------------------------
+
+    def detect_backorders(self):
+        """*Find Backorders*: put open demand that nobody reserved on backorder.
+
+        For orders that were open before installation, or whose automatic rule is off. On confirmed
+        orders Odoo first tries to reserve (where deliveries are reserved at confirmation); what
+        stock does not cover is held. Quotations get their automatic figure.
+
+        :return: ids of the order lines that are on backorder now
+        :raise AccessError: no right to change the orders
+        """
+        self._backorder_check_access()
+        orders = self.sudo()
+        lines = orders.order_line.filtered(lambda line: not line.display_type)
+        confirmed = lines.filtered(lambda line: line.state == "sale")
+        moves = confirmed._backorder_moves()
+        at_confirm = moves.filtered(
+            lambda move: move._should_assign_at_confirm() and not move.picked
+        )
+        if at_confirm:
+            at_confirm.with_context(backorder_find=True)._action_assign()
+        confirmed.with_context(backorder_find=True)._backorder_settle()
+        lines.with_context(backorder_find=True)._backorder_refigure()
+        return lines.filtered(lambda line: line.backorder_qty > 0).ids
+
+    @api.model
+    def _cron_detect_backorders(self, batch=100):
+        """Nightly: sweep up open demand that nobody tried to reserve, in batches of orders."""
+        lines = self.env["sale.order.line"]
+        found = lines._read_group(
+            lines._get_backorder_detect_domain(), ["order_id"], order="order_id"
+        )
+        orders = self.browse(order.id for (order,) in found)
+        self.env["ir.cron"]._commit_progress(remaining=len(orders))
+        for start in range(0, len(orders), batch):
+            chunk = self.browse(orders.ids[start : start + batch])
+            # Odoo does not try scheduled jobs again: orders that are being worked on wait for the
+            # next night.
+            try:
+                with self.env.cr.savepoint():
+                    chunk.detect_backorders()
+            except OperationalError as error:
+                _logger.info("Backorders of some orders are looked for later: %s", error)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+            if not self.env["ir.cron"]._commit_progress(len(chunk)):
+                break
+
+    @api.model
+    def _cron_release_lapsed_promises(self):
+        """Daily: promises of quotations past their validity date go back to backorder."""
+        lines = self.env["sale.order.line"].search(self._get_lapsed_promises_domain())
+        lines._backorder_release_promise(self.env._("Validity date passed"))
+
+    @api.model
+    def _get_lapsed_promises_domain(self):
+        return [
+            ("backorder_promised_qty", ">", 0),
+            ("state", "in", ("draft", "sent")),
+            ("order_id.validity_date", "<", fields.Date.context_today(self)),
+            # The order that a fill made keeps its promise whatever the date.
+            ("order_id.backorder_parent_id", "=", False),
+        ]
+
+    # -- force ------------------------------------------------------------------------------------
+
+    def force_backorders(self, quantities=None):
+        """*Force Backorders*: put quantities on backorder, whether or not there is stock.
+
+        :param quantities: {line id: the new total on backorder}, in the lines' units; None: of
+            every line everything that is not picked or delivered
+        :return: ids of the lines that were forced
+        :raise UserError: below zero, below what is on backorder already (that is a fill), more
+            than is open, a line that cannot be on backorder, a line of another order
+        :raise AccessError: no right to change the orders
+        """
+        self._backorder_check_access()
+        wanted = self._backorder_parse(quantities)
+        orders = self.sudo()
+        orders._backorder_lock_stock()
+        lines = orders.order_line.filtered(lambda line: not line.display_type)
+        parts, figures = lines._backorder_parts(), lines._backorder_figures()
+        if wanted is None:
+            limits = lines._backorder_forceable()
+            wanted = {
+                line: limits[line]
+                for line in lines
+                if not line._backorder_refusal(parts[line])
+                and line.product_uom_id.compare(limits[line], line.backorder_qty) > 0
+            }
+        else:
+            wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
+            for line, quantity in wanted.items():
+                line._backorder_check_force(quantity, parts.get(line, {}), figures[line])
+        before = {line: line.backorder_qty for line in wanted}
+        orders.order_line.browse().union(*wanted)._backorder_force(wanted)
+        forced = [line for line in wanted if line.backorder_qty != before[line]]
+        orders._backorder_note_lines(
+            {line: line.backorder_qty for line in forced}, self.env._("Forced on backorder")
+        )
+        return [line.id for line in wanted]
+
+    def _backorder_note_lines(self, quantities, title):
+        """One chatter note per order: what happened to which line."""
+        by_order = {}
+        for line, quantity in quantities.items():
+            by_order.setdefault(line.order_id, []).append(
+                f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
+            )
+        for order, texts in by_order.items():
+            order._message_log(body=f"{title}: {'; '.join(texts)}")
+
+    # -- cancel the rest --------------------------------------------------------------------------
+
+    def cancel_backorders(self, quantities=None, reason=None):
+        """*Cancel the Rest*: close short; the ordered quantity falls by what is cancelled.
+
+        :param quantities: {line id: quantity to cancel}, in the lines' units, at most what is
+            needed; None: everything that is on backorder
+        :param reason: written in the ledger and on the orders
+        :return: ids of the lines that were lowered
+        :raise UserError: below zero, more than is needed, a line of another order
+        :raise AccessError: no right to change the orders, or not in *Cancel Backorders*
+        """
+        self._backorder_check_access("backorder_mgmt.group_backorder_cancel")
+        wanted = self._backorder_parse(quantities)
+        orders = self.sudo()
+        orders._backorder_lock_stock()
+        lines = orders.order_line.filtered(lambda line: not line.display_type)
+        parts = lines._backorder_parts()
+        if wanted is None:
+            wanted = {line: line.backorder_qty for line in lines if line.backorder_qty > 0}
+        else:
+            wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
+            for line, quantity in wanted.items():
+                line._backorder_check_quantity(quantity, parts.get(line, {}))
+                if line.product_uom_id.compare(quantity, line.backorder_qty) > 0:
+                    raise UserError(
+                        self.env._(
+                            "%(product)s: %(quantity)s to cancel, but only %(needed)s on "
+                            "backorder. Enter %(needed)s or less.",
+                            product=line.product_id.display_name,
+                            quantity=line._backorder_quantity_label(quantity),
+                            needed=line._backorder_quantity_label(line.backorder_qty),
+                        )
+                    )
+        wanted = {line: qty for line, qty in wanted.items() if is_positive(qty)}
+        cancelled = orders.order_line.browse().union(*wanted)
+        cancelled._backorder_set_holds(
+            {line: line.backorder_hold_qty - qty for line, qty in wanted.items()},
+            "cancel",
+            reason,
+            extra={
+                line: {"backorder_cancelled_qty": line.backorder_cancelled_qty + qty}
+                for line, qty in wanted.items()
+            },
+        )
+        cancelled._backorder_lower(wanted)
+        title = self.env._("Rest cancelled")
+        if reason:
+            title = f"{title} ({reason})"
+        orders._backorder_note_lines(wanted, title)
+        purchases = cancelled._backorder_purchase_orders()
+        for order in cancelled.order_id:
+            own = purchases.filtered(lambda po, order=order: order.name in (po.origin or ""))
+            if own:
+                order._message_log(
+                    body=self.env._(
+                        "Purchase orders made for this order: %s. Lower them if they are not "
+                        "needed any more.",
+                        ", ".join(own.mapped("name")),
+                    )
+                )
+        return cancelled.ids

@@ -1,0 +1,467 @@
+"""What people do to a backorder line: force, promise, fill in place, move, cancel the rest."""
+
+from odoo import models
+from odoo.exceptions import UserError
+
+from ...engine import EPSILON, Guard, is_positive, trim
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    # -- checks -----------------------------------------------------------------------------------
+
+    def _backorder_refusal(self, parts=None):
+        """Why this line can never be on backorder now; False when it can.
+
+        One predicate for the greyed lines of the dialogs and for the checks of the methods.
+        """
+        self.ensure_one()
+        if self.display_type or self.is_downpayment or not self.product_id:
+            return self.env._("Not a product")
+        if self.state == "cancel":
+            return self.env._("The order is cancelled")
+        if not (self._backorder_parts()[self] if parts is None else parts):
+            return self.env._("Quantity is not tracked")
+        if self.state in ("draft", "sent"):
+            return self.env._("Ordered or dropshipped for this order") if self.is_mto else False
+        if self._backorder_moves():
+            return False
+        if self.product_uom_id.compare(self.qty_delivered, self.product_uom_qty) >= 0:
+            return self.env._("Delivered")
+        if self.is_mto or self.sudo().move_ids.filtered(
+            lambda m: m.state not in ("done", "cancel")
+        ):
+            return self.env._("Already on its way, or ordered for this order")
+        return self.env._("Nothing open to deliver")
+
+    def _backorder_quantity_label(self, quantity):
+        """``12 Units`` in the line's unit, as users read it."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return f"{trim(quantity, digits)} {self.product_uom_id.name}"
+
+    def _backorder_move_label(self, move):
+        """``4 Units, S00012``: what of a delivery move is held."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return f"{trim(move.backorder_qty, digits)} {move.product_uom.name}, {self.order_id.name}"
+
+    def _backorder_check_quantity(self, quantity, parts):
+        """Checks that every action shares; the message names product and quantity."""
+        refusal = self._backorder_refusal(parts)
+        if refusal:
+            raise UserError(
+                self.env._(
+                    "%(product)s on %(order)s cannot be on backorder: %(reason)s.",
+                    product=self.product_id.display_name or self.name,
+                    order=self.order_id.name,
+                    reason=refusal,
+                )
+            )
+        if self.product_uom_id.compare(quantity, 0.0) < 0:
+            raise UserError(
+                self.env._(
+                    "%(product)s: the quantity %(quantity)s is below zero. Enter zero or more.",
+                    product=self.product_id.display_name,
+                    quantity=self._backorder_quantity_label(quantity),
+                )
+            )
+        if self._backorder_needs_whole(parts):
+            whole = self.product_uom_id.round(self._backorder_whole(quantity, parts))
+            if self.product_uom_id.compare(quantity, whole):
+                raise UserError(
+                    self.env._(
+                        "%(product)s comes in whole pieces only: %(quantity)s is not possible.",
+                        product=self.product_id.display_name,
+                        quantity=self._backorder_quantity_label(quantity),
+                    )
+                )
+
+    # -- force ------------------------------------------------------------------------------------
+
+    def _backorder_forceable(self):
+        """{line: the most that may be on backorder}: ordered, not picked, not delivered."""
+        figures = self._backorder_figures()
+        return {
+            line: figures[line].owed if line.state in ("draft", "sent") else figures[line].forceable
+            for line in self
+        }
+
+    def _backorder_check_force(self, quantity, parts, figures):
+        self._backorder_check_quantity(quantity, parts)
+        label = self._backorder_quantity_label
+        if self.product_uom_id.compare(quantity, self.backorder_qty) < 0:
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(present)s are on backorder already, which is more than "
+                    "%(quantity)s. To lower a backorder, fill it.",
+                    product=self.product_id.display_name,
+                    present=label(self.backorder_qty),
+                    quantity=label(quantity),
+                )
+            )
+        quotation = self.state in ("draft", "sent")
+        limit = figures.owed if quotation else figures.forceable
+        if self.product_uom_id.compare(quantity, limit) > 0:
+            picked = "" if quotation else label(figures.picked + figures.delivered)
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(quantity)s cannot go on backorder, only %(limit)s can. "
+                    "%(picked)s are picked or delivered.",
+                    product=self.product_id.display_name,
+                    quantity=label(quantity),
+                    limit=label(limit),
+                    picked=picked,
+                )
+                if not quotation and is_positive(figures.picked + figures.delivered)
+                else self.env._(
+                    "%(product)s: %(quantity)s cannot go on backorder, only %(limit)s is open.",
+                    product=self.product_id.display_name,
+                    quantity=label(quantity),
+                    limit=label(limit),
+                )
+            )
+
+    def _backorder_force(self, quantities, note=None):
+        """Put ``{line: new total on backorder}`` on hold and take reserved stock away for it.
+
+        The freed stock is given to nobody by itself.
+        """
+        promises = {}
+        for line, quantity in quantities.items():
+            kept = max(0.0, line._backorder_owed() - quantity)
+            if line.backorder_promised_qty > kept:
+                promises[line] = {"backorder_promised_qty": kept}
+        self._backorder_set_holds(quantities, "force", note, extra=promises)
+        self.filtered(lambda line: line.state == "sale")._backorder_unreserve_held()
+
+    def _backorder_unreserve_held(self):
+        """Lower what deliveries have reserved until nothing held is reserved.
+
+        Newest deliveries first; what a person picked stays.
+        """
+        figures = self._backorder_figures()
+        parts = self._backorder_parts()
+        touched = self.env["stock.move"]
+        for line in self:
+            moves = line._backorder_moves()
+            allowed = max(0.0, figures[line].demand - line.backorder_hold_qty)
+            allowed = line._backorder_whole(allowed, parts[line])
+            for part, per_unit in parts[line].items():
+                of_part = moves.filtered(lambda move, part=part: move.product_id == part)
+                reserved = sum(
+                    move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
+                    for move in of_part
+                )
+                excess = reserved - allowed * per_unit
+                for move in of_part.sorted("id", reverse=True):
+                    if part.uom_id.compare(excess, 0.0) <= 0:
+                        break
+                    unit = move.product_uom
+                    picked = move._get_picked_quantity() if move.picked else 0.0
+                    loose = unit._compute_quantity(move.quantity - picked, part.uom_id, round=False)
+                    given = min(excess, loose)
+                    if part.uom_id.compare(given, 0.0) <= 0:
+                        continue
+                    left = move.quantity - part.uom_id._compute_quantity(given, unit, round=False)
+                    move.with_context(unreserve_unpicked_only=True).quantity = max(
+                        0.0, unit.round(left)
+                    )
+                    excess -= given
+                    touched |= move
+        touched._recompute_state()
+
+    # -- fill -------------------------------------------------------------------------------------
+
+    def _backorder_check_fill(self, quantity, available, parts):
+        self._backorder_check_quantity(quantity, parts)
+        label = self._backorder_quantity_label
+        if self.product_uom_id.compare(quantity, self.backorder_qty) > 0:
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(quantity)s to fill, but only %(needed)s needed on %(order)s. "
+                    "Enter %(needed)s or less.",
+                    product=self.product_id.display_name,
+                    quantity=label(quantity),
+                    needed=label(self.backorder_qty),
+                    order=self.order_id.name,
+                )
+            )
+        if self.product_uom_id.compare(quantity, available) > 0:
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(quantity)s to fill, but only %(available)s on hand that is "
+                    "not reserved or set aside. Enter %(available)s or less.",
+                    product=self.product_id.display_name,
+                    quantity=label(quantity),
+                    available=label(available),
+                )
+            )
+        picked = self._backorder_being_picked(quantity) if self.state == "sale" else None
+        if picked:
+            raise UserError(
+                self.env._(
+                    "%(product)s on %(order)s is being picked on %(picking)s: validate that "
+                    "delivery first, then fill %(quantity)s.",
+                    product=self.product_id.display_name,
+                    order=self.order_id.name,
+                    picking=picked.picking_id.name or picked.display_name,
+                    quantity=label(quantity),
+                )
+            )
+
+    def _backorder_default_fill(self, available, parts):
+        """What a fill proposes: min(needed, on hand), whole pieces where only those are sold."""
+        quantity = max(0.0, min(self.backorder_qty, available))
+        quantity = self.product_uom_id.round(self._backorder_whole(quantity, parts))
+        if (
+            self.state == "sale"
+            and is_positive(quantity)
+            and self._backorder_being_picked(quantity)
+        ):
+            quantity = 0.0
+        return quantity
+
+    def _backorder_being_picked(self, quantity):
+        """The picked delivery that keeps ``quantity`` from being filled, if one does.
+
+        Odoo reserves nothing more on a move once somebody picked of it.
+        """
+        moves = self._backorder_moves()
+        picked = moves.filtered("picked")
+        if not picked:
+            return None
+        open_qty, reserved, _picked = self._backorder_sum_moves(moves - picked)
+        return (
+            picked[:1] if self.product_uom_id.compare(quantity, open_qty - reserved) > 0 else None
+        )
+
+    def _backorder_fill_in_place(self, quantities, run, facts=None):
+        """Let Odoo reserve ``{line: quantity}`` of the held demand on the open deliveries.
+
+        :param facts: what :meth:`_backorder_facts` said of these lines, read already
+        :return: {line: quantity really reserved}, in the lines' units
+        """
+        facts = facts or self._backorder_facts()
+        parts = facts.parts
+        before = self._backorder_reserved(facts)
+        guard = Guard(
+            budgets={
+                (line.id, part.id): part.uom_id.round(
+                    line._backorder_whole(quantity, parts[line]) * per_unit
+                )
+                for line, quantity in quantities.items()
+                for part, per_unit in parts[line].items()
+            },
+        )
+        moves = self.env["stock.move"].sudo()
+        moves = moves.browse(
+            [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
+        )
+        moves.with_context(backorder_guard=guard)._action_assign()
+        after = self._backorder_reserved(facts)
+        filled = {
+            line: min(quantity, max(0.0, after[line] - before[line]))
+            for line, quantity in quantities.items()
+        }
+        self._backorder_book_fill(filled, run, parts=parts)
+        kits = self & facts.kits
+        if kits:
+            kits._backorder_unreserve_held()
+        return filled
+
+    def _backorder_promise(self, quantities, supply, run):
+        """Fill quotation lines: needed falls, and the whole covered quantity is set aside."""
+        parts, locations = self._backorder_parts(), self._backorder_locations()
+        extra = {}
+        for line, quantity in quantities.items():
+            covered = line._backorder_owed() - (line.backorder_hold_qty - quantity)
+            promise = line._backorder_take(supply, parts[line], locations[line], covered)
+            extra[line] = {"backorder_promised_qty": promise}
+        self._backorder_book_fill(quantities, run, extra=extra)
+        return dict(quantities)
+
+    def _backorder_book_fill(self, filled, run, extra=None, parts=None):
+        """Write the hold down and the filled quantity up, with a ledger row for each line."""
+        extra = extra or {}
+        holds = {}
+        for line, quantity in filled.items():
+            if line.product_uom_id.is_zero(quantity):
+                continue
+            holds[line] = line.backorder_hold_qty - quantity
+            extra.setdefault(line, {})["backorder_filled_qty"] = line.product_uom_id.round(
+                line.backorder_filled_qty + quantity
+            )
+        self._backorder_set_holds(holds, "fill", run=run, extra=extra, parts=parts)
+
+    def _backorder_is_exact(self, quantity, parts):
+        """False for a part of a pack that is no whole number of pieces: 23 of 24 are 0.96 packs
+        only by rounding, and would not be 23 again on another order."""
+        return all(
+            per_unit <= 1 or abs(quantity * per_unit - round(quantity * per_unit)) < EPSILON
+            for per_unit in parts.values()
+        )
+
+    # -- change the ordered quantity --------------------------------------------------------------
+
+    def _backorder_lower(self, quantities):
+        """Lower ordered quantities by held demand: ``{line: quantity}`` to take off.
+
+        First the demand is cut out of the open deliveries, then the line is written without
+        procurement. Odoo's own lowering would send a return where a delivery is printed already,
+        and would price the line anew. The caller has written the hold down before, and notes on
+        the order what happened.
+        """
+        self._backorder_cut_demand(quantities)
+        for order, lines in self.grouped("order_id").items():
+            locked = order.locked
+            if locked:
+                order.with_context(tracking_disable=True).locked = False
+            for line in lines:
+                left = line.product_uom_id.round(line.product_uom_qty - quantities[line])
+                line._backorder_write_quantity(max(0.0, left), backorder_noted=True)
+            if locked:
+                order.with_context(tracking_disable=True).locked = True
+
+    def _backorder_write_quantity(self, quantity, **context):
+        """Write the ordered quantity and keep price and discount, which Odoo would work out
+        again from the pricelist."""
+        context = {"skip_procurement": True, "backorder_no_refigure": True, **context}
+        self.with_context(**context).write(
+            {
+                "product_uom_qty": quantity,
+                "price_unit": self.price_unit,
+                "technical_price_unit": self.technical_price_unit,
+                "discount": self.discount,
+            }
+        )
+
+    def _backorder_cut_demand(self, quantities):
+        """Take ``{line: quantity}`` of unreserved demand out of the open deliveries."""
+        lines = self.filtered(lambda line: line.state == "sale")
+        facts = lines._backorder_facts()
+        cuts = {}
+        for line in lines:
+            moves = facts.moves.get(line, self.env["stock.move"])
+            for part, per_unit in facts.parts[line].items():
+                left = quantities[line] * per_unit
+                for move in moves.filtered(lambda m, part=part: m.product_id == part).sorted(
+                    "id", reverse=True
+                ):
+                    if part.uom_id.compare(left, 0.0) <= 0:
+                        break
+                    loose = move.product_uom._compute_quantity(
+                        move.product_uom_qty - move.quantity, part.uom_id, round=False
+                    )
+                    cut = min(left, loose)
+                    if part.uom_id.compare(cut, 0.0) > 0:
+                        cuts[move] = part.uom_id._compute_quantity(
+                            cut, move.product_uom, round=False
+                        )
+                        left -= cut
+        self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
+
+    def _backorder_raise(self, quantities, event_type, note=None, run=None):
+        """Give ``{line: quantity}`` back to the backorder of confirmed or quotation lines.
+
+        Held first, so that the demand which Odoo makes for it is not reserved on the way.
+        """
+        extra = {
+            line: {
+                "backorder_filled_qty": max(
+                    0.0, line.product_uom_id.round(line.backorder_filled_qty - quantity)
+                )
+            }
+            for line, quantity in quantities.items()
+        }
+        self._backorder_set_holds(
+            {line: line.backorder_hold_qty + qty for line, qty in quantities.items()},
+            event_type,
+            note,
+            run,
+            extra,
+        )
+        for order, lines in self.grouped("order_id").items():
+            locked = order.locked
+            if locked:
+                order.with_context(tracking_disable=True).locked = False
+            for line in lines:
+                line._backorder_write_quantity(
+                    line.product_uom_id.round(line.product_uom_qty + quantities[line]),
+                    skip_procurement=False,
+                )
+            if locked:
+                order.with_context(tracking_disable=True).locked = True
+
+    def _backorder_purchase_orders(self):
+        """Open purchase orders that name one of these lines' orders as origin and buy one of their
+        products."""
+        names = self.order_id.mapped("name")
+        lines = (
+            self.env["purchase.order.line"]
+            .sudo()
+            .search(
+                [
+                    ("product_id", "in", self.product_id.ids),
+                    ("order_id.state", "in", ("draft", "sent", "to approve", "purchase")),
+                    ("order_id.origin", "!=", False),
+                ]
+            )
+        )
+        return lines.order_id.filtered(
+            lambda purchase: any(name in purchase.origin for name in names)
+        )
+
+    # -- promises and claims ----------------------------------------------------------------------
+
+    def _backorder_release_promise(self, note=None):
+        """End the promise of quotation lines: what was filled waits again."""
+        holds, extra = {}, {}
+        for line in self.filtered("backorder_promised_qty"):
+            back = min(line.backorder_filled_qty, line._backorder_owed() - line.backorder_hold_qty)
+            if line.backorder_origin_line_id:
+                back = line.backorder_promised_qty
+            holds[line] = line.backorder_hold_qty + max(0.0, back)
+            extra[line] = {
+                "backorder_promised_qty": 0.0,
+                "backorder_filled_qty": max(
+                    0.0, line.product_uom_id.round(line.backorder_filled_qty - back)
+                ),
+            }
+        self._backorder_set_holds(holds, "adjust", note, extra=extra)
+
+    def _backorder_lose_promise(self, lost, parts):
+        """The stock of promises is gone: ``{line: quantity}`` of them waits again."""
+        holds, extra = {}, {}
+        for line, quantity in lost.items():
+            unit = line.product_uom_id
+            left = max(0.0, line.backorder_promised_qty - quantity)
+            left = unit.round(line._backorder_whole(left, parts[line]), rounding_method="DOWN")
+            gone = line.backorder_promised_qty - left
+            holds[line] = min(line._backorder_owed(), line.backorder_hold_qty + gone)
+            extra[line] = {
+                "backorder_promised_qty": left,
+                "backorder_filled_qty": max(0.0, unit.round(line.backorder_filled_qty - gone)),
+            }
+        note = self.env._("The stock set aside for it was lost")
+        self._backorder_set_holds(holds, "adjust", note, extra=extra)
+
+    def action_release_promise(self):
+        """*Release*: stock set aside for these quotation lines is free again, the lines wait."""
+        lines = self.filtered(lambda line: line.backorder_promised_qty and line.state != "sale")
+        lines.order_id._backorder_check_access()
+        lines.sudo()._backorder_release_promise(self.env._("Released by hand"))
+        for order, released in lines.grouped("order_id").items():
+            order.sudo()._message_log(
+                body=self.env._(
+                    "Stock set aside was released: %s.",
+                    ", ".join(released.product_id.mapped("display_name")),
+                )
+            )
+        return True
+
+    def action_release_claim(self):
+        """*Release Claim*: received stock is no longer kept for these backorders."""
+        lines = self.filtered(lambda line: line.backorder_qty > 0)
+        lines.order_id._backorder_check_access()
+        lines._backorder_write({"backorder_claim_released": True})
+        return True

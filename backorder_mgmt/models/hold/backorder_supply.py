@@ -1,0 +1,350 @@
+"""Gather what the engine has to know about stock: free quantities and the claims on them."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...engine import Claim, Supply
+
+
+class BackorderSupply(models.AbstractModel):
+    """Reads stock figures for many products at once, a fixed number of queries a call."""
+
+    _name = "backorder.supply"
+    _description = "Backorder Supply"
+
+    @api.model
+    def _lock(self, products, locations):
+        """Take the blocking lock on the stock rows of ``products`` below ``locations``.
+
+        Odoo skips rows that another transaction has locked and adds a second row instead, which
+        is how the last units get reserved twice. One sorted lock, taken before anything is read,
+        makes a second worker wait; if the rows were changed meanwhile it starts over (`retrying`).
+        Callers that decide about stock without changing the rows also call :meth:`_touch`.
+
+        :return: ids of the locked ``stock.quant`` rows
+        """
+        if not products or not locations:
+            return []
+        # Not everything: that would work out fields of the order a second time.
+        self.env["stock.quant"].flush_model()
+        query = (
+            self.env["stock.quant"]
+            .sudo()
+            ._search(
+                [("product_id", "in", products.ids), ("location_id", "child_of", locations.ids)],
+                order="id",
+            )
+        )
+        self.env.cr.execute(
+            SQL("%s FOR NO KEY UPDATE OF %s", query.select(), SQL.identifier("stock_quant")),
+            log_exceptions=False,
+        )
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        self.env["stock.quant"].browse(ids).invalidate_recordset(
+            ["quantity", "reserved_quantity"], flush=False
+        )
+        return ids
+
+    @api.model
+    def _touch(self, quant_ids):
+        """Write the locked stock rows without changing them.
+
+        A row that was only locked looks unchanged to a waiting transaction, which would go on
+        with what it read before; a row that was written makes it start over.
+        """
+        if quant_ids:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE stock_quant SET reserved_quantity = reserved_quantity WHERE id IN %s",
+                    tuple(quant_ids),
+                ),
+                log_exceptions=False,
+            )
+
+    @api.model
+    def _gather(
+        self,
+        products,
+        locations,
+        *,
+        orders=None,
+        owed=True,
+        opened=False,
+        lines=None,
+        claims_only=False,
+    ):
+        """The stock of ``products`` at ``locations`` and what is claimed of it.
+
+        :param orders: orders whose own backorders have to be told apart from those of others
+        :param owed: also read what is owed to older backorders (first come, first served)
+        :param opened: also read the demand that Odoo has yet to reserve (manual and by-date
+            reservation), without that of ``lines``
+        :param claims_only: nothing is wanted but the limits: where nothing is claimed, free stock
+            is not read at all
+        :return: :class:`..engine.Supply`, quantities in the products' units
+        """
+        if not products or not locations:
+            return Supply({}, {})
+        self._flush_for_claims()
+        claims = self._read_promises(products)
+        if owed:
+            claims += self._read_owed(products, orders)
+        if opened:
+            claims += self._read_open(products, lines)
+        if claims_only and not claims:
+            return Supply({}, {})
+        tops = locations | self.env["stock.location"].browse({c.location for c in claims})
+        tops = tops.sudo()
+        paths = {location.id: self._path(location) for location in tops}
+        return Supply(self._read_free(products, tops), paths, claims)
+
+    @api.model
+    def _flush_for_claims(self):
+        """Write to the database what the queries of claims and of queues read there."""
+        self.env["sale.order"].flush_model(
+            ["validity_date", "backorder_parent_id", "backorder_original_date", "date_order"]
+        )
+        self.env["sale.order.line"].flush_model(
+            [
+                "order_id",
+                "state",
+                "company_id",
+                "product_id",
+                "product_uom_id",
+                "warehouse_id",
+                "backorder_qty",
+                "backorder_forced_qty",
+                "backorder_promised_qty",
+                "backorder_date",
+                "backorder_claim_released",
+            ]
+        )
+        self.env["stock.move"].flush_model(
+            [
+                "sale_line_id",
+                "state",
+                "product_id",
+                "product_uom",
+                "product_qty",
+                "quantity",
+                "location_id",
+                "procure_method",
+                "picking_type_id",
+            ]
+        )
+        self.env["stock.quant"].flush_model(
+            ["product_id", "location_id", "lot_id", "quantity", "reserved_quantity"]
+        )
+        self.env["res.company"].flush_model(["backorder_fifo", "backorder_claim_days"])
+
+    @api.model
+    def _read_free(self, products, tops):
+        """{(product id, location id): on hand − reserved in that location's tree}.
+
+        As `stock.quant._get_available_quantity`: rows below zero lower the sum of an untracked
+        product, while a tracked product counts only its lots above zero.
+        """
+        free = {(product.id, top.id): 0.0 for product in products for top in tops}
+        tracked = set(products.filtered(lambda p: p.tracking != "none").ids) or {0}
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT quant.product_id, top.id,
+                       CASE WHEN quant.product_id IN %(tracked)s THEN quant.lot_id END AS lot,
+                       SUM(COALESCE(quant.quantity, 0)
+                           - COALESCE(quant.reserved_quantity, 0))
+                  FROM stock_quant quant
+                  JOIN stock_location place ON place.id = quant.location_id
+                  JOIN stock_location top
+                    ON top.id IN %(tops)s AND place.parent_path LIKE top.parent_path || '%%'
+                 WHERE quant.product_id IN %(products)s
+              GROUP BY quant.product_id, top.id, lot
+                """,
+                tracked=tuple(tracked),
+                tops=tuple(tops.ids),
+                products=tuple(products.ids),
+            )
+        )
+        for product_id, top_id, _lot_id, quantity in self.env.cr.fetchall():
+            if product_id not in tracked or quantity > 0:
+                free[product_id, top_id] += float(quantity)
+        return free
+
+    @api.model
+    def _promise_is_kept(self):
+        """SQL: the promise of order ``o`` has not lapsed."""
+        return SQL(
+            "(o.validity_date IS NULL OR o.validity_date >= %s"
+            " OR o.backorder_parent_id IS NOT NULL)",
+            fields.Date.context_today(self),
+        )
+
+    @api.model
+    def _read_promises(self, products):
+        """What is set aside for quotations, as claims at their warehouses' stock locations.
+
+        While an order is being confirmed it still has its promise, and reserves by it.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT l.product_id
+                  FROM sale_order_line l
+                 WHERE l.backorder_promised_qty > 0
+                """
+            )
+        )
+        promised = self.env["product.product"].browse(r[0] for r in self.env.cr.fetchall())
+        if not promised:
+            return []
+        parts = promised._backorder_parts()
+        wanted = promised.filtered(lambda p: any(part in products for part in parts[p]))
+        if not wanted:
+            return []
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT l.id, l.order_id, l.product_id, w.lot_stock_id,
+                       l.backorder_promised_qty * lu.factor / pu.factor
+                  FROM sale_order_line l
+                  JOIN sale_order o ON o.id = l.order_id
+                  JOIN stock_warehouse w ON w.id = l.warehouse_id
+                  JOIN product_product p ON p.id = l.product_id
+                  JOIN product_template t ON t.id = p.product_tmpl_id
+                  JOIN uom_uom lu ON lu.id = l.product_uom_id
+                  JOIN uom_uom pu ON pu.id = t.uom_id
+                 WHERE l.backorder_promised_qty > 0 AND l.product_id IN %s AND %s
+                """,
+                tuple(wanted.ids),
+                self._promise_is_kept(),
+            )
+        )
+        rows = self.env.cr.fetchall()
+        return [
+            Claim(part.id, location_id, float(quantity) * ratio, "promised", order_id, line_id)
+            for line_id, order_id, product_id, location_id, quantity in rows
+            for part, ratio in parts[self.env["product.product"].browse(product_id)].items()
+            if part in products
+        ]
+
+    @api.model
+    def _shrink_promises(self, products):
+        """Promises whose stock was lost, by a count, scrap or what a person shipped, wait again.
+
+        The newest first; those of new orders made by a fill after all others.
+        """
+        self.env["sale.order.line"].flush_model(
+            ["backorder_promised_qty", "product_id", "product_uom_id", "order_id", "warehouse_id"]
+        )
+        claims = self._read_promises(products)
+        if not claims:
+            return
+        self.env["stock.quant"].flush_model(["quantity", "reserved_quantity"])
+        lines = self.env["sale.order.line"].sudo().browse({claim.line for claim in claims})
+        born = {line.id: not line.order_id.backorder_parent_id for line in lines}
+        claims.sort(key=lambda claim: (born[claim.line], claim.line))
+        tops = self.env["stock.location"].sudo().browse({claim.location for claim in claims})
+        paths = {top.id: self._path(top) for top in tops}
+        products = self.env["product.product"].browse({claim.product for claim in claims})
+        parts = lines._backorder_parts()
+        lost = {}
+        for claim, quantity in Supply(self._read_free(products, tops), paths, claims).uncovered():
+            line = lines.browse(claim.line)
+            per_unit = parts[line][self.env["product.product"].browse(claim.product)]
+            lost[line] = lost.get(line, 0.0) + quantity / per_unit
+        if lost:
+            lines._backorder_lose_promise(lost, parts)
+
+    @api.model
+    def _path(self, location):
+        return tuple(int(part) for part in location.parent_path.split("/") if part)
+
+    @api.model
+    def _read_owed(self, products, orders):
+        """What is owed to backorders of confirmed orders, unforced and not released."""
+        today = fields.Date.context_today(self)
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT product_id, location_id, own_id, SUM(
+                           LEAST(unreserved, held) * (needed - LEAST(forced, needed)) / needed)
+                  FROM (
+                    SELECT m.product_id, m.location_id, l.backorder_qty AS needed,
+                           COALESCE(l.backorder_forced_qty, 0) AS forced,
+                           CASE WHEN l.order_id IN %(orders)s THEN l.order_id ELSE 0 END AS own_id,
+                           SUM(m.product_qty - COALESCE(m.quantity, 0) * mu.factor / pu.factor)
+                               AS unreserved,
+                           CASE WHEN l.product_id = m.product_id
+                                THEN l.backorder_qty * lu.factor / pu.factor
+                                ELSE SUM(m.product_qty) END AS held
+                      FROM sale_order_line l
+                      JOIN stock_move m ON m.sale_line_id = l.id
+                      JOIN product_product p ON p.id = m.product_id
+                      JOIN product_template t ON t.id = p.product_tmpl_id
+                      JOIN uom_uom lu ON lu.id = l.product_uom_id
+                      JOIN uom_uom mu ON mu.id = m.product_uom
+                      JOIN uom_uom pu ON pu.id = t.uom_id
+                      JOIN res_company c ON c.id = l.company_id
+                     WHERE l.backorder_qty > 0 AND l.state = 'sale' AND c.backorder_fifo
+                       AND l.backorder_claim_released IS NOT TRUE
+                       AND (COALESCE(c.backorder_claim_days, 0) = 0 OR l.backorder_date IS NULL
+                            OR l.backorder_date >= %(today)s::date - c.backorder_claim_days)
+                       AND m.product_id IN %(products)s
+                       AND m.state IN ('confirmed', 'waiting', 'partially_available')
+                       AND m.procure_method = 'make_to_stock'
+                  GROUP BY l.id, m.product_id, m.location_id, lu.factor, pu.factor
+                ) AS waiting
+                 WHERE unreserved > 0
+              GROUP BY product_id, location_id, own_id
+                """,
+                orders=tuple(orders.ids) if orders else (0,),
+                today=today,
+                products=tuple(products.ids),
+            )
+        )
+        return [
+            Claim(product_id, location_id, float(quantity), "owed", own_id)
+            for product_id, location_id, own_id, quantity in self.env.cr.fetchall()
+            if quantity > 0
+        ]
+
+    @api.model
+    def _read_open(self, products, lines):
+        """Demand that Odoo has yet to reserve: deliveries reserved by hand or by date."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT product_id, location_id, line_id, GREATEST(0, unreserved - held)
+                  FROM (
+                    SELECT m.product_id, m.location_id, COALESCE(l.id, 0) AS line_id,
+                           SUM(m.product_qty - COALESCE(m.quantity, 0) * mu.factor / pu.factor)
+                               AS unreserved,
+                           COALESCE(CASE WHEN l.product_id = m.product_id
+                                THEN l.backorder_qty * lu.factor / pu.factor
+                                WHEN l.backorder_qty > 0 THEN SUM(m.product_qty) END, 0) AS held
+                      FROM stock_move m
+                      JOIN stock_picking_type pt ON pt.id = m.picking_type_id
+                      JOIN product_product p ON p.id = m.product_id
+                      JOIN product_template t ON t.id = p.product_tmpl_id
+                      JOIN uom_uom mu ON mu.id = m.product_uom
+                      JOIN uom_uom pu ON pu.id = t.uom_id
+                 LEFT JOIN sale_order_line l ON l.id = m.sale_line_id
+                 LEFT JOIN uom_uom lu ON lu.id = l.product_uom_id
+                     WHERE pt.reservation_method != 'at_confirm'
+                       AND pt.code IN ('outgoing', 'internal')
+                       AND m.product_id IN %(products)s
+                       AND m.state IN ('confirmed', 'waiting', 'partially_available')
+                       AND m.procure_method = 'make_to_stock'
+                       AND COALESCE(l.id, 0) NOT IN %(lines)s
+                  GROUP BY l.id, m.product_id, m.location_id, lu.factor, pu.factor
+                ) AS waiting
+                 WHERE unreserved > held
+                """,
+                products=tuple(products.ids),
+                lines=tuple(lines.ids) if lines else (-1,),
+            )
+        )
+        return [
+            Claim(product_id, location_id, float(quantity), "open", 0, line_id)
+            for product_id, location_id, line_id, quantity in self.env.cr.fetchall()
+        ]

@@ -1,0 +1,272 @@
+"""What is known of order lines: their deliveries, their parts, their figures, their stock."""
+
+from dataclasses import dataclass
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ...engine import Figures, floor_whole
+
+OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What a fill asks of its lines again and again, read once for all of them.
+
+    True as long as no delivery of the lines is made, cancelled or sent elsewhere: reserving and
+    taking reservations away changes none of it.
+    """
+
+    #: {line: {product: quantity in its unit per unit of the line}}
+    parts: dict
+    #: {line: its open first-step delivery moves}; lines without any are absent
+    moves: dict
+    #: {line: location its goods are taken from}
+    locations: dict
+    #: the lines that are delivered as components
+    kits: models.BaseModel
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    @api.model
+    def _get_backorder_not_in_cart_domain(self):
+        """Lines that somebody ordered or was offered; a website's cart is nobody's order yet."""
+        if "website_id" not in self.env["sale.order"]._fields:
+            return Domain.TRUE
+        return Domain("order_id.website_id", "=", False) | Domain("state", "!=", "draft")
+
+    def _backorder_moves(self):
+        """The open first-step delivery moves: those that take the goods from stock.
+
+        Empty for lines that are never on backorder: services, consumables, dropship and
+        make-to-order, whose goods arrive on their own order.
+        """
+        moves = self.sudo().move_ids._backorder_open_deliveries()
+        chained = moves.filtered(
+            lambda move: move.procure_method == "make_to_order"
+            or move.rule_id.procure_method == "mts_else_mto"
+            or move.move_orig_ids
+        )
+        if not chained:
+            return moves.filtered(lambda move: move._backorder_is_first_step())
+        ordered_for = chained.filtered(
+            lambda move: not any(
+                orig.sale_line_id == move.sale_line_id for orig in move.move_orig_ids
+            )
+        ).sale_line_id
+        return moves.filtered(
+            lambda move: move.sale_line_id not in ordered_for and move._backorder_is_first_step()
+        )
+
+    def _backorder_facts(self):
+        """The :class:`LineFacts` of ``self``."""
+        parts, locations = self._backorder_parts(), self._backorder_default_locations()
+        moves = self.filtered(lambda line: line.state == "sale")._backorder_moves()
+        by_line = moves.grouped("sale_line_id")
+        for line, own in by_line.items():
+            locations[line] = own[-1].location_id
+        return LineFacts(parts, by_line, locations, self._backorder_kits(by_line))
+
+    def _backorder_parts(self):
+        """{line: {product: quantity in its unit per unit of the line}}; empty: not kept in stock.
+
+        A kit gives its components. Quotation lines that are dropshipped or made to order give
+        nothing.
+        """
+        result = {}
+        # A bill of materials belongs to a company, so does the answer.
+        for company, lines in self.grouped("company_id").items():
+            parts = lines.product_id.with_company(company)._backorder_parts()
+            for line in lines:
+                product, unit = line.product_id, line.product_uom_id
+                if not product or line.is_expense or line.is_downpayment:
+                    result[line] = {}
+                elif unit == product.uom_id:
+                    result[line] = dict(parts[product])
+                else:
+                    per_unit = unit._compute_quantity(1.0, product.uom_id, round=False)
+                    result[line] = {part: qty * per_unit for part, qty in parts[product].items()}
+        return result
+
+    def _backorder_kept_in_stock(self):
+        """The lines of items, without those that are bought or made for their order.
+
+        Odoo works that out line by line, at some queries each: here once for the lines of a
+        product with the same routes and warehouse.
+        """
+        lines = self.filtered(lambda line: not line.display_type and line.product_id)
+        made = {}
+
+        def stays(line):
+            key = (line.product_id.id, line.route_ids, line.warehouse_id.id, line.state)
+            if key not in made:
+                made[key] = line.with_prefetch().is_mto
+            return not made[key]
+
+        return lines.filtered(stays)
+
+    def _backorder_part_products(self, parts):
+        """The storable products behind ``parts`` (sudo: stock is counted for everybody)."""
+        ids = {part.id for line in self for part in parts[line]}
+        return self.env["product.product"].sudo().browse(sorted(ids))
+
+    def _backorder_is_kit(self, parts):
+        """True when the line's product is sold as its components: whole kits only."""
+        self.ensure_one()
+        return bool(parts) and (len(parts) > 1 or self.product_id not in parts)
+
+    def _backorder_owed(self):
+        """What the customer has not got yet, in the line's unit.
+
+        Less than ordered on a quotation too: an order that was partly delivered, then cancelled
+        and taken back to a quotation.
+        """
+        self.ensure_one()
+        return max(0.0, self.product_uom_qty - self.qty_delivered)
+
+    def _backorder_figures(self, facts=None):
+        """{line: :class:`Figures`} in the lines' units, moves of all lines read together.
+
+        :param facts: what :meth:`_backorder_facts` said of these lines
+        """
+        if facts:
+            moves_by_line = facts.moves
+        else:
+            confirmed = self.filtered(lambda line: line.state == "sale")
+            moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
+        kits = facts.kits if facts else self._backorder_kits(moves_by_line)
+        parts = facts.parts if facts else kits._backorder_parts()
+        result = {}
+        no_moves = self.env["stock.move"]
+        for line in self:
+            ordered, delivered = line.product_uom_qty, line.qty_delivered
+            moves = moves_by_line.get(line, no_moves)
+            if line in kits:
+                figures = line._backorder_kit_figures(moves, parts[line])
+            else:
+                figures = line._backorder_sum_moves(moves)
+            # Not rounded: 40.04 and 4 pieces are 3.34 and 0.33 dozen, their difference is 3.00.
+            result[line] = Figures(ordered, delivered, *figures)
+        return result
+
+    def _backorder_kits(self, moves_by_line):
+        """The lines that are delivered as components."""
+        return self.filtered(
+            lambda line: any(
+                move.product_id.id != line.product_id.id for move in moves_by_line.get(line, ())
+            )
+        )
+
+    def _backorder_reserved(self, facts):
+        """{line: reserved quantity in its unit}, as :meth:`_backorder_figures` has it."""
+        kits = self & facts.kits
+        result = {line: own.reserved for line, own in kits._backorder_figures(facts).items()}
+        for line in self - kits:
+            unit = line.product_uom_id
+            result[line] = sum(
+                move.quantity
+                if move.product_uom == unit
+                else move.product_uom._compute_quantity(move.quantity, unit, round=False)
+                for move in facts.moves.get(line, ())
+            )
+        return result
+
+    def _backorder_sum_moves(self, moves):
+        """(open, reserved, picked) of the moves of a plain line, in the line's unit."""
+        open_qty = reserved = picked = 0.0
+        for move in moves:
+            unit = move.product_uom
+            if unit == self.product_uom_id:
+                open_qty += move.product_uom_qty
+                reserved += move.quantity
+            else:
+                open_qty += unit._compute_quantity(
+                    move.product_uom_qty, self.product_uom_id, round=False
+                )
+                reserved += unit._compute_quantity(move.quantity, self.product_uom_id, round=False)
+            if move.picked:
+                picked += unit._compute_quantity(
+                    move._get_picked_quantity(), self.product_uom_id, round=False
+                )
+        return open_qty, reserved, picked
+
+    def _backorder_kit_figures(self, moves, parts):
+        """(open, reserved, picked) of a kit: open by the component that misses most, reserved
+        only where every component is there, picked where any component is."""
+        opened, got_kits, picked = [], [], []
+        for part, per_kit in parts.items():
+            of_part = moves.filtered(lambda move, part=part: move.product_id == part)
+            demand = sum(of_part.mapped("product_qty"))
+            got = taken = 0.0
+            for move in of_part:
+                got += move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
+                if move.picked:
+                    taken += move.product_uom._compute_quantity(
+                        move._get_picked_quantity(), part.uom_id, round=False
+                    )
+            opened.append(demand / per_kit)
+            got_kits.append(got / per_kit)
+            picked.append(taken / per_kit)
+        reserved = self._backorder_whole(min(got_kits, default=0.0), parts)
+        return max(opened, default=0.0), reserved, max(picked, default=0.0)
+
+    def _backorder_default_locations(self):
+        return {line: line.warehouse_id.sudo().lot_stock_id for line in self}
+
+    def _backorder_locations(self):
+        """{line: location its goods are taken from}: of its open moves, else the warehouse's."""
+        result = self._backorder_default_locations()
+        for move in self.filtered(lambda line: line.state == "sale")._backorder_moves():
+            result[move.sale_line_id.with_env(self.env)] = move.location_id
+        return result
+
+    def _backorder_supply(self, facts=None):
+        """The stock that fills of these lines may count on (no claims of first come first).
+
+        :param facts: what :meth:`_backorder_facts` said of these lines, read already
+        """
+        facts = facts or self._backorder_facts()
+        products = self._backorder_part_products(facts.parts)
+        locations = self.env["stock.location"].browse({facts.locations[line].id for line in self})
+        return self.env["backorder.supply"]._gather(products, locations, owed=False, opened=True)
+
+    def _backorder_available(self, supply, parts=None, location=None):
+        """*On Hand* of one line in its unit: what a fill may promise it now.
+
+        On a quotation, what the line already counts on (ordered − needed) is not on hand a second
+        time: a fill promises that part along with the rest.
+        """
+        self.ensure_one()
+        parts = self._backorder_parts()[self] if parts is None else parts
+        location = location or self._backorder_locations()[self]
+        if not parts or not location:
+            return 0.0
+        rooms = [
+            supply.available(part.id, location.id, order=self.order_id.id, line=self.id) / per_unit
+            for part, per_unit in parts.items()
+        ]
+        room = min(rooms)
+        if self.state in ("draft", "sent"):
+            room = max(0.0, room - max(0.0, self._backorder_owed() - self.backorder_hold_qty))
+        # Half up: 23 pieces are 1.92 dozen. What is reserved in the end are pieces.
+        return self.product_uom_id.round(self._backorder_whole(room, parts))
+
+    def _backorder_needs_whole(self, parts):
+        """True when only whole units can be filled: kits, and products with serial numbers."""
+        product = self.product_id
+        kit = bool(parts) and (len(parts) > 1 or product not in parts)
+        return kit or product.tracking == "serial"
+
+    def _backorder_whole(self, quantity, parts):
+        """``quantity`` (line unit) floored to whole pieces, where only those can be filled.
+
+        Not rounded: seven pieces are 7/12 dozen, which the line knows as 0.58.
+        """
+        if not self._backorder_needs_whole(parts):
+            return quantity
+        per_unit = self.product_uom_id._compute_quantity(1.0, self.product_id.uom_id, round=False)
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return floor_whole(quantity, per_unit, digits)

@@ -1,0 +1,306 @@
+"""The hold: what may be reserved for a line, and its ledger."""
+
+from odoo import api, fields, models
+
+from ...engine import is_more, is_positive, short_of, split_forced
+from ..base.batch import by_values
+from .sale_order_line_facts import OPEN_STATES
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    # -- the ledger -------------------------------------------------------------------------------
+
+    def _backorder_write(self, vals):
+        """Write guarded fields.
+
+        These fields are ours alone, so the overrides that other modules have on `write` (totals,
+        procurement, chatter) have nothing to do here and are left out: a fill writes thousands.
+        """
+        return models.BaseModel.write(self._backorder_token(), vals)
+
+    def _backorder_set_holds(self, holds, event_type, note=None, run=None, extra=None, parts=None):
+        """Change held quantities and write the ledger: the only way a hold ever changes.
+
+        :param holds: {line: new held quantity, in the line's unit}
+        :param event_type: `backorder.event` type
+        :param extra: {line: further guarded values}, written also where the hold stays the same
+        :param parts: what :meth:`_backorder_parts` said of these lines, asked already
+        """
+        extra = extra or {}
+        now = fields.Datetime.now()
+        lines = self.browse().union(*holds)
+        ledgered = set(lines._backorder_ledgered()._ids)
+        events, changes = [], {}
+        for line, new in holds.items():
+            unit, old = line.product_uom_id, line.backorder_hold_qty
+            new = unit.round(max(0.0, new)) if new else 0.0
+            differs = unit.compare(old, new)
+            vals = dict(extra.get(line, {}))
+            if differs:
+                vals.setdefault(
+                    "backorder_forced_qty",
+                    split_forced(
+                        old, line.backorder_forced_qty, new, by_force=event_type == "force"
+                    ),
+                )
+                vals["backorder_hold_qty"] = new
+                if not new:
+                    vals["backorder_date"] = False
+                elif not line.backorder_date:
+                    vals["backorder_date"] = now
+            elif event_type == "force" and line.backorder_forced_qty > new:
+                vals["backorder_forced_qty"] = new
+            changes[line] = vals
+            silent = line.state in ("draft", "sent") and event_type == "auto"
+            if line.id in ledgered or not silent:
+                if line.id not in ledgered and unit.compare(old, 0.0):
+                    # A quotation's automatic figure needs no rows until somebody acts on it.
+                    vals = line._prepare_backorder_event_vals("auto", old, old, None, run)
+                    events.append({**vals, "date": now})
+                if differs:
+                    vals = line._prepare_backorder_event_vals(event_type, new - old, new, note, run)
+                    events.append({**vals, "date": now})
+        for changed, vals in by_values(changes):
+            changed._backorder_write(vals)
+        if events:
+            self.env["backorder.event"].with_env(self._backorder_token().env)._log(events)
+        lines._backorder_queue_changed(parts)
+
+    def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
+        order = self.order_id
+        return {
+            "sale_line_id": self.id,
+            "order_id": order.id,
+            "order_name": order.name,
+            "product_id": self.product_id.id,
+            "company_id": self.company_id.id,
+            "user_id": self.env.uid,
+            "run_id": run.id if run else False,
+            "type": event_type,
+            "quantity": self.product_uom_id.round(quantity),
+            "balance": balance,
+            "note": note,
+        }
+
+    def _backorder_ledgered(self):
+        """Lines whose ledger adds up to their hold: confirmed ones, and quotation lines that
+        somebody filled, forced or cancelled."""
+        confirmed = self.filtered(lambda line: line.state == "sale")
+        return confirmed | (self - confirmed)._backorder_with_rows()
+
+    def _backorder_with_rows(self):
+        """Lines that have rows in the ledger."""
+        if not self:
+            return self
+        events = self.env["backorder.event"].sudo()
+        rows = events._read_group([("sale_line_id", "in", self.ids)], ["sale_line_id"])
+        return self.browse(line.id for (line,) in rows)
+
+    # -- the automatic rule -----------------------------------------------------------------------
+
+    def _backorder_is_automatic(self):
+        """The automatic rule applies: by the company's setting, or asked for (Find Backorders)."""
+        return self.company_id.backorder_auto or self.env.context.get("backorder_find")
+
+    def _backorder_prepare_confirm(self):
+        """Before a confirmation: the quotation's figures give way to what Odoo will reserve.
+
+        Forced quantities stay held. What follows (reservation, then :meth:`_backorder_settle`)
+        works out the rest afresh, with ledger rows.
+        """
+        holding = self.filtered("backorder_hold_qty")
+        # Their state is `sale` already, so it does not tell which have a ledger.
+        kept = holding._backorder_with_rows()
+        if holding - kept:
+            (holding - kept)._backorder_write({"backorder_hold_qty": 0.0, "backorder_date": False})
+        if kept:
+            kept._backorder_set_holds(
+                {line: line.backorder_forced_qty for line in kept},
+                "adjust",
+                self.env._("Worked out again at confirmation"),
+            )
+
+    def _backorder_settle(self, tried=None, event_type="adjust", note=None):
+        """Bring the holds of confirmed lines in step with their deliveries.
+
+        A hold above what can still be waited for is written down (`event_type`); with the
+        automatic rule on, demand that an attempt to reserve left without stock is held.
+
+        :param tried: the moves of an attempt to reserve that just ended; None: only write down,
+            and hold what deliveries reserved by hand or by date will not get
+        """
+        # A line whose deliveries have everything is not looked at: confirming stays cheap.
+        lines = self.filtered(
+            lambda line: line.state in ("sale", "cancel")
+            and (
+                line.backorder_hold_qty
+                or any(move.state in OPEN_STATES[:3] for move in line.sudo().move_ids)
+            )
+        )
+        if not lines:
+            return
+        figures = lines._backorder_figures()
+        lowered, raised = {}, {}
+        for line in lines:
+            hold = line.backorder_hold_qty
+            limit = figures[line].unreserved if line.state == "sale" else 0.0
+            if line.product_uom_id.compare(hold, limit) > 0:
+                lowered[line] = limit
+        if lowered:
+            self._backorder_set_holds(lowered, event_type, note)
+        waiting = lines.filtered(
+            lambda line: line.state == "sale"
+            and line._backorder_is_automatic()
+            and line.product_uom_id.compare(short_of(line.backorder_hold_qty, figures[line]), 0.0)
+            > 0
+        )
+        if waiting and tried is not None:
+            raised = waiting._backorder_short_of_tried(figures, tried)
+        elif waiting:
+            raised = waiting._backorder_short_of_untried(figures)
+        if raised:
+            self._backorder_set_holds(
+                {line: line.backorder_hold_qty + qty for line, qty in raised.items()}, "auto"
+            )
+            self.browse().union(*raised)._backorder_trim_kits()
+
+    def _backorder_short_of_tried(self, figures, tried):
+        """{line: quantity to hold} of what an attempt on the moves ``tried`` did not get."""
+        raised = {}
+        by_line = tried.sudo().filtered(lambda m: m.state in OPEN_STATES).grouped("sale_line_id")
+        for line in self:
+            moves = by_line.get(line.sudo(), self.env["stock.move"])
+            if any(move.product_id != line.product_id for move in moves):
+                attempted = None  # of a kit all components were tried together
+            else:
+                open_qty, reserved, _picked = line._backorder_sum_moves(moves)
+                attempted = line.product_uom_id.round(open_qty - reserved)
+            quantity = short_of(line.backorder_hold_qty, figures[line], attempted)
+            if line.product_uom_id.compare(quantity, 0.0) > 0:
+                raised[line] = quantity
+        return raised
+
+    def _backorder_short_of_untried(self, figures):
+        """{line: quantity to hold} where deliveries are reserved by hand or by date.
+
+        Nothing was tried yet, so only what free stock cannot cover, after promises, older
+        backorders and the demand of other such deliveries, goes on backorder.
+        """
+        moves = self._backorder_moves().filtered(lambda m: not m._should_assign_at_confirm())
+        lines = moves.sale_line_id.with_env(self.env) & self
+        if not lines:
+            return {}
+        parts = lines._backorder_parts()
+        supply = self.env["backorder.supply"]._gather(
+            lines._backorder_part_products(parts),
+            moves.location_id,
+            orders=lines.order_id,
+            opened=True,
+            lines=lines,
+        )
+        locations = lines._backorder_locations()
+        raised = {}
+        for line in lines:
+            missing = short_of(line.backorder_hold_qty, figures[line])
+            covered = line._backorder_take(supply, parts[line], locations[line], missing)
+            if line.product_uom_id.compare(missing, covered) > 0:
+                raised[line] = missing - covered
+        return raised
+
+    def _backorder_take(self, supply, parts, location, wanted):
+        """Take up to ``wanted`` (line unit) of the line's parts from ``supply``; what it got."""
+        if not parts or not location or not is_positive(wanted):
+            return 0.0
+        room = min(
+            supply.available(part.id, location.id, order=self.order_id.id, line=self.id) / per_unit
+            for part, per_unit in parts.items()
+        )
+        got = self._backorder_whole(min(wanted, room), parts)
+        got = self.product_uom_id.round(got, rounding_method="DOWN") if got else 0.0
+        for part, per_unit in parts.items():
+            supply.take(part.id, location.id, got * per_unit, line=self.id)
+        return got
+
+    def _backorder_take_fill(self, supply, parts, location, quantity):
+        """Take from ``supply`` what a fill of ``quantity`` uses up, before the next line is
+        looked at. A quotation is promised what it counts on already along with it."""
+        own = 0
+        if self.state in ("draft", "sent"):
+            quantity += max(0.0, self._backorder_owed() - self.backorder_hold_qty)
+            own = self.id
+        for part, per_unit in parts.items():
+            supply.take(part.id, location.id, quantity * per_unit, line=own)
+
+    def _backorder_trim_kits(self):
+        """Give back components that were reserved for kits which are on backorder."""
+        kits = self._backorder_moves().filtered(
+            lambda move: move.product_id != move.sale_line_id.product_id
+        )
+        kits = kits.sale_line_id.with_env(self.env)
+        if kits:
+            kits._backorder_unreserve_held()
+
+    def _backorder_refigure(self):
+        """Work out the automatic figure of quotation lines: what stock cannot cover.
+
+        It informs and holds no stock. Lines of one order share what is there; the promise of a
+        filled line is its own.
+        """
+        lines = self.filtered(
+            lambda line: line.state in ("draft", "sent")
+            and line.product_id
+            and line._backorder_is_automatic()
+            and not line.display_type
+        )
+        lines = lines.order_id.order_line & lines
+        if not lines or self.env.context.get("backorder_no_refigure"):
+            return
+        # Lines of the same order compete for the same stock: they are worked out together.
+        lines = lines.order_id.order_line.filtered(
+            lambda line: line.product_id in lines.product_id and not line.display_type
+        )
+        parts = lines._backorder_parts()
+        made_to_order = lines.filtered("is_mto")
+        lines = lines.filtered(lambda line: parts[line])
+        locations = lines._backorder_locations()
+        supply = self.env["backorder.supply"]._gather(
+            lines._backorder_part_products(parts),
+            self.env["stock.location"].union(*locations.values()),
+            orders=lines.order_id,
+            opened=True,
+        )
+        # Quotations hold no stock: each order counts on all that is free.
+        free = {
+            order: supply.copy_for(of_order._backorder_part_products(parts).ids)
+            for order, of_order in lines.grouped("order_id").items()
+        }
+        holds, promises = {}, {}
+        for line in lines:
+            covered = owed = line._backorder_owed()
+            if line not in made_to_order:
+                covered = line._backorder_take(
+                    free[line.order_id], parts[line], locations[line], owed
+                )
+            hold = max(0.0, owed - covered)
+            hold = min(owed, max(hold, line.backorder_forced_qty))
+            if line.product_uom_id.compare(hold, line.backorder_hold_qty):
+                holds[line] = hold
+            kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
+            if is_more(line.backorder_promised_qty, kept):
+                promises[line] = {"backorder_promised_qty": kept}
+        for line, vals in promises.items():
+            line._backorder_write(vals)
+        if holds:
+            self._backorder_set_holds(holds, "auto")
+
+    @api.model
+    def _get_backorder_detect_domain(self):
+        """Confirmed lines with open demand that nothing holds."""
+        return [
+            ("state", "=", "sale"),
+            ("company_id.backorder_auto", "=", True),
+            ("product_id.type", "=", "consu"),
+            ("move_ids.state", "in", ("confirmed", "waiting", "partially_available")),
+        ]

@@ -1,0 +1,322 @@
+from odoo import api, fields, models
+
+from ...engine import Guard, reservable
+from .sale_order_line_facts import OPEN_STATES
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    backorder_qty = fields.Float(
+        string="On Backorder",
+        digits="Product Unit",
+        compute="_compute_backorder_qty",
+        help="Demand of this move that is held: nothing but a fill reserves it.",
+    )
+
+    backorder_expected_date = fields.Datetime(
+        related="sale_line_id.backorder_expected_date", string="Expected"
+    )
+
+    @api.depends("sale_line_id.backorder_qty", "product_uom_qty", "quantity", "state")
+    def _compute_backorder_qty(self):
+        lines = self.sudo().sale_line_id.filtered("backorder_qty")
+        parts = lines._backorder_parts()
+        held = {
+            (line, part): line.backorder_qty * per_unit
+            for line in lines
+            for part, per_unit in parts[line].items()
+        }
+        on_backorder = lines._backorder_moves()
+        for move in self:
+            move.backorder_qty = 0.0
+            left = held.get((move.sudo().sale_line_id, move.product_id), 0.0)
+            if not left or move not in on_backorder:
+                continue
+            loose = move.product_qty - move.product_uom._compute_quantity(
+                move.quantity, move.product_id.uom_id, round=False
+            )
+            here = max(0.0, min(left, loose))
+            held[move.sudo().sale_line_id, move.product_id] = left - here
+            move.backorder_qty = move.product_id.uom_id._compute_quantity(
+                here, move.product_uom, rounding_method="HALF-UP"
+            )
+
+    def _compute_forecast_information(self):
+        """A held quantity is not available to its delivery, whatever is in the warehouse."""
+        res = super()._compute_forecast_information()
+        for move in self:
+            if move.backorder_qty:
+                free = move.product_uom_qty - move.backorder_qty
+                move.forecast_availability = min(
+                    move.forecast_availability,
+                    move.product_uom._compute_quantity(free, move.product_id.uom_id),
+                )
+        return res
+
+    # -- which moves ------------------------------------------------------------------------------
+
+    def _backorder_open_deliveries(self):
+        """The open moves of ``self`` that bring goods of a sale line towards the customer.
+
+        What a location and a product say is asked once for all moves.
+        """
+        outgoing, bypass = {}, {}
+
+        def takes(move):
+            if not move.sale_line_id or move.state not in OPEN_STATES:
+                return False
+            if move.product_uom.compare(move.product_uom_qty, 0.0) <= 0:
+                return False
+            final = move.location_final_id or move.location_dest_id
+            if final.id not in outgoing:
+                outgoing[final.id] = final._is_outgoing()
+            if not outgoing[final.id]:
+                return False
+            key = (move.product_id.id, move.location_id.id, move.company_id.id)
+            if key not in bypass:
+                bypass[key] = move._should_bypass_reservation()
+            return not bypass[key]
+
+        return self.filtered(takes)
+
+    def _backorder_is_first_step(self):
+        """Not a later step of its own delivery: no move of the same line leads to it.
+
+        Looks at locations too, as Odoo unlinks chained moves when it frees a reservation.
+        """
+        self.ensure_one()
+        if len(self.sale_line_id.move_ids) == 1:
+            return True
+        if any(orig.sale_line_id == self.sale_line_id for orig in self.move_orig_ids):
+            return False
+        return not any(
+            move.location_dest_id == self.location_id
+            and move.state != "cancel"
+            and move.location_final_id
+            and move.location_final_id._is_outgoing()
+            for move in self.sale_line_id.move_ids - self
+        )
+
+    # -- reservation ------------------------------------------------------------------------------
+
+    def _action_assign(self, force_qty=False):
+        """Nothing but a fill reserves a held quantity, and the last units are reserved once.
+
+        Before Odoo looks at stock its rows are locked, and what it may reserve is worked out per
+        order line. What the attempt could not get goes on hold.
+        """
+        guard = self.env.context.get("backorder_guard")
+        if guard is not None:
+            done = self.browse() if force_qty else self._backorder_bulk_assign(guard)
+            return super(StockMove, self - done)._action_assign(force_qty=force_qty)
+        taking = self._backorder_taking(force_qty)
+        if not taking:
+            return super()._action_assign(force_qty=force_qty)
+        self.env["backorder.supply"]._lock(taking.product_id, taking.location_id)
+        lines = taking.sudo().sale_line_id
+        tried = (lines._backorder_moves() & taking) if lines else lines.move_ids
+        guard = tried._backorder_guard(others=taking - tried)
+        blocked = tried.filtered(
+            lambda move: guard.budgets.get((move.sale_line_id.id, move.product_id.id), 1.0) <= 0
+        )
+        moves = (self - blocked).with_context(backorder_guard=guard)
+        done = self.browse() if force_qty else (moves & taking)._backorder_bulk_assign(guard)
+        res = super(StockMove, moves - done)._action_assign(force_qty=force_qty)
+        short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
+        if short and not self.env.context.get("backorder_no_settle"):
+            short.sale_line_id._backorder_settle(tried=short)
+        taking.product_id._backorder_dates_changed()
+        return res
+
+    def _do_unreserve(self):
+        res = super()._do_unreserve()
+        self.product_id._backorder_dates_changed()
+        return res
+
+    def _set_quantity(self):
+        """What a person types on a delivery, others do not get any more."""
+        res = super()._set_quantity()
+        self.product_id._backorder_dates_changed()
+        return res
+
+    def _backorder_taking(self, force_qty):
+        """The moves of ``self`` that Odoo will try to reserve from stock."""
+        return self.filtered(
+            lambda move: (
+                force_qty
+                or (
+                    not move.picked
+                    and move.state in ("confirmed", "waiting", "partially_available")
+                    and move.product_uom.compare(move.product_uom_qty, move.quantity) > 0
+                )
+            )
+            and not move._should_bypass_reservation()
+        )
+
+    def _backorder_guard(self, others=None):
+        """The limits of an attempt to reserve ``self`` (open first-step moves of sale lines)
+        together with ``others`` (any other moves): what is held, promised and owed."""
+        others = others if others is not None else self.browse()
+        lines = self.sudo().sale_line_id
+        budgets = {}
+        held = lines.filtered("backorder_hold_qty")
+        figures, parts = held._backorder_figures(), held._backorder_parts()
+        for line in parts:
+            free = reservable(line.backorder_hold_qty, figures[line])
+            held = min(line.backorder_hold_qty, figures[line].unreserved)
+            open_kits = line._backorder_whole(figures[line].demand - held, parts[line])
+            moves = line._backorder_moves()
+            for part, per_unit in parts[line].items():
+                if line._backorder_is_kit(parts[line]):
+                    reserved = sum(
+                        move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
+                        for move in moves
+                        if move.product_id == part
+                    )
+                    budget = open_kits * per_unit - reserved
+                else:
+                    budget = free * per_unit
+                # Below one hundredth of the line's unit is noise of unit conversion.
+                noise = (
+                    per_unit
+                    * 0.5
+                    * 10 ** -self.env["decimal.precision"].precision_get("Product Unit")
+                )
+                budgets[line.id, part.id] = budget if budget > noise else 0.0
+        leaving = self | others.filtered(
+            lambda move: not move.location_dest_id._child_of(move.location_id)
+        )
+        supply = None
+        if leaving:
+            supply = self.env["backorder.supply"]._gather(
+                leaving.product_id, leaving.location_id, orders=lines.order_id, claims_only=True
+            )
+            if not supply.claims:
+                supply = None
+        return Guard(budgets=budgets, supply=supply)
+
+    def _update_reserved_quantity_vals(
+        self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True
+    ):
+        """The one method that every automatic reservation of Odoo passes."""
+        guard = self.env.context.get("backorder_guard")
+        if guard is None:
+            own = self.sudo().sale_line_id._backorder_moves() & self
+            guard = own._backorder_guard(others=self - own)
+        line = self.sudo().sale_line_id
+        limits = {"order": line.order_id.id, "line": line.id} if line else {"order": 0, "line": 0}
+        bound = not (not line and location_id and self.location_dest_id._child_of(self.location_id))
+        if bound:
+            allowed = guard.allow(self.product_id.id, self.location_id.id, need, **limits)
+            if self.product_id.uom_id.compare(allowed, 0.0) <= 0:
+                return [], 0
+            need = min(need, allowed)
+        vals_list, taken = super()._update_reserved_quantity_vals(
+            need, location_id, lot_id, package_id, owner_id, strict
+        )
+        if bound:
+            guard.taken(self.product_id.id, self.location_id.id, taken, line=limits["line"])
+        return vals_list, taken
+
+    def _update_orderpoints(self):
+        """Odoo looks for reordering rules with a term per move: of thousands of moves at once,
+        those of products that have none are left out before."""
+        bulk = self.env.context.get("backorder_collected") is not None
+        moves = self._backorder_with_orderpoints() if bulk else self
+        return super(StockMove, moves)._update_orderpoints()
+
+    # -- what ends demand -------------------------------------------------------------------------
+
+    def _action_cancel(self):
+        lines = self.sudo().sale_line_id
+        res = super()._action_cancel()
+        lines._backorder_settle(event_type=self.env.context.get("backorder_event", "adjust"))
+        return res
+
+    def _action_done(self, cancel_backorder=False):
+        lines = self.sudo().sale_line_id
+        waiting = {line: line.backorder_qty for line in lines if line.backorder_qty}
+        event = "cancel" if cancel_backorder else "adjust"
+        # What stays open after a partial delivery is tried by Odoo on the way; the hold is brought
+        # in step when everything is done.
+        res = super(StockMove, self.with_context(backorder_event=event))._action_done(
+            cancel_backorder=cancel_backorder
+        )
+        lines._backorder_settle(event_type=event)
+        leaving = self.filtered(lambda move: move.location_id.usage == "internal")
+        if leaving:
+            self.env["backorder.supply"]._shrink_promises(leaving.product_id)
+        if cancel_backorder and waiting:
+            self._backorder_note_closed(waiting)
+        res._backorder_offer_received()
+        res.product_id._backorder_dates_changed()
+        return res.with_env(self.env)
+
+    def _backorder_offer_received(self):
+        """Goods that came into a warehouse are offered to the backorders that wait for them."""
+        received = self.filtered(
+            lambda move: move.state == "done"
+            and move.location_dest_id.usage == "internal"
+            and move.location_id.usage != "internal"
+            and move.company_id.backorder_fill_on_receipt != "none"
+        )
+        for company, moves in received.grouped("company_id").items():
+            self.env["backorder.run"]._queue_for_receipt(
+                company, moves.product_id, moves.location_dest_id.warehouse_id
+            )
+
+    @api.model
+    def _get_backorder_waiting_domain(self, company, products, warehouses):
+        """Open demand for ``products`` that is on backorder, kits' components too."""
+        return [
+            ("company_id", "=", company.id),
+            ("product_id", "in", products.ids),
+            ("state", "in", ("confirmed", "waiting", "partially_available")),
+            ("sale_line_id.backorder_qty", ">", 0),
+            ("sale_line_id.warehouse_id", "in", warehouses.ids),
+        ]
+
+    def _backorder_note_closed(self, waiting):
+        """Say on the order that "No backorder" closed what was waiting."""
+        closed = {}
+        for line, before in waiting.items():
+            gone = before - line.backorder_qty
+            if line.product_uom_id.compare(gone, 0.0) > 0 and line.state == "sale":
+                closed.setdefault(line.order_id, []).append(
+                    f"{line.product_id.display_name} ({line._backorder_quantity_label(gone)})"
+                )
+        for order, names in closed.items():
+            order._message_log(
+                body=self.env._(
+                    "Delivered without backorder: the rest was closed and is not needed any more: "
+                    "%s.",
+                    ", ".join(names),
+                )
+            )
+
+    def _backorder_lower_demand(self, quantities):
+        """Lower the demand of these moves by ``{move: unreserved quantity}`` (moves' units), on
+        later steps too."""
+        later = {}
+        for move in self:
+            for following in move.move_dest_ids.filtered(
+                lambda m, move=move: m.sale_line_id == move.sale_line_id
+                and m.state not in ("done", "cancel")
+            ):
+                later[following] = later.get(following, 0.0) + move.product_uom._compute_quantity(
+                    quantities[move], following.product_uom, round=False
+                )
+        if later:
+            self.browse().union(*later)._backorder_lower_demand(later)
+        gone = self.browse()
+        for move in self:
+            left = move.product_uom.round(move.product_uom_qty - quantities[move])
+            if move.product_uom.compare(left, 0.0) <= 0:
+                gone |= move
+            else:
+                # Only unreserved demand goes: what is reserved stays as it is.
+                move.with_context(do_not_unreserve=True).write({"product_uom_qty": left})
+                move._recompute_state()
+        if gone:
+            gone._action_cancel()

@@ -1,0 +1,291 @@
+"""Reserve many moves in a handful of queries, with the result that Odoo's own way gives."""
+
+from odoo import models
+
+from ...engine import EPSILON
+from ..base.batch import by_values
+
+# What the bulk way stands in for, and whose versions of it it is known to agree with. An override
+# by any other module means Odoo's own way, so that it is not left out.
+_STANDS_IN_FOR = {
+    "stock.move": (
+        "_action_assign",
+        "_update_reserved_quantity",
+        "_update_reserved_quantity_vals",
+        "_should_bypass_reservation",
+    ),
+    "stock.quant": (
+        "_gather",
+        "_get_gather_domain",
+        "_get_removal_strategy",
+        "_get_removal_strategy_order",
+        "_get_reserve_quantity",
+        "_get_available_quantity",
+        "_update_reserved_quantity",
+        "_update_available_quantity",
+    ),
+}
+#: What Odoo works out again from the state or the quantity of a move, and what is the same before
+#: and after a reservation: it depends on what is delivered, demanded and planned.
+_UNTOUCHED = {
+    "sale.order.line": (
+        "qty_delivered",
+        "qty_to_invoice",
+        "invoice_status",
+        "untaxed_amount_to_invoice",
+        "amount_to_invoice",
+        "amount_to_invoice_at_date",
+    ),
+    "sale.order": ("invoice_status", "amount_to_invoice"),
+    "stock.move": (
+        "product_qty",
+        "delay_alert_date",
+        "reservation_date",
+        "is_in",
+        "is_out",
+        "is_dropship",
+    ),
+    "stock.picking": ("scheduled_date", "has_deadline_issue"),
+}
+_KNOWN = {"stock", "mrp", "stock_picking_batch", "product_expiry", "backorder_mgmt"}
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _backorder_bulk_allowed(self):
+        """No module unknown to us overrides what the bulk way stands in for."""
+        for model, names in _STANDS_IN_FOR.items():
+            for cls in type(self.env[model]).mro():
+                if not names or not cls.__module__.startswith("odoo.addons."):
+                    continue
+                if cls.__module__.split(".")[2] in _KNOWN:
+                    continue
+                if any(name in vars(cls) for name in names):
+                    return False
+        return True
+
+    def _backorder_bulk_moves(self):
+        """The moves of ``self`` that the bulk way reserves exactly as Odoo would.
+
+        Whole products go one way or the other, so that who comes first stays the same.
+        """
+        if len(self) < 2 or not self._backorder_bulk_allowed():
+            return self.browse()
+        units = {}
+
+        def plain_unit(move, product):
+            """Id of the unit in which moves of the product are plain; 0 where none is."""
+            if (
+                product.tracking != "none"
+                or product.categ_id.packaging_reserve_method == "full"
+                or move._should_bypass_reservation()
+            ):
+                return 0
+            return product.uom_id.id
+
+        def takes(move):
+            """What a product, and a location of it, say is asked once for all moves."""
+            if (
+                move.picked
+                or move.state not in ("confirmed", "partially_available")
+                or move.procure_method != "make_to_stock"
+            ):
+                return False
+            product = move.product_id
+            key = (product.id, move.location_id.id, move.company_id.id)
+            if key not in units:
+                units[key] = plain_unit(move, product)
+            return units[key] == move.product_uom.id and not move.move_orig_ids
+
+        plain = self.filtered(takes)
+        other = set((self - plain).product_id.ids)
+        return plain.filtered(lambda move: move.product_id.id not in other) if other else plain
+
+    def _backorder_bulk_quants(self):
+        """{(product id, location id): rows in the order of the removal strategy}, without those
+        products whose reservation takes more than free quantities: lots, packages, owners, rows
+        below zero.
+        """
+        quants = self.env["stock.quant"].sudo()
+        found = quants.search(
+            [
+                ("product_id", "in", self.product_id.ids),
+                ("location_id", "child_of", self.location_id.ids),
+            ]
+        )
+        special = set(
+            found.filtered(
+                lambda quant: quant.lot_id
+                or quant.package_id
+                or quant.owner_id
+                or quant.quantity < quant.reserved_quantity
+            ).product_id.ids
+        )
+        rows = found.grouped(lambda quant: quant.product_id.id)
+        result = {}
+        for move in self:
+            product, top = move.product_id, move.location_id
+            key = (product.id, top.id)
+            if key in result or product.id in special:
+                continue
+            strategy = quants._get_removal_strategy(product, top)
+            if strategy not in ("fifo", "lifo"):
+                continue
+            inside = rows.get(product.id, quants).filtered(
+                lambda quant, top=top: quant.location_id._child_of(top)
+            )
+            result[key] = inside.sorted(
+                lambda quant: (quant.in_date, quant.id), reverse=strategy == "lifo"
+            )
+        return result
+
+    def _backorder_bulk_assign(self, guard):
+        """Reserve these moves in their order, within ``guard``.
+
+        One read of the stock rows, one `create` of the move lines with Odoo's own hooks, and the
+        sums written per row.
+
+        :return: the moves that were dealt with; the others are for Odoo's own way
+        """
+        moves = self._backorder_bulk_moves()
+        if not moves:
+            return self.browse()
+        quants = moves._backorder_bulk_quants()
+        free = {
+            quant.id: quant.quantity - quant.reserved_quantity
+            for rows in quants.values()
+            for quant in rows
+        }
+        done, taken, vals_list, updates = [], {}, [], []
+        reserved = {}
+        for move in moves:
+            product_id, location_id = key = (move.product_id.id, move.location_id.id)
+            if key not in quants:
+                continue
+            done.append(move.id)
+            line = move.sudo().sale_line_id
+            # The unit of a plain move is its product's.
+            unit = move.product_uom
+            need = unit.round(
+                guard.allow(
+                    product_id,
+                    location_id,
+                    move.product_uom_qty - move.quantity,
+                    order=line.order_id.id,
+                    line=line.id,
+                )
+            )
+            mine = {ml.location_id.id: ml for ml in move.move_line_ids if not ml.result_package_id}
+            got, first = 0.0, len(vals_list)
+            for quant in quants[key]:
+                part = min(need - got, free[quant.id])
+                if unit.compare(part, 0.0) <= 0:
+                    if unit.compare(need, got) <= 0:
+                        break
+                    continue
+                free[quant.id] -= part
+                taken[quant] = taken.get(quant, 0.0) + part
+                got += part
+                own = mine and mine.get(quant.location_id.id)
+                if own:
+                    updates.append((own, part))
+                else:
+                    vals_list.append(
+                        move._prepare_move_line_vals(quantity=part, reserved_quant=quant)
+                    )
+            guard.taken(product_id, location_id, got, line=line.id)
+            if got and not mine:
+                whole = unit.compare(got + move.quantity, move.product_uom_qty) >= 0
+                state = "assigned" if whole else "partially_available"
+                reserved.setdefault((state, got + move.quantity), []).append(move.id)
+                for vals in vals_list[first:]:
+                    # Worked out by Odoo as well, which then finds them written already.
+                    vals.update(state=state, quantity_product_uom=vals["quantity"])
+        self._backorder_bulk_write(vals_list, updates, taken, reserved)
+        return moves.browse(done)
+
+    def _backorder_bulk_write(self, vals_list, updates, taken, reserved):
+        """Make the move lines and write what was reserved, added up per stock row.
+
+        :param reserved: {(state, quantity): ids of moves without lines} that the new move lines
+            lead to; known before, Odoo need not work it out of them
+        """
+        collected = {}
+        lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
+        names = [self._fields[name] for name in ("quantity", "picked")]
+        ids = [move_id for own in reserved.values() for move_id in own]
+        known = self.browse(ids)
+        wanted = sum(vals["quantity"] for vals in vals_list)
+        with self.env.protecting([*self._backorder_untouched(), (names, known)]):
+            moves = self.with_env(lines.env)
+            by_state = {}
+            for (state, quantity), ids in reserved.items():
+                by_state.setdefault(state, []).extend(ids)
+                # Protected: it is kept, not spread over lines.
+                moves.browse(ids).quantity = quantity
+            for state, ids in by_state.items():
+                moves.browse(ids).filtered(lambda move, s=state: move.state != s).state = state
+            new = lines.create(self._backorder_merge_vals(vals_list))
+            for line, quantity in updates:
+                line.with_env(lines.env).quantity += quantity
+        if any(line.picked for line in new) or abs(sum(new.mapped("quantity")) - wanted) > EPSILON:
+            # Another module made other lines than it was asked for.
+            for field in names:
+                self.env.add_to_compute(field, known)
+            known._recompute_state()
+        # As Odoo: making a line works the state out, changing one does not.
+        lines.browse([line.id for line, _quantity in updates]).move_id._recompute_state()
+        reserved = {
+            quant: {"reserved_quantity": quant.reserved_quantity + quantity}
+            for quant, quantity in taken.items()
+        }
+        for quants, vals in by_values(reserved):
+            quants.write(vals)
+        for quant, quantity in taken.items():
+            key = (quant.product_id.id, quant.location_id.id)
+            collected[key] = collected.get(key, 0.0) - quantity
+        # Another module may have changed a quantity on the way: what it added is reserved as well.
+        quants = self.env["stock.quant"]
+        for (product_id, location_id), rest in collected.items():
+            product = self.env["product.product"].browse(product_id)
+            if product.uom_id.compare(rest, 0.0):
+                quants._update_reserved_quantity(
+                    product, self.env["stock.location"].browse(location_id), rest
+                )
+        inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
+        if inside:
+            inside._apply_putaway_strategy()
+
+    def _backorder_untouched(self):
+        """[(fields, records)] that reserving ``self`` does not change: Odoo would work them out
+        again, line by line, and all that follows from them."""
+        sale_lines = self.sudo().sale_line_id
+        records = (sale_lines, sale_lines.order_id, self, self.picking_id)
+        return [
+            (
+                [own._fields[name] for name in _UNTOUCHED[own._name] if name in own._fields],
+                own,
+            )
+            for own in records
+        ]
+
+    def _backorder_with_orderpoints(self):
+        """The moves of ``self`` whose products have reordering rules."""
+        rules = self.env["stock.warehouse.orderpoint"].sudo()
+        ruled = rules._read_group([("product_id", "in", self.product_id.ids)], ["product_id"])
+        ids = {product.id for (product,) in ruled}
+        return self.filtered(lambda move: move.product_id.id in ids)
+
+    def _backorder_merge_vals(self, vals_list):
+        """One move line per move and location, as Odoo makes, also from several stock rows."""
+        merged = {}
+        for vals in vals_list:
+            key = (vals["move_id"], vals["location_id"], vals["product_uom_id"])
+            if key in merged:
+                for name in ("quantity", "quantity_product_uom"):
+                    if name in vals:
+                        merged[key][name] += vals[name]
+            else:
+                merged[key] = vals
+        return list(merged.values())

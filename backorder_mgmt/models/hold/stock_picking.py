@@ -1,0 +1,59 @@
+from odoo import api, fields, models
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    backorder_held = fields.Boolean(
+        string="On Backorder", compute="_compute_backorder_message", search="_search_backorder_held"
+    )
+    backorder_message = fields.Char(
+        string="Held on Backorder", compute="_compute_backorder_message"
+    )
+
+    @api.depends("move_ids.backorder_qty")
+    def _compute_backorder_message(self):
+        for picking in self:
+            held = picking.move_ids.filtered("backorder_qty")
+            picking.backorder_held = bool(held)
+            picking.backorder_message = (
+                ", ".join(
+                    f"{move.product_id.display_name} "
+                    f"({move.sale_line_id.sudo()._backorder_move_label(move)})"
+                    for move in held
+                )
+                or False
+            )
+
+    def _search_backorder_held(self, operator, value):
+        if operator not in ("=", "!=", "in"):
+            return NotImplemented
+        held = self.env["stock.move"].search(
+            [
+                ("sale_line_id.backorder_qty", ">", 0),
+                ("state", "in", ("confirmed", "waiting", "partially_available")),
+            ]
+        )
+        wanted = (operator == "=" and value) or (operator == "!=" and not value)
+        if operator == "in":
+            wanted = True in value
+        return [("id", "in" if wanted else "not in", held.filtered("backorder_qty").picking_id.ids)]
+
+    def _compute_products_availability(self):
+        """A delivery with held items does not look available."""
+        res = super()._compute_products_availability()
+        for picking in self:
+            if picking.products_availability_state and picking.backorder_held:
+                picking.products_availability = self.env._("On Backorder")
+                picking.products_availability_state = "late"
+        return res
+
+    def action_cancel(self):
+        return super(StockPicking, self.with_context(backorder_event="cancel")).action_cancel()
+
+    def do_unreserve(self):
+        """What a person unreserves is not forgotten: it comes back as needed."""
+        res = super().do_unreserve()
+        moves = self.move_ids.filtered(lambda move: move.state not in ("done", "cancel", "draft"))
+        moves.sudo().sale_line_id._backorder_settle(tried=moves)
+        return res

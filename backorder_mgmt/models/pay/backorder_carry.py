@@ -1,0 +1,78 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..base.token import may_write_backorder
+
+
+class BackorderCarry(models.Model):
+    """What was carried between the orders of a family: one row each time, for good.
+
+    Giving back is a row the other way round. The sum over a family is always zero: money is
+    moved, never made.
+    """
+
+    _name = "backorder.carry"
+    _description = "Backorder Carried Amount"
+    _order = "date desc, id desc"
+    _rec_name = "to_order_id"
+    _check_company_auto = True
+
+    # `set null`: a quotation may be deleted, what was carried may not.
+    from_order_id = fields.Many2one(
+        "sale.order",
+        string="From",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+        check_company=True,
+    )
+    to_order_id = fields.Many2one(
+        "sale.order",
+        string="To",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+        check_company=True,
+    )
+    from_name = fields.Char(string="From Reference", readonly=True)
+    to_name = fields.Char(string="To Reference", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    kind = fields.Selection(
+        [("credit", "Credit"), ("balance", "Balance")], required=True, readonly=True
+    )
+    amount = fields.Monetary(
+        readonly=True,
+        help="Credit (+): money that counts as paid on the order it went to, and no more on the "
+        "one it came from. Balance (−): what is owed on the order it went to, and no more on the "
+        "one it came from.",
+    )
+    date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    user_id = fields.Many2one(
+        "res.users",
+        string="By",
+        ondelete="set null",
+        readonly=True,
+        default=lambda self: self.env.user,
+    )
+    run_id = fields.Many2one(
+        "backorder.run", string="Fill", ondelete="set null", index="btree_not_null", readonly=True
+    )
+    note = fields.Char(readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not may_write_backorder(self.env):
+            raise AccessError(
+                self.env._("Amounts are carried by fills, not by writing them directly.")
+            )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if self:
+            raise UserError(self.env._("A carried amount cannot be changed."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("A carried amount cannot be deleted."))

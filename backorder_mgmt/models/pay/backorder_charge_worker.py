@@ -1,0 +1,252 @@
+"""The scheduled job that charges: ask, commit, look, approve; nothing of it twice."""
+
+import logging
+import time
+from contextlib import contextmanager
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_amount
+
+from ...engine import CAPTURE, PAID, next_charge
+
+_logger = logging.getLogger(__name__)
+
+#: How often a step may lose against other transactions before it waits for the next time.
+MAX_LOST = 10
+#: Of PostgreSQL's advisory locks, those of charges.
+LOCK_CLASS = 0x62_6F_63  # "boc"
+
+
+class BackorderCharge(models.Model):
+    """Every step is one transaction of its own: plan and record, send, look, approve.
+
+    A step that loses against another transaction is tried again, sending excepted: what was sent
+    and not written down has an unknown outcome, and a person looks it up.
+    """
+
+    _inherit = "backorder.charge"
+
+    @api.model
+    def _get_due_domain(self):
+        """Charges with something to do. Who is ``sending`` here was left by a worker that died."""
+        return Domain("state", "in", ("todo", "sending"))
+
+    @api.model
+    def _cron_charge(self):
+        """Scheduled job: ask for the money of all orders that wait for it, order by order."""
+        cron = self.env["ir.cron"]
+        due = self.search(self._get_due_domain(), order="id")
+        cron._commit_progress(remaining=len(due))
+        for charge_id in due.ids:
+            self.browse(charge_id)._work()
+            if not cron._commit_progress(1):
+                break
+
+    def _work(self):
+        """Everything there is to do about this charge, by one worker at a time."""
+        with self._alone() as alone:
+            if not alone:
+                return
+            lost = 0
+            while lost < MAX_LOST:
+                try:
+                    if not self._step():
+                        break
+                    lost = 0
+                except OperationalError as error:
+                    lost += 1
+                    _logger.info("Charge %s: a step is tried again: %s", self.id, error)
+                    self.env.cr.rollback()
+                    self.env.invalidate_all()
+                    time.sleep(0.05 * lost)
+            else:
+                self._trigger_job()
+            self._announce()
+
+    @contextmanager
+    def _alone(self):
+        """Whether this worker has the charge for itself, over several transactions.
+
+        The lock is of the connection: it ends with the worker, however that ends.
+        """
+        key = (LOCK_CLASS, self.id)
+        self.env.cr.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        [alone] = self.env.cr.fetchone()
+        try:
+            yield alone
+        except BaseException:
+            self.env.cr.rollback()
+            raise
+        finally:
+            if alone:
+                self.env.cr.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+    # -- one step ---------------------------------------------------------------------------------
+
+    def _step(self):
+        """The next transaction of this charge, committed.
+
+        :return: True when there is more to do
+        """
+        self.env.invalidate_all()
+        # sudo: whoever runs the job, transactions and orders are read and written for everybody
+        charge = self.sudo().exists()
+        if not charge:
+            return False
+        charge._touch()
+        if charge.state not in ("todo", "sending"):
+            return False
+        user = charge.user_id or self.env.user
+        charge = charge.with_user(user).with_company(charge.company_id).sudo()
+        attempts = charge.attempt_ids
+        # Also what failed, and came through later at the provider.
+        decided = attempts.filtered(
+            lambda attempt: (
+                attempt.state in ("sending", "sent")
+                and attempt.transaction_id.state in ("done", "authorized", "error", "cancel")
+            )
+            or (
+                attempt.state == "failed" and attempt.transaction_id.state in ("done", "authorized")
+            )
+        )
+        decided._settle()
+        more = charge._after_attempts(attempts, decided)
+        self.env.flush_all()
+        self.env["ir.cron"]._commit_progress()
+        return more
+
+    def _after_attempts(self, attempts, decided):
+        failed = decided.filtered(lambda attempt: attempt.state == "failed")
+        waiting = attempts.filtered(lambda attempt: attempt.state in ("sending", "sent"))
+        order = self.order_id
+        if failed and order and order.state != "cancel":
+            self._fail(" ".join(failed.mapped(lambda a: a._failure_words())))
+        elif waiting:
+            lost = waiting.filtered(lambda attempt: attempt.state == "sending")
+            if lost:
+                self._wait_for_provider("unknown", lost[0]._unknown_words())
+            else:
+                self._wait_for_provider("pending", waiting[0]._pending_words())
+        elif refusal := self._over():
+            self._cancel(refusal)
+        elif sentence := self._must_wait():
+            self._wait_for_provider("pending", sentence)
+        else:
+            return self._next()
+        return False
+
+    def _over(self):
+        """Why nothing is asked for any more; None while it is."""
+        order = self.order_id
+        if not order:
+            return self.env._("%s was deleted.", self.order_name)
+        charged = self.attempt_ids.filtered(lambda attempt: attempt.state == "done")
+        if order.state == "cancel":
+            text = self.env._("%s was cancelled.", order.name)
+            if charged:
+                text += " " + self.env._(
+                    "%s were charged for it: refund them.",
+                    format_amount(self.env, self.charged_amount, self.currency_id),
+                )
+                self._note(text)
+            return text
+        if order.state == "sale" and self.currency_id.compare_amounts(self._due(), 0.0) > 0:
+            return self.env._("Approved by hand meanwhile: nothing is charged.")
+        return None
+
+    def _must_wait(self):
+        """A payment that is under way for this order already, whoever asked for it."""
+        pending = self.order_id.transaction_ids.filtered(lambda tx: tx.state == "pending")
+        if not pending:
+            return None
+        return self.env._(
+            "A payment of %(amount)s is pending at %(provider)s already. This goes on when it is "
+            "decided.",
+            amount=format_amount(self.env, pending[0].amount, pending[0].currency_id),
+            provider=pending[0].provider_id.name,
+        )
+
+    def _due(self):
+        return self.order_id._backorder_to_pay(self.mode)[self.order_id]
+
+    def _next(self):
+        """Ask for what is due, or go on with the order when nothing is.
+
+        :return: True when there is more to do
+        """
+        due, order = self._due(), self.order_id
+        authorizations = order._backorder_authorizations(self.mode)
+        token = order._backorder_card(due) if due > 0 else self.env["payment.token"]
+        step = next_charge(
+            self.mode, due, [authorization for authorization, _tx in authorizations], bool(token)
+        )
+        if step.kind == PAID:
+            return self._finish()
+        if self.look_only:
+            self.write({"state": "failed", "look_only": False})
+            return False
+        if step.reason:
+            self._fail(order._backorder_charge_refusal(step, authorizations))
+            return False
+        if self.mode == "authorize" and not token.provider_id.capture_manually:
+            self._fail(
+                self.env._(
+                    "%s takes the money at once and cannot only authorize it: choose “Charge”, or "
+                    "turn on “Capture Amount Manually” of this payment provider.",
+                    token.provider_id.name,
+                )
+            )
+            return False
+        attempts = self.env["backorder.charge.attempt"]
+        if step.kind == CAPTURE:
+            [source] = [tx for _authorization, tx in authorizations if tx.id == step.key]
+            # Written, not only locked: two captures of one payment are never more than it.
+            self.env.cr.execute(
+                "UPDATE payment_transaction SET write_date = write_date WHERE id = %s",
+                [source.id],
+                log_exceptions=False,
+            )
+            attempt = attempts._record_capture(self, source, step.amount)
+        else:
+            attempt = attempts._record_card(self, token, step.amount)
+        self.write({"state": "sending", "message": False})
+        self.env.flush_all()
+        self.env["ir.cron"]._commit_progress()
+        # On record: from here on this request is made once, whatever happens.
+        attempt._send()
+        return True
+
+    def _finish(self):
+        """Everything is paid: approve the order, and what follows."""
+        self.write({"state": "done", "message": False, "date_done": fields.Datetime.now()})
+        try:
+            with self.env.cr.savepoint():
+                if self.run_order_id:
+                    self.run_order_id._charge_paid()
+                else:
+                    self.order_id._backorder_approve_paid()
+        except OperationalError:
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            # The money is there, whatever went wrong with the order: say so, and keep both.
+            _logger.info("%s is paid and could not be approved: %s", self.order_name, error)
+            self.env.invalidate_all()
+            self._fail(self.env._("It is paid, but it could not be approved: %s", error))
+            return False
+        self._post_process()
+        return False
+
+    def _post_process(self):
+        """Odoo's own job books the payments; it is told to at once."""
+        if self.attempt_ids:
+            self.env.ref("payment.cron_post_process_payment_tx").sudo()._trigger()
+
+    def _announce(self):
+        """When the last charge of a run is decided, who started it hears how it ended."""
+        self.env.invalidate_all()
+        run = self.sudo().exists().run_id
+        if run and not run._charges_to_do():
+            run._charges_announce()

@@ -1,0 +1,180 @@
+"""What an order still asks for, and how Odoo's own checks see it."""
+
+import operator as comparison
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+_OPERATORS = {
+    "=": comparison.eq,
+    "!=": comparison.ne,
+    "<": comparison.lt,
+    "<=": comparison.le,
+    ">": comparison.gt,
+    ">=": comparison.ge,
+}
+
+
+class SaleOrder(models.Model):
+    """Comes before Odoo's own class in the inheritance of ``sale.order``: it overrides it."""
+
+    _inherit = "sale.order"
+
+    # -- figures ----------------------------------------------------------------------------------
+
+    @api.depends("backorder_carry_in_ids.amount", "backorder_carry_out_ids.amount", "currency_id")
+    def _compute_backorder_carried_amount(self):
+        for order in self:
+            incoming, outgoing = order.backorder_carry_in_ids, order.backorder_carry_out_ids
+            order.backorder_carried_amount = sum(
+                sign
+                * row.currency_id._convert(
+                    row.amount, order.currency_id, row.company_id, row.date or fields.Date.today()
+                )
+                for rows, sign in ((incoming, 1), (outgoing, -1))
+                for row in rows
+            )
+
+    @api.depends(
+        "amount_total",
+        "state",
+        "amount_paid",
+        "backorder_carried_amount",
+        "transaction_ids.child_transaction_ids.state",
+        "order_line.invoice_lines.move_id.amount_residual",
+        "order_line.invoice_lines.move_id.payment_state",
+    )
+    def _compute_backorder_amount_due(self):
+        figures = self._backorder_paid_figures()
+        for order in self:
+            paid, _captured = figures.get(order._origin.id, (0.0, 0.0))
+            # A cancelled order asks for nothing; what is paid on it is owed to the customer.
+            total = 0.0 if order.state == "cancel" else order.amount_total
+            order.backorder_open_total = total
+            order.backorder_paid_amount = paid
+            order.backorder_amount_due = order.currency_id.round(
+                total - paid - order.backorder_carried_amount
+            )
+
+    @api.depends("backorder_carried_amount")
+    @api.depends_context("lang")
+    def _compute_backorder_carried_label(self):
+        """What the carried amount is, in words: of which kind, and with which orders."""
+        for order in self:
+            taken = order.backorder_carry_in_ids.mapped("from_name")
+            given = order.backorder_carry_out_ids.mapped("to_name")
+            credit = order.backorder_carried_amount > 0
+            here = "credit" if credit else "balance"
+            if here in order.backorder_carry_in_ids.mapped("kind"):
+                names = ", ".join(dict.fromkeys(taken))
+                label = (
+                    self.env._("Credit carried from %s", names)
+                    if credit
+                    else self.env._("Balance taken over from %s", names)
+                )
+            else:
+                names = ", ".join(dict.fromkeys(given))
+                label = (
+                    self.env._("Balance carried to %s", names)
+                    if credit
+                    else self.env._("Credit carried to %s", names)
+                )
+            order.backorder_carried_label = label if order.backorder_carried_amount else False
+
+    def _search_backorder_amount_due(self, operator, value):
+        """By the same query that computes it, for all orders that have an amount at all."""
+        if operator in ("in", "not in"):
+            values = set(value)
+            test = (
+                (lambda due: due in values) if operator == "in" else (lambda due: due not in values)
+            )
+        elif operator in _OPERATORS:
+            compare = _OPERATORS[operator]
+
+            def test(due):
+                return compare(due, value)
+
+        else:
+            return NotImplemented
+        self._backorder_flush_paid()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT so.id, ROUND(
+                           CASE WHEN so.state = 'cancel' THEN 0
+                                ELSE COALESCE(so.amount_total, 0) END
+                           - figures.paid - COALESCE(so.backorder_carried_amount, 0),
+                           COALESCE(currency.decimal_places, 2)
+                       )
+                  FROM sale_order so
+                  JOIN (%s) figures (id, paid, captured) ON figures.id = so.id
+             LEFT JOIN res_currency currency ON currency.id = so.currency_id
+                """,
+                self._backorder_paid_sql(SQL("IS NOT NULL")),
+            )
+        )
+        return Domain("id", "in", [order_id for order_id, due in rows if test(float(due))])
+
+    @api.depends("backorder_parent_id", "backorder_child_ids")
+    def _compute_backorder_family_ids(self):
+        for order in self:
+            saved = order._origin
+            family = saved.browse()
+            if saved.backorder_parent_id or saved.backorder_child_ids:
+                # sudo to find the family; shown is what the user may read of it
+                family = saved.sudo()._backorder_family().with_env(self.env)
+            order.backorder_family_ids = family._filtered_access("read")
+
+    @api.depends("backorder_family_ids", "backorder_carry_in_ids", "backorder_carry_out_ids")
+    def _compute_backorder_carry_ids(self):
+        for order in self:
+            ids = order.backorder_family_ids.ids
+            # either end: the other one may be deleted
+            domain = Domain("to_order_id", "in", ids) | Domain("from_order_id", "in", ids)
+            order.backorder_carry_ids = self.env["backorder.carry"].search(domain, order="id")
+
+    # -- Odoo's own checks ------------------------------------------------------------------------
+
+    @api.depends("backorder_carried_amount", "transaction_ids.state", "transaction_ids.amount")
+    @api.depends_context("backorder_not_carried")
+    def _compute_amount_paid(self):
+        """Carried credit counts as paid; a carried balance is still to be paid."""
+        super()._compute_amount_paid()
+        if self.env.context.get("backorder_not_carried"):
+            return
+        for order in self:
+            order.amount_paid += order.backorder_carried_amount
+
+    def _is_paid(self):
+        self.ensure_one()
+        if self.state == "cancel":
+            return super()._is_paid()
+        return self.currency_id.compare_amounts(self.backorder_amount_due, 0.0) <= 0
+
+    def _get_prepayment_required_amount(self):
+        """What is to be paid here for confirming: carried credit counts, carried balance adds."""
+        required = super()._get_prepayment_required_amount()
+        if not self.require_payment:
+            return required
+        return max(0.0, self.currency_id.round(required - self.backorder_carried_amount))
+
+    def _is_confirmation_amount_reached(self):
+        self.ensure_one()
+        required = self._get_prepayment_required_amount()
+        return self.currency_id.compare_amounts(required, self.backorder_paid_amount) <= 0
+
+    def _get_default_payment_link_values(self):
+        values = super()._get_default_payment_link_values()
+        due = max(0.0, self.backorder_amount_due)
+        return {
+            **values,
+            "amount": min(values["amount"], due) if values["amount"] else due,
+            "amount_max": due,
+            "amount_paid": self.amount_total - self.backorder_amount_due,
+        }
+
+    def _generate_downpayment_invoices(self):
+        """A down payment invoices the money that came in on this order, not what was carried."""
+        orders = self.with_context(backorder_not_carried=True)
+        return super(SaleOrder, orders)._generate_downpayment_invoices()

@@ -1,0 +1,182 @@
+"""What was paid on an order: its transactions, and payments of its invoices beside them."""
+
+from odoo import models
+from odoo.tools import SQL
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _backorder_paid_figures(self):
+        """{order id: (paid, captured)} of these orders, in their currency, one query for all.
+
+        ``paid`` is what Odoo counts as paid online (authorised or done), less what was voided or
+        refunded, plus payments of the order's invoices that do not come from transactions of an
+        order: bank transfers, cheques, cash. An invoice of several orders is shared out by value.
+        ``captured`` leaves out what is only authorised: nobody has that money yet.
+        """
+        ids = [order_id for order_id in self._origin.ids if order_id]
+        if not ids:
+            return {}
+        self._backorder_flush_paid()
+        rows = self.env.execute_query(self._backorder_paid_sql(SQL("= ANY(%s)", ids)))
+        currencies = {order.id: order.currency_id for order in self._origin}
+        return {
+            order_id: (currencies[order_id].round(paid), currencies[order_id].round(captured))
+            for order_id, paid, captured in rows
+        }
+
+    def _backorder_flush_paid(self):
+        for model in (
+            "sale.order",
+            "sale.order.line",
+            "payment.transaction",
+            "account.move",
+            "account.move.line",
+            "account.partial.reconcile",
+            "account.payment",
+        ):
+            self.env[model].flush_model()
+
+    def _backorder_paid_sql(self, condition):
+        """Rows (order id, paid, captured) of the orders whose id fulfils ``condition``."""
+        return SQL(
+            """
+            WITH tx AS (
+                SELECT link.sale_order_id AS order_id, tx.id, tx.state, tx.amount
+                  FROM sale_order_transaction_rel link
+                  JOIN payment_transaction tx ON tx.id = link.transaction_id
+                 WHERE link.sale_order_id %(condition)s
+                   AND tx.state IN ('authorized', 'done')
+            ), child AS (
+                SELECT tx.order_id, tx.state AS source_state,
+                       child.id, child.operation, child.state, child.amount
+                  FROM tx
+                  JOIN payment_transaction child ON child.source_transaction_id = tx.id
+            ), refund AS (
+                SELECT order_id, state, amount FROM child WHERE operation = 'refund'
+                 UNION ALL  -- of a captured part
+                SELECT child.order_id, refund.state, refund.amount
+                  FROM child
+                  JOIN payment_transaction refund ON refund.source_transaction_id = child.id
+                 WHERE refund.operation = 'refund'
+            ), online AS (
+                SELECT order_id, SUM(paid) AS paid, SUM(captured) AS captured
+                  FROM (
+                    SELECT order_id, amount AS paid,
+                           CASE WHEN state = 'done' THEN amount ELSE 0 END AS captured
+                      FROM tx
+                     UNION ALL  -- of an authorised amount: captured, or voided
+                    SELECT order_id,
+                           CASE WHEN state = 'cancel' THEN -amount ELSE 0 END,
+                           CASE WHEN state = 'done' AND source_state = 'authorized' THEN amount
+                                WHEN state = 'cancel' AND source_state = 'done' THEN -amount
+                                ELSE 0 END
+                      FROM child
+                     WHERE operation IS DISTINCT FROM 'refund'
+                     UNION ALL  -- amounts of refunds are negative; a pending one is on its way
+                    SELECT order_id, amount, amount
+                      FROM refund
+                     WHERE state IN ('pending', 'authorized', 'done')
+                  ) parts
+              GROUP BY order_id
+            ), own AS (
+                SELECT pair.order_id, line.move_id, SUM(line.price_total) AS value
+                  FROM (
+                    SELECT DISTINCT sale_line.order_id, link.invoice_line_id
+                      FROM sale_order_line sale_line
+                      JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
+                     WHERE sale_line.order_id %(condition)s
+                  ) pair
+                  JOIN account_move_line line ON line.id = pair.invoice_line_id
+                  JOIN account_move move ON move.id = line.move_id
+                 WHERE move.state = 'posted'
+                   AND move.move_type IN ('out_invoice', 'out_refund')
+              GROUP BY pair.order_id, line.move_id
+            ), invoice AS (
+                SELECT line.move_id AS id, SUM(line.price_total) AS value
+                  FROM account_move_line line
+                 WHERE line.move_id IN (SELECT move_id FROM own)
+              GROUP BY line.move_id
+            ), settled AS (
+                SELECT part.move_id, part.amount, part.company_amount
+                  FROM (
+                    SELECT line.move_id, partial.debit_amount_currency AS amount,
+                           partial.amount AS company_amount, partial.credit_move_id AS other_id
+                      FROM account_move_line line
+                      JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
+                     WHERE line.move_id IN (SELECT id FROM invoice)
+                     UNION ALL
+                    SELECT line.move_id, -partial.credit_amount_currency,
+                           -partial.amount, partial.debit_move_id
+                      FROM account_move_line line
+                      JOIN account_partial_reconcile partial ON partial.credit_move_id = line.id
+                     WHERE line.move_id IN (SELECT id FROM invoice)
+                  ) part
+                  JOIN account_move_line other ON other.id = part.other_id
+                  JOIN account_move other_move ON other_move.id = other.move_id
+                 WHERE other_move.move_type = 'entry'
+                   AND NOT EXISTS (
+                        SELECT 1 FROM (%(online_payments)s) online_payment
+                         WHERE online_payment.id = other_move.origin_payment_id
+                   )
+                 UNION ALL  -- payments without an entry of their own, until the bank confirms
+                SELECT move.id,
+                       GREATEST(-move.amount_residual, LEAST(move.amount_residual, pay.amount)),
+                       GREATEST(-move.amount_residual, LEAST(move.amount_residual, pay.amount))
+                       / COALESCE(NULLIF(move.invoice_currency_rate, 0), 1)
+                  FROM (
+                    SELECT link.invoice_id,
+                           SUM(CASE WHEN payment.payment_type = 'inbound' THEN payment.amount
+                                    ELSE -payment.amount END) AS amount
+                      FROM account_move__account_payment link
+                      JOIN account_payment payment ON payment.id = link.payment_id
+                     WHERE link.invoice_id IN (SELECT id FROM invoice)
+                       AND payment.move_id IS NULL
+                       AND payment.state IN ('in_process', 'paid')
+                       AND NOT EXISTS (
+                            SELECT 1 FROM (%(online_payments)s) online_payment
+                             WHERE online_payment.id = payment.id
+                       )
+                  GROUP BY link.invoice_id
+                  ) pay
+                  JOIN account_move move ON move.id = pay.invoice_id
+            ), bank AS (
+                SELECT own.order_id,
+                       SUM(
+                           own.value / NULLIF(invoice.value, 0)
+                           * CASE WHEN move.currency_id = so.currency_id THEN settled.amount
+                                  ELSE settled.company_amount * so.currency_rate END
+                       ) AS paid
+                  FROM own
+                  JOIN invoice ON invoice.id = own.move_id
+                  JOIN settled ON settled.move_id = own.move_id
+                  JOIN account_move move ON move.id = own.move_id
+                  JOIN sale_order so ON so.id = own.order_id
+              GROUP BY own.order_id
+            )
+            SELECT so.id,
+                   COALESCE(online.paid, 0) + COALESCE(bank.paid, 0),
+                   COALESCE(online.captured, 0) + COALESCE(bank.paid, 0)
+              FROM sale_order so
+         LEFT JOIN online ON online.order_id = so.id
+         LEFT JOIN bank ON bank.order_id = so.id
+             WHERE so.id %(condition)s
+            """,
+            condition=condition,
+            online_payments=self._backorder_online_payments_sql(),
+        )
+
+    def _backorder_online_payments_sql(self):
+        """Ids of payments that transactions of any order made: they count as transactions there."""
+        return SQL(
+            """
+            SELECT payment.id
+              FROM account_payment payment
+              JOIN payment_transaction tx ON tx.id = payment.payment_transaction_id
+         LEFT JOIN payment_transaction source ON source.id = tx.source_transaction_id
+              JOIN sale_order_transaction_rel link
+                ON link.transaction_id
+                   IN (tx.id, tx.source_transaction_id, source.source_transaction_id)
+            """
+        )

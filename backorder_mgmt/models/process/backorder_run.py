@@ -1,0 +1,303 @@
+"""The Multi-Order Processor at work: look again, fill, pay, approve, invoice, mail, print."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ...engine import GO, PAY, decide
+from ..base.batch import by_values
+
+
+class StillNeeded(Exception):
+    """A confirmation did not reserve what was planned; ``orders`` would be on backorder."""
+
+    def __init__(self, orders):
+        super().__init__()
+        self.orders = orders
+
+
+class BackorderRun(models.Model):
+    _name = "backorder.run"
+    _inherit = ["backorder.run", "backorder.process.options"]
+
+    processed_count = fields.Integer(string="Orders Processed", compute="_compute_process_counts")
+    skipped_count = fields.Integer(string="Orders Not Processed", compute="_compute_process_counts")
+    waiting_count = fields.Integer(string="Waiting for Payment", compute="_compute_process_counts")
+    invoice_count = fields.Integer(string="Invoices", compute="_compute_process_counts")
+
+    @api.depends(
+        "state", "run_order_ids.outcome", "run_order_ids.processed", "run_order_ids.skip_reason"
+    )
+    def _compute_process_counts(self):
+        """Before the start: what is planned."""
+        rows = self.env["backorder.run.order"]
+        for run in self:
+            domain = [("run_id", "in", run.ids)]
+            done = ("processed", "=", True)
+            if run.state in ("draft", "planned", "queued"):
+                done = ("skip_reason", "=", False)
+            run.processed_count = rows.search_count([*domain, done])
+            run.skipped_count = rows.search_count([*domain, ("skip_reason", "!=", False)])
+            run.waiting_count = rows.search_count([*domain, *self._process_waiting_domain()])
+            run.invoice_count = len(run.sudo().run_order_ids.invoice_ids)
+
+    def _process_waiting_domain(self):
+        """Rows whose payment was asked for and is not there yet."""
+        return [
+            ("outcome", "in", ("complete", "partial", "none")),
+            ("processed", "=", False),
+            ("skip_reason", "=", False),
+        ]
+
+    # -- one batch --------------------------------------------------------------------------------
+
+    def _next_batch_process(self, size):
+        """Orders that get everything come first. Of the others, all are set aside what the plan
+        gives them before the first of them is approved, as that one would take it."""
+        pending = self._pending()
+        complete = pending.filtered(lambda row: row.planned_outcome in ("complete", "skipped"))
+        apart = pending.filtered(lambda row: row.planned_outcome == "partial" and not row.set_aside)
+        return (complete or apart or pending)[:size]
+
+    def _do_rows_process(self, rows, facts=None):
+        """Process the orders of ``rows``, each checked against what is true now."""
+        rows = rows._skip_refused()
+        orders = rows.order_id
+        if not orders:
+            return
+        self._process_touch(orders)
+        run_lines = self.env["backorder.run.line"].search(self._get_rows_lines_domain(rows))
+        dealt = self._process_deal(orders, self._process_caps(run_lines), facts)
+        before = {
+            line: {
+                "forced_before_qty": line.backorder_forced_qty,
+                "promised_before_qty": line.backorder_promised_qty,
+                "waiting_since": line.backorder_date,
+            }
+            for line in dealt.short
+        }
+        self._process_fill(dealt)
+        self._process_write_lines(run_lines, dealt, before)
+        apart = rows.filtered(lambda row: row.planned_outcome == "partial" and not row.set_aside)
+        rows.set_aside = True
+        if apart == rows and self._pending_count() > len(rows):
+            return  # their turn comes when everybody has his share
+        outcomes = {order: dealt.outcome(order) for order in orders}
+        money = self._process_money(orders)
+        go, pay, lacking = rows.browse(), rows.browse(), {}
+        for row in rows:
+            order = row.order_id
+            decision = decide(
+                outcomes[order] != "complete",
+                self.include_backordered,
+                self.credit_card_mode,
+                money[order],
+            )
+            if decision.step == GO:
+                go |= row
+            elif decision.step == PAY or decision.reason == "no_card":
+                pay |= row
+            else:
+                sentence = self._process_stay_words(decision.reason, order, money[order], dealt)
+                lacking[row] = (decision.reason, sentence)
+        for row, (code, sentence) in lacking.items():
+            row._write_staying(code, sentence, outcomes[row.order_id])
+        self._process_pay(pay, dealt, outcomes)
+        self._process_finish_rows(go, dealt, outcomes)
+        staying = (rows - go - pay).order_id | pay.order_id
+        staying.filtered(lambda order: order.state in ("draft", "sent")).order_line.filtered(
+            lambda line: dealt.short.get(line, 0.0) > line.backorder_hold_qty
+        )._backorder_refigure()
+
+    def _process_touch(self, orders):
+        """Write the orders' rows without changing them: of two processors at once, the other one
+        starts over and sees what became of them."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sale_order SET write_date = write_date WHERE id IN %s",
+                tuple(sorted(orders.ids)),
+            ),
+            log_exceptions=False,
+        )
+
+    def _process_caps(self, run_lines):
+        """{order line: the most that the plan gives it}; lines without a row get everything."""
+        return {
+            row.sale_line_id: max(
+                0.0, row.sale_line_id._backorder_owed() - row.needed_qty + row.planned_qty
+            )
+            for row in run_lines
+            if row.sale_line_id
+        }
+
+    # -- backorders -------------------------------------------------------------------------------
+
+    def _process_fill(self, dealt):
+        """Fill the quotations in place; what they are given is set aside for them."""
+        fills = {line: fill for line, fill in dealt.fills.items() if fill > 0}
+        if not fills:
+            return
+        lines = self.env["sale.order.line"].browse([line.id for line in fills])
+        lines._backorder_book_fill(
+            fills,
+            self,
+            extra={line: {"backorder_promised_qty": dealt.covered[line]} for line in lines},
+        )
+        self._note_fills(lines.order_id, fills, {})
+
+    def _process_set_aside(self, orders, dealt):
+        """Set aside everything that these quotations are given, until they are approved."""
+        promises = {
+            line: {"backorder_promised_qty": line.product_uom_id.round(dealt.covered[line])}
+            for line in orders.order_line
+            if dealt.covered.get(line, 0.0) > line.backorder_promised_qty
+        }
+        for lines, vals in by_values(promises):
+            lines._backorder_write(vals)
+        orders.order_line._backorder_queue_changed()
+
+    def _process_write_lines(self, run_lines, dealt, before):
+        vals = {}
+        for row in run_lines.filtered(lambda row: row.result == "pending"):
+            line = row.sale_line_id
+            vals[row] = {
+                **row._prepare_result_vals(dealt.fills.get(line, 0.0), 0.0),
+                **before.get(line, {}),
+            }
+        for records, values in by_values(vals):
+            records.write(values)
+
+    # -- payment ----------------------------------------------------------------------------------
+
+    def _process_pay(self, rows, dealt, outcomes):
+        """Ask for the money of these orders; what follows waits until it is there."""
+        if not rows:
+            return
+        self._process_set_aside(rows.order_id, dealt)
+        for outcome, own in rows.grouped(lambda row: outcomes[row.order_id]).items():
+            own.write({"outcome": outcome, "message": self.env._("Waiting for payment.")})
+        charges = rows.order_id._backorder_request_charge(self, self.credit_card_mode, rows)
+        self._process_finish_rows(
+            rows.filtered(lambda row: row.order_id not in charges.order_id), dealt, outcomes
+        )
+
+    # -- what follows -----------------------------------------------------------------------------
+
+    def _process_finish_rows(self, rows, dealt=None, outcomes=None):
+        """Approve, set the ship date, invoice and mail the orders of ``rows``.
+
+        :param outcomes: {order: outcome}; None: they have it already
+        """
+        if not rows:
+            return
+        if self.approve:
+            short = self._process_approve(rows, dealt)
+            for row in rows.filtered(lambda row: row.order_id in short):
+                row._write_staying(
+                    "changed",
+                    self.env._("Changed meanwhile: it would be on backorder, so it stays as is."),
+                    "partial",
+                )
+            rows = rows.filtered(lambda row: row.order_id not in short)
+            rows.approved = True
+        for outcome, own in rows.grouped(
+            lambda row: outcomes[row.order_id] if outcomes else row.outcome
+        ).items():
+            own.write({"outcome": outcome, "processed": True, "skip_reason": False})
+        if self.set_ship_date:
+            rows._set_ship_date(self.ship_date or self._default_ship_date())
+        notes = rows._process_invoice() if self.create_invoice else {}
+        rows._queue_mail(self.email_template_id)
+        rows._write_done(notes)
+
+    def _process_approve(self, rows, dealt=None):
+        """Confirm the orders of ``rows``.
+
+        :return: the orders that are not confirmed: something of them would go on backorder
+            although there was stock for it
+        """
+        orders = rows.order_id.filtered(lambda order: order.state in ("draft", "sent"))
+        if not orders:
+            return orders
+        whole = orders
+        if dealt:
+            whole = orders.filtered(lambda order: dealt.outcome(order) == "complete")
+        if self.include_backordered:
+            whole = orders.browse()
+        try:
+            self._process_confirm(orders, whole)
+        except StillNeeded:
+            self.env.invalidate_all()
+        else:
+            return orders.browse()
+        short = orders.browse()
+        for order in orders:
+            try:
+                if dealt:
+                    self._process_set_aside(order, dealt)
+                self._process_confirm(order, whole & order)
+            except StillNeeded:
+                self.env.invalidate_all()
+                short |= order
+        return short
+
+    def _process_confirm(self, orders, whole):
+        with self.env.cr.savepoint():
+            orders.action_confirm()
+            needed = whole.filtered(
+                lambda order: any(line.backorder_qty > 0 for line in order.order_line)
+            )
+            if needed:
+                raise StillNeeded(needed)
+
+    # -- summary ----------------------------------------------------------------------------------
+
+    def _process_summary(self, then=None):
+        """The summary pop-up of the processor."""
+        self.ensure_one()
+        message = self.env._(
+            "Orders processed: %(processed)s, not processed: %(skipped)s, failed: %(failed)s. "
+            "Approved: %(approved)s. Waiting for payment: %(waiting)s. Backorders filled: "
+            "%(lines)s lines. Invoices: %(invoices)s. E-mails queued: %(mails)s.",
+            processed=self.processed_count,
+            skipped=self.skipped_count,
+            failed=self.failed_count,
+            approved=self.approved_count,
+            waiting=self.waiting_count,
+            lines=self.filled_count + self.partial_count,
+            invoices=self.invoice_count,
+            mails=self.mail_count,
+        )
+        message += self._charge_words()
+        clean = self.processed_count and not (self.failed_count or self.payment_failed_count)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": self.env._("Filling backorders is complete"),
+                "type": "success" if clean else "warning",
+                "message": message,
+                "sticky": False,
+                "next": then or {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _process_check(self):
+        """
+        :raise UserError: no orders are chosen
+        """
+        if self.kind == "process" and not self.order_ids:
+            raise UserError(
+                self.env._("No orders are chosen. Tick quotations in the list, then process them.")
+            )
+
+    def _process_check_undo(self):
+        if self.kind == "process":
+            raise UserError(
+                self.env._(
+                    "%s cannot be taken back as a whole: approved orders, invoices and payments "
+                    "stay. Cancel the orders that are wrong; what is set aside for quotations is "
+                    "released under Backorders > Set Aside.",
+                    self.name,
+                )
+            )

@@ -1,0 +1,233 @@
+"""Fills in the background: resumable batches of orders, by one worker or by several."""
+
+import logging
+import time
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...engine import make_lanes
+from ..base.batch import by_values
+
+_logger = logging.getLogger(__name__)
+
+#: How often a batch may lose against other transactions before the fill lets them go first.
+MAX_LOST = 10
+#: Seconds that a batch waits for rows which another transaction has locked.
+LOCK_WAIT = 3
+#: Workers that one fill can keep busy at most.
+LANES = 4
+
+
+class BackorderRun(models.Model):
+    """A fill is cut into *lanes*: whole orders that share no stock with those of other lanes, where
+    their items allow that. Each lane is worked on by one worker at a time, batch by batch; who has
+    which is told by the lock on its next order, so that a worker that dies leaves it to others.
+    """
+
+    _inherit = "backorder.run"
+
+    # -- jobs -------------------------------------------------------------------------------------
+
+    def _launch(self):
+        """Leave this queued run to the scheduled jobs. Other ways to run jobs override it."""
+        self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+
+    def _launch_lanes(self):
+        """This run has several lanes now: let others help."""
+        helper = self.env.ref("backorder_mgmt.ir_cron_help_runs", raise_if_not_found=False)
+        if helper:
+            helper.sudo()._trigger()
+
+    @api.model
+    def _get_queued_domain(self):
+        return [("state", "in", ("queued", "running"))]
+
+    @api.model
+    def _cron_work(self):
+        """Scheduled job: go on with queued runs, a batch of orders at a time, each committed.
+
+        A worker that is killed in the middle leaves whole batches behind; the next one goes on
+        with the orders that have no outcome yet.
+        """
+        cron = self.env["ir.cron"]
+        for proposal in self.search(self._get_notify_domain(), order="id"):
+            proposal._notify_receipt()
+            cron._commit_progress()
+        runs = self.search(self._get_queued_domain(), order="id")
+        cron._commit_progress(remaining=runs._pending_count())
+        for run_id in runs.ids:
+            self._work_until_done(run_id)
+        self._process_print_due()
+        processing = [*self._get_queued_domain(), ("kind", "=", "process")]
+        if self.search_count(processing, limit=1):
+            # Only this job works on them, and its time is over. Odoo calls an
+            # unfinished job again when a worker happens to look, up to a minute later; a trigger
+            # tells one at once.
+            self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+            cron._commit_progress()
+
+    @api.model
+    def _cron_help(self):
+        """Scheduled job, any number of them: take lanes of running fills that nobody works on."""
+        for run_id in self.search([("state", "=", "running"), ("kind", "=", "fill")]).ids:
+            self._work_until_done(run_id, helping=True)
+
+    @api.model
+    def _work_until_done(self, run_id, helping=False):
+        """All batches of a run; one that loses against another transaction is tried again."""
+        lost = 0
+        while lost < MAX_LOST:
+            try:
+                if not self._work_on(run_id, helping=helping):
+                    return
+                lost = 0
+            except OperationalError as error:
+                # Somebody else changed the same stock: nothing of this batch was done.
+                lost += 1
+                _logger.info("Fill %s: a batch is tried again: %s", run_id, error)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                time.sleep(0.1 * lost)
+        _logger.info("Fill %s goes on later: others keep changing the same stock", run_id)
+        self.browse(run_id)._launch()
+
+    @api.model
+    def _work_on(self, run_id, helping=False):
+        """One batch of one run, committed.
+
+        :param helping: leave when nobody's lane is left, instead of waiting for the others
+        :return: True when the run wants another batch
+        :raise OperationalError: another transaction changed the same stock; nothing was done
+        """
+        done = self._work_batch(run_id)
+        more = done is not None and self.browse(run_id).state == "running"
+        if done == 0 and more:
+            if helping:
+                return False
+            time.sleep(0.2)  # the lanes that are left are others'
+        # A run that is stopped, or has to wait, was looked at: that is progress too.
+        return bool(self.env["ir.cron"]._commit_progress(1 if done is None else done)) and more
+
+    @api.model
+    def _work_batch(self, run_id, lane=None):
+        """One batch of one run, in the transaction of the caller.
+
+        :param lane: only of this lane
+        :return: how many orders it had, 0 where others work on all that is left; None: the run
+            is over, or not to be begun yet
+        """
+        # Who holds stock for longer goes first: this batch is tried again. Nobody who waits for the
+        # stock of this batch waits for others of it as well.
+        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", f"{LOCK_WAIT}s"))
+        run = self.browse(run_id)
+        # One lane: one worker. The processor's orders are all one.
+        alone = run.exists() and (run.state == "queued" or run.stop_requested or not run._lanes())
+        if alone:
+            run = run.try_lock_for_update()
+        if not run or run.state not in ("queued", "running"):
+            return None
+        if run.stop_requested:
+            run._stop()
+            return None
+        if run.state == "queued":
+            if run._ahead():
+                return None
+            run._begin()
+        batch = run._claim(self._backorder_batch, lane)
+        if batch is None:
+            return 0
+        run.with_user(run.user_id).sudo()._do_orders(batch)
+        # Of two workers that end at once each sees the other's orders still pending: the next look
+        # finds that nothing is.
+        if not run._pending_count(1) and (alone or run.try_lock_for_update()):
+            run._finish()
+            run._process_print_later()
+            run._go_on_with_others()
+        run._send_progress()
+        return len(batch)
+
+    def _begin(self):
+        """The first batch: plan what nobody previewed, and cut the run into lanes."""
+        self.state = "running"
+        if not self.date_planned:  # a fill on receipt: nobody previewed it
+            self._preview()
+            self.date_planned = fields.Datetime.now()
+        if self.kind == "fill" and self._pending_count(self._backorder_batch + 1) > (
+            self._backorder_batch
+        ):
+            self._split_lanes()
+            if self._lanes():
+                self._launch_lanes()
+
+    def _go_on_with_others(self):
+        """Fills that waited for this one."""
+        waiting = self.sudo().search([("state", "=", "queued")], order="id")
+        for run in waiting:
+            run._launch()
+
+    # -- lanes ------------------------------------------------------------------------------------
+
+    def _split_lanes(self):
+        """Write the lanes of this run's orders; orders that are all connected stay without one."""
+        rows = self._pending()
+        lines = rows.order_id.order_line.filtered(lambda line: not line.display_type)
+        facts = lines._backorder_facts()
+        wants = {row.order_id.id: [] for row in rows}
+        for line in lines:
+            warehouse = facts.locations[line].sudo().warehouse_id.id
+            wants[line.order_id.id] += [(part.id, warehouse) for part in facts.parts[line]]
+        lanes = make_lanes(wants, LANES)
+        if len(set(lanes.values())) > 1:
+            # From 1: of 0 the database and the ORM think differently.
+            vals = {row: {"lane": lanes[row.order_id.id] + 1} for row in rows}
+            for own, values in by_values(vals):
+                own.write(values)
+
+    def _lanes(self):
+        """The lanes that have orders to do; none where the run is not cut."""
+        rows = self.env["backorder.run.order"]
+        found = rows._read_group(
+            [*self._get_pending_domain(), ("lane", ">", 0)], ["lane"], order="lane"
+        )
+        return [lane for (lane,) in found]
+
+    def _claim(self, size, lane=None):
+        """The next batch of a lane that nobody works on; None: others work on all of them."""
+        lanes = self._lanes()
+        if not lanes:
+            return self._next_batch(size)
+        rows = self.env["backorder.run.order"]
+        for number in [own for own in lanes if lane in (None, own)]:
+            domain = [*self._get_pending_domain(), ("lane", "=", number)]
+            batch = rows.search(domain, order="id", limit=size)
+            if batch[:1].try_lock_for_update():
+                return batch
+        return None
+
+    # -- stop, progress ---------------------------------------------------------------------------
+
+    def _stop(self):
+        stopped = {"outcome": "none", "message": self.env._("Stopped before its turn.")}
+        if self.kind == "process":
+            stopped["skip_reason"] = "stopped"
+        self._pending().write(stopped)
+        skipped = self.line_ids.filtered(lambda line: line.result == "pending")
+        skipped.write(
+            {
+                "result": "done",
+                "reason": "skipped",
+                "message": self.env._("Stopped before its turn."),
+            }
+        )
+        self.write({"state": "cancelled", "date_done": fields.Datetime.now()})
+        self._go_on_with_others()
+
+    def _send_progress(self):
+        """Tell the browser of who started the run how far it is."""
+        self.user_id._bus_send(
+            "backorder_mgmt/progress",
+            {"run_id": self.id, "progress": self.progress, "state": self.state},
+        )

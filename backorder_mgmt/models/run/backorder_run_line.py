@@ -1,0 +1,100 @@
+from odoo import api, fields, models
+
+from ..base.batch import by_values, is_ours_alone, update_rows
+
+
+class BackorderRunLine(models.Model):
+    _name = "backorder.run.line"
+    _description = "Backorder Fill: Line"
+    _order = "run_id desc, id"
+    _rec_name = "sale_line_id"
+    _check_company_auto = True
+
+    run_id = fields.Many2one(
+        "backorder.run", required=True, ondelete="cascade", index=True, readonly=True
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    sale_line_id = fields.Many2one(
+        "sale.order.line", string="Order Line", ondelete="set null", index=True, readonly=True
+    )
+    order_id = fields.Many2one(
+        "sale.order", string="Order", ondelete="set null", index=True, readonly=True
+    )
+    purchase_label = fields.Char(
+        related="sale_line_id.backorder_purchase_label", string="Bought With"
+    )
+    partner_id = fields.Many2one(related="order_id.partner_id", string="Customer")
+    product_id = fields.Many2one(
+        "product.product", string="Product", ondelete="restrict", index=True, readonly=True
+    )
+    product_uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
+    waiting_since = fields.Datetime(readonly=True)
+    needed_qty = fields.Float(string="Needed", digits="Product Unit", readonly=True)
+    available_qty = fields.Float(
+        string="On Hand",
+        digits="Product Unit",
+        readonly=True,
+        aggregator="max",  # it is there once, for all lines of an item
+        help="Free to promise.",
+    )
+    planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
+    filled_qty = fields.Float(string="Filled", digits="Product Unit", readonly=True)
+    moved_qty = fields.Float(string="Moved to New Order", digits="Product Unit", readonly=True)
+    forced_before_qty = fields.Float(digits="Product Unit", readonly=True)
+    promised_before_qty = fields.Float(digits="Product Unit", readonly=True)
+    result = fields.Selection(
+        [("pending", "Planned"), ("done", "Done")], default="pending", readonly=True
+    )
+    reason = fields.Selection(
+        [
+            ("filled", "Filled"),
+            ("partial_stock", "Stock for a part"),
+            ("no_stock", "No stock"),
+            ("not_complete", "Order cannot be completed"),
+            ("customer_complete", "Customer takes complete orders only"),
+            ("older_first", "Older backorders first"),
+            ("forced_last", "Forced backorders last"),
+            ("promised", "Set aside for others"),
+            ("not_received", "Not received in the last PO"),
+            ("already_invoiced", "Already invoiced"),
+            ("waiting_payment", "Waiting for payment"),
+            ("payment_failed", "Payment failed"),
+            ("changed", "Changed meanwhile"),
+            ("skipped", "Skipped"),
+            ("error", "Error"),
+        ],
+        readonly=True,
+    )
+    message = fields.Char(string="Explanation", readonly=True)
+
+    def action_view_backorder_stuck(self):
+        """*Who Holds It?*: which orders hold stock of this product that they cannot ship."""
+        policy = self.run_id[:1].policy
+        parts = self.sale_line_id.sudo()._backorder_parts()
+        products = self.product_id.union(*(product for own in parts.values() for product in own))
+        return self.env["backorder.stuck"]._open(products, policy=policy)
+
+    @api.model
+    def _write_each(self, vals_by_line):
+        """Write ``{line: values}``; as `write`, in a statement or two."""
+        if is_ours_alone(self, models.BaseModel, "write", ()):
+            update_rows(vals_by_line)
+            return
+        for lines, vals in by_values(vals_by_line):
+            lines.write(vals)
+
+    def _prepare_result_vals(self, filled, moved):
+        """What became of the line; where it is less than planned, that is the reason."""
+        self.ensure_one()
+        vals = {"filled_qty": filled, "moved_qty": min(moved, filled), "result": "done"}
+        if self.product_uom_id.compare(filled, self.planned_qty) < 0:
+            label = self.sale_line_id._backorder_quantity_label
+            vals["reason"] = "changed"
+            vals["message"] = self.env._(
+                "Changed meanwhile: %(planned)s were planned, %(filled)s could be filled. Now "
+                "%(needed)s needed.",
+                planned=label(self.planned_qty),
+                filled=label(filled),
+                needed=label(self.sale_line_id.backorder_qty),
+            )
+        return vals

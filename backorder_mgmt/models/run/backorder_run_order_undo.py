@@ -1,0 +1,167 @@
+"""Take Back: a fill undone, as long as nothing of it was touched since."""
+
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class BackorderRunOrder(models.Model):
+    _inherit = "backorder.run.order"
+
+    def action_undo(self):
+        """Take back the fills of these orders, all of them or none.
+
+        :raise UserError: names each order that cannot be taken back, and why
+        """
+        # sudo after the check: moves and the ledger are not a salesman's to write
+        self.order_id._backorder_check_access("backorder_mgmt.group_backorder_manager")
+        rows = self.sudo().filtered(lambda row: row.outcome in ("complete", "partial"))
+        (rows.order_id | rows.new_order_id)._backorder_lock_stock(touch=True)
+        refusals = [
+            f"{row.order_id.name}: {refusal}" for row in rows if (refusal := row._undo_refusal())
+        ]
+        if refusals:
+            raise UserError(self.env._("These cannot be taken back:\n%s", "\n".join(refusals)))
+        for row in rows:
+            row._undo()
+        for run in rows.run_id:
+            if not run.run_order_ids.filtered(lambda row: row.outcome in ("complete", "partial")):
+                run.state = "undone"
+        return True
+
+    def _filled_lines(self):
+        return self.run_id.line_ids.filtered(
+            lambda line: line.order_id == self.order_id and line.filled_qty > 0
+        )
+
+    def _undo_refusal(self):
+        """Why this order's fill cannot be taken back; False when it can."""
+        self.ensure_one()
+        lines = self._filled_lines()
+        if lines.filtered(lambda line: not line.sale_line_id):
+            return self.env._("a line of it was deleted")
+        if self.order_id.state == "cancel":
+            return self.env._("the order was cancelled")
+        if self.run_id.kind == "process" and self.order_id.state == "sale":
+            return self.env._("it is approved")
+        if self.new_order_id:
+            refusal = self._undo_refusal_new_order(lines)
+            if refusal:
+                return refusal
+        figures = lines.sale_line_id._backorder_figures()
+        for line in lines:
+            sale_line, placed = line.sale_line_id, line.filled_qty - line.moved_qty
+            if sale_line.product_uom_id.compare(placed, 0.0) <= 0:
+                continue
+            if sale_line.state in ("draft", "sent"):
+                if (
+                    sale_line.product_uom_id.compare(
+                        sale_line.backorder_hold_qty + placed, sale_line._backorder_owed()
+                    )
+                    > 0
+                ):
+                    return self.env._("its quotation was changed since")
+                continue
+            loose = figures[sale_line].forceable - sale_line.backorder_qty
+            if sale_line.product_uom_id.compare(placed, loose) > 0:
+                return self.env._(
+                    "%s is picked or delivered already", sale_line.product_id.display_name
+                )
+        return False
+
+    def _undo_refusal_new_order(self, lines):
+        order = self.new_order_id
+        if order.state == "cancel":
+            return self.env._("%s was cancelled", order.name)
+        if order.invoice_ids.filtered(lambda invoice: invoice.state != "cancel"):
+            return self.env._("%s is invoiced", order.name)
+        if order.sudo().transaction_ids.filtered(
+            lambda tx: tx.state in ("pending", "authorized", "done")
+        ):
+            return self.env._("%s is paid or charged", order.name)
+        asked = order.sudo().backorder_charge_ids
+        if asked.attempt_ids.filtered(lambda attempt: attempt.state != "failed"):
+            return self.env._("%s was charged: refund it first", order.name)
+        moves = order.picking_ids.move_ids
+        if moves.filtered(lambda move: move.state == "done" or move.picked):
+            return self.env._("%s is picked or delivered", order.name)
+        if self.mail_queued:
+            return self.env._("the customer was told of %s by e-mail", order.name)
+        now = {}
+        for line in order.order_line.filtered("backorder_origin_line_id"):
+            origin = line.backorder_origin_line_id
+            now[origin] = now.get(origin, 0.0) + line.product_uom_qty
+        made = {line.sale_line_id: line.moved_qty for line in lines if line.moved_qty}
+        if now.keys() != made.keys() or any(
+            line.product_uom_id.compare(now[line], made[line]) for line in made
+        ):
+            return self.env._("%s was changed since", order.name)
+        return False
+
+    def _undo(self):
+        """Give back what this row's fill took, with its forced part and its place in the queue."""
+        self.ensure_one()
+        lines = self._filled_lines()
+        if self.new_order_id:
+            moved = lines.filtered("moved_qty")
+            new_lines = self.new_order_id.order_line.filtered("backorder_origin_line_id")
+            new_lines._backorder_write({"backorder_origin_line_id": False})
+            self.new_order_id._action_cancel()
+            moved.sale_line_id._backorder_raise(
+                {line.sale_line_id: line.moved_qty for line in moved},
+                "undo",
+                run=self.run_id,
+            )
+        placed = {
+            line.sale_line_id: line.filled_qty - line.moved_qty
+            for line in lines
+            if line.product_uom_id.compare(line.filled_qty, line.moved_qty) > 0
+        }
+        if placed:
+            sale_lines = self.order_id.order_line.browse([line.id for line in placed])
+            sale_lines._backorder_set_holds(
+                {line: line.backorder_hold_qty + qty for line, qty in placed.items()},
+                "undo",
+                run=self.run_id,
+                extra={
+                    line: {
+                        "backorder_filled_qty": max(0.0, line.backorder_filled_qty - qty),
+                        "backorder_promised_qty": 0.0,
+                    }
+                    for line, qty in placed.items()
+                },
+            )
+            sale_lines.filtered(lambda line: line.state == "sale")._backorder_unreserve_held()
+        for line in lines:
+            line.sale_line_id._backorder_write(
+                {
+                    "backorder_forced_qty": min(
+                        line.forced_before_qty, line.sale_line_id.backorder_hold_qty
+                    ),
+                    "backorder_date": line.waiting_since,
+                    "backorder_promised_qty": line.promised_before_qty,
+                }
+            )
+        self._note_undone(lines)
+        self.write({"outcome": "undone"})
+
+    def _note_undone(self, lines):
+        items = "; ".join(
+            f"{line.product_id.display_name}: "
+            f"{line.sale_line_id._backorder_quantity_label(line.filled_qty)}"
+            for line in lines
+        )
+        self.order_id._message_log(
+            body=self.env._(
+                "Taken back (%(run)s): on backorder again are %(items)s.",
+                run=self.run_id.name,
+                items=items,
+            )
+        )
+        if self.new_order_id:
+            self.new_order_id._message_log(
+                body=self.env._(
+                    "Taken back (%(run)s): the items are on backorder again on %(order)s.",
+                    run=self.run_id.name,
+                    order=self.order_id.name,
+                )
+            )

@@ -1,0 +1,238 @@
+"""Gather the facts of a fill, ask the engine for the plan, and keep it as rows."""
+
+from odoo import fields, models
+
+from ...engine import Demand, OrderFacts, make_plan
+
+
+class BackorderRun(models.Model):
+    _inherit = "backorder.run"
+
+    def _get_lines_domain(self):
+        """The backordered lines that the options choose."""
+        domain = [("company_id", "=", self.company_id.id), ("backorder_qty", ">", 0)]
+        if self.order_ids:
+            domain.append(("order_id", "in", self.order_ids.ids))
+        elif self.include_quotations:
+            domain += self.env["sale.order.line"]._get_backorder_not_in_cart_domain()
+        else:
+            domain.append(("state", "=", "sale"))
+        if self.product_ids:
+            domain.append(("product_id", "in", self.product_ids.ids))
+        if self.warehouse_ids:
+            domain.append(("warehouse_id", "in", self.warehouse_ids.ids))
+        return domain
+
+    def _gather_facts(self, lines):
+        """The engine's facts of ``lines`` and of everything else their orders need.
+
+        :return: (demands, {order id: order facts}, supply, {line id: why it can take nothing})
+        """
+        needed = lines.order_id.order_line.filtered(lambda line: line.backorder_qty > 0)
+        chosen = set(lines.ids)
+        facts = needed._backorder_facts()
+        supply = needed._backorder_supply(facts)
+        blocked = self._blocked_lines(needed, facts)
+        demands = [
+            self._prepare_demand(
+                line,
+                facts,
+                line.backorder_qty,
+                forced=min(line.backorder_forced_qty, line.backorder_qty),
+                covered=max(0.0, line._backorder_owed() - line.backorder_hold_qty)
+                if line.state in ("draft", "sent")
+                else 0.0,
+                since=line.backorder_date or None,
+                selected=line.id in chosen,
+                blocked=blocked[line][0] if line in blocked else "",
+            )
+            for line in needed
+        ]
+        orders = {order.id: self._order_facts(order) for order in lines.order_id}
+        return demands, orders, supply, blocked
+
+    def _prepare_demand(self, line, facts, quantity, **values):
+        """What ``line`` asks of stock: ``quantity`` of it, in its unit."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        parts = facts.parts[line]
+        piece = 1.0 / (
+            line.product_uom_id._compute_quantity(1.0, line.product_id.uom_id, round=False) or 1.0
+        )
+        whole = line._backorder_needs_whole(parts)
+        pieces = quantity / piece
+        # 23 pieces that the line knows as 1.92 dozen: what is asked of stock are 23.
+        odd = piece < 1 and abs(pieces - round(pieces)) <= 0.5 * 10**-digits / piece
+        return Demand(
+            key=line.id,
+            order=line.order_id.id,
+            location=facts.locations[line].id,
+            parts=tuple((part.id, ratio) for part, ratio in parts.items()),
+            needed=round(pieces) * piece if odd else quantity,
+            step=piece if whole else 10**-digits,
+            # What people count in: three customers share ten boxes as 4, 3 and 3.
+            share_step=piece if abs(pieces - round(pieces)) < 1e-6 else 10**-digits,
+            unit_value=line.price_reduce_taxexcl,
+            **values,
+        )
+
+    def _order_facts(self, order):
+        customer = order.partner_id.commercial_partner_id.backorder_policy == "complete"
+        one = order.state == "sale" and order.picking_policy == "one"
+        urgent = max((picking.priority or "0" for picking in order.picking_ids), default="0")
+        return OrderFacts(
+            key=order.id,
+            date=order._backorder_queue_key()[0],
+            label=order.name,
+            priority=int(urgent),
+            deadline=order.commitment_date or None,
+            complete=self.fill_mode == "complete" or customer or one,
+            complete_reason="customer_complete" if customer else "not_complete",
+        )
+
+    def _blocked_lines(self, lines, facts):
+        """{line: (reason code, sentence)} of lines that can take nothing now."""
+        blocked = {}
+        missing = lines.order_id._backorder_last_po_missing(lines.product_id)
+        for line in lines:
+            if line.product_id in missing:
+                blocked[line] = (
+                    "not_received",
+                    self.env._(
+                        "Nothing of %(product)s was received yet in purchase order %(order)s.",
+                        product=line.product_id.display_name,
+                        order=missing[line.product_id].name,
+                    ),
+                )
+            elif not line.product_id.active:
+                blocked[line] = (
+                    "skipped",
+                    self.env._("%s is archived.", line.product_id.display_name),
+                )
+        for line in lines:
+            picked = facts.moves.get(line, self.env["stock.move"]).filtered("picked")
+            if not picked or line in blocked:
+                continue
+            if line._backorder_being_picked(line.backorder_qty):
+                blocked[line] = (
+                    "skipped",
+                    self.env._(
+                        "Being picked on %s: validate that delivery first.",
+                        picked[0].picking_id.name,
+                    ),
+                )
+        return blocked
+
+    def _plan(self, policy=None, lines=None):
+        """Plan this run without changing anything.
+
+        :param policy: instead of the run's own
+        :param lines: only these of the lines that the options choose
+        :return: (lines, {line id: allocation}, {line: (reason, sentence)} of blocked lines)
+        """
+        found = self.env["sale.order.line"].sudo().search(self._get_lines_domain(), order="id")
+        lines = found if lines is None else found & lines
+        demands, orders, supply, blocked = self._gather_facts(lines)
+        plan = make_plan(demands, orders, supply, policy or self.policy)
+        return lines, plan, blocked
+
+    def _preview(self):
+        """Plan what this kind of run is to do, and keep the plan as its rows."""
+        getattr(self, f"_preview_{self.kind}")()
+
+    def _preview_fill(self):
+        """Plan a fill and keep the plan as its rows."""
+        self._keep_plan(*self._plan())
+
+    def _keep_plan(self, lines, plan, blocked):
+        """Write the plan as rows of the run, in place of an older plan."""
+        self.line_ids.unlink()
+        self.run_order_ids.unlink()
+        expected = lines.filtered(lambda line: plan[line.id].reason != "filled")
+        expected = expected._backorder_expected_dates() if expected else {}
+        self.env["backorder.run.line"].create(
+            [
+                self._prepare_plan_line_vals(line, plan[line.id], blocked, expected)
+                for line in self._in_order_of_offer(lines)
+            ]
+        )
+        self.env["backorder.run.order"].create(
+            [
+                self._prepare_plan_order_vals(order, own, plan)
+                for order, own in lines.grouped("order_id").items()
+            ]
+        )
+
+    def _prepare_plan_line_vals(self, line, allocation, blocked, expected):
+        reason = allocation.reason
+        message = (
+            blocked[line][1]
+            if line in blocked
+            else self._reason_message(line, allocation, expected.get(line.id))
+        )
+        return self._prepare_line_vals(line, allocation.seen, allocation.quantity, reason, message)
+
+    def _prepare_line_vals(self, line, available, planned, reason, message):
+        """A row of the run: what is needed, on hand and planned for one order line, and why."""
+        return {
+            "run_id": self.id,
+            "company_id": self.company_id.id,
+            "sale_line_id": line.id,
+            "order_id": line.order_id.id,
+            "product_id": line.product_id.id,
+            "product_uom_id": line.product_uom_id.id,
+            "needed_qty": line.backorder_qty,
+            "available_qty": available,
+            "planned_qty": planned,
+            "waiting_since": line.backorder_date,
+            "reason": reason,
+            "message": message,
+        }
+
+    def _prepare_plan_order_vals(self, order, lines, plan):
+        everything = order.order_line.filtered(lambda line: line.backorder_qty > 0)
+        complete = all(
+            line.id in plan
+            and line.product_uom_id.compare(plan[line.id].quantity, line.backorder_qty) >= 0
+            for line in everything
+        )
+        some = any(plan[line.id].quantity > 0 for line in lines)
+        return {
+            "run_id": self.id,
+            "company_id": self.company_id.id,
+            "order_id": order.id,
+            "planned_outcome": ("complete" if complete else "partial") if some else "none",
+        }
+
+    def _reason_message(self, line, allocation, expected=None, left=None):
+        """The sentence of a line: who got the stock, and when more is expected.
+
+        :param left: what is still needed; None: what the line needs, less the allocation
+        """
+        label = line._backorder_quantity_label
+        winners = ", ".join(allocation.winners)
+        if left is None:
+            left = line.backorder_qty - allocation.quantity
+        sentences = {
+            "filled": lambda: self.env._("Filled: %s.", label(allocation.quantity)),
+            "partial_stock": lambda: self.env._(
+                "%(filled)s filled, %(left)s still needed.",
+                filled=label(allocation.quantity),
+                left=label(left),
+            ),
+            "no_stock": lambda: self.env._("Nothing on hand that is not reserved."),
+            "promised": lambda: self.env._("What is on hand is set aside for other orders."),
+            "not_complete": lambda: self.env._("The order cannot be completed now."),
+            "customer_complete": lambda: self.env._(
+                "%s takes complete orders only, and this one cannot be completed now.",
+                line.order_id.partner_id.commercial_partner_id.name,
+            ),
+            "older_first": lambda: self.env._("Others come first."),
+            "forced_last": lambda: self.env._("Forced backorders are served last."),
+            "skipped": lambda: self.env._("Not chosen for this fill."),
+        }
+        message = sentences[allocation.reason]()
+        if winners and allocation.reason != "filled":
+            message += " " + self.env._("Went to %s.", winners)
+        if expected and allocation.reason != "filled":
+            message += " " + self.env._("More expected on %s.", fields.Date.to_string(expected))
+        return message

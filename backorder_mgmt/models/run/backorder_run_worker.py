@@ -1,0 +1,255 @@
+"""Do what was planned: lock, look again, fill, report."""
+
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+#: Models whose records are the same from one batch to the next.
+_KEPT = ("product.", "uom.", "stock.location", "stock.warehouse", "stock.picking.type", "res.")
+
+
+class BackorderRun(models.Model):
+    _inherit = "backorder.run"
+
+    #: Orders that one batch fills before it commits: short, so that others wait little.
+    _backorder_batch = 50
+    #: Orders that are filled together where everything is one transaction: memory stays flat.
+    _backorder_batch_at_once = 200
+
+    # -- batches ----------------------------------------------------------------------------------
+
+    def _pending(self):
+        """The orders of the run that are still to be done, in the order of the plan."""
+        return self.run_order_ids.filtered(lambda row: not row.outcome).sorted("id")
+
+    def _get_pending_domain(self):
+        return [("run_id", "in", self.ids), ("outcome", "=", False)]
+
+    def _pending_count(self, limit=None):
+        return self.env["backorder.run.order"].search_count(self._get_pending_domain(), limit)
+
+    def _next_batch(self, size):
+        """The orders whose turn it is, at most ``size``."""
+        return getattr(self, f"_next_batch_{self.kind}")(size)
+
+    def _next_batch_fill(self, size):
+        # Searched: of thousands of orders only those that are next are read.
+        rows = self.env["backorder.run.order"]
+        return rows.search(self._get_pending_domain(), order="id", limit=size)
+
+    def _execute(self):
+        """Do everything that is pending in this transaction (runs below the threshold)."""
+        size = self._backorder_batch_at_once
+        if self._pending_count(size + 1) > size:
+            self._execute_in_batches(size)
+        while rows := self._next_batch(size):
+            self._do_orders(rows)
+        self._finish()
+        self._process_print_now()
+
+    def _execute_in_batches(self, size):
+        """Do everything in one transaction, ``size`` orders at a time, with flat memory.
+
+        The stock that all batches look at is locked in one sorted step, so that no two fills wait
+        for each other. Those who still wait get their new dates once, in the end.
+        """
+        found = self.env["backorder.run.line"]._read_group(
+            [("run_id", "=", self.id)], ["product_id"]
+        )
+        products = self.env["product.product"].union(*(product for (product,) in found))
+        parts = {part for own in products._backorder_parts().values() for part in own}
+        products = products.union(*parts)
+        warehouses = self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
+        self.env["backorder.supply"]._lock(products, warehouses.lot_stock_id)
+        worker = self.with_context(backorder_dates_later=True)
+        while rows := worker._next_batch(size):
+            worker._do_orders(rows)
+            self.env.flush_all()
+            self._forget_batch()
+        products._backorder_dates_changed()
+
+    def _forget_batch(self):
+        """Drop from the cache what grows with the orders. Items, places and units stay: there are
+        only so many of them, and the next batch asks for the same."""
+        cached = {field.model_name for field in self.env.transaction.field_data}
+        for name in sorted(cached):
+            if not name.startswith(_KEPT):
+                self.env[name].invalidate_model(flush=False)
+
+    def _finish(self):
+        self.write({"state": "done", "date_done": fields.Datetime.now()})
+
+    # -- one batch --------------------------------------------------------------------------------
+
+    def _do_orders(self, rows):
+        """Fill the orders of ``rows``: the whole batch at once, or one by one if that fails."""
+        if not rows:
+            return
+        # Of a slice, Odoo would read ahead what belongs to all orders of the run.
+        rows = rows.with_prefetch()
+        facts = rows.order_id._backorder_lock_stock(touch=True)
+        try:
+            with self.env.cr.savepoint():
+                self._do_rows(rows, facts)
+            return
+        except OperationalError:
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            # Whatever it is, it stops this batch only: one order of it is at fault, and that
+            # order says so below.
+            _logger.info("%s: a batch is done order by order: %s", self.name, error)
+        self.env.invalidate_all()
+        for row in rows:
+            try:
+                with self.env.cr.savepoint():
+                    self._do_rows(row)
+            except OperationalError:
+                raise
+            except Exception as error:  # pylint: disable=broad-except
+                if not isinstance(error, UserError):
+                    _logger.exception("%s: %s failed", self.name, row.order_id.name)
+                self.env.invalidate_all()
+                row._write_failure(error)
+
+    def _do_rows(self, rows, facts=None):
+        """What this kind of run does with its orders; raises whatever goes wrong."""
+        getattr(self, f"_do_rows_{self.kind}")(rows, facts)
+
+    def _do_rows_fill(self, rows, facts=None):
+        self._fill_rows(rows, facts)
+
+    def _fill_rows(self, rows, facts=None):
+        """Fill the planned quantities of ``rows``, each checked against what is true now.
+
+        :param facts: :class:`LineFacts` of the orders' lines, read already
+        """
+        run_lines = self.env["backorder.run.line"].search(self._get_rows_lines_domain(rows))
+        lines_by_order = run_lines.grouped("order_id")
+        planned = {
+            line.sale_line_id: line.planned_qty
+            for lines in lines_by_order.values()
+            for line in lines
+            if line.sale_line_id and line.planned_qty > 0
+        }
+        lines = self.env["sale.order.line"].browse([line.id for line in planned])
+        facts = facts or lines._backorder_facts()
+        quantities = self._still_possible(planned, rows, facts)
+        before = {
+            line: {
+                "forced_before_qty": line.backorder_forced_qty,
+                "promised_before_qty": line.backorder_promised_qty,
+                "waiting_since": line.backorder_date,
+            }
+            for line in quantities
+        }
+        filled, new_orders, sentences, approve = self._fill_quantities(
+            rows.order_id, quantities, facts
+        )
+        rows._write_results(lines_by_order, filled, before, new_orders, sentences)
+        unpaid = self._charge_first(approve, rows)
+        if approve - unpaid:
+            (approve - unpaid).action_confirm()
+        done = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
+        # What follows the approval waits for the payment.
+        done = done.filtered(lambda row: row.new_order_id not in unpaid)
+        if self.set_ship_date:
+            done._set_ship_date(self.ship_date or self._default_ship_date())
+        done._queue_mails()
+
+    def _get_rows_lines_domain(self, rows):
+        """The rows of order lines that belong to the rows of orders ``rows``."""
+        return [("run_id", "=", self.id), ("order_id", "in", rows.order_id.ids)]
+
+    def _still_possible(self, planned, rows, facts):
+        """{line: quantity}: the plan, cut down to what is needed and on hand now."""
+        lines = self.env["sale.order.line"].browse([line.id for line in planned])
+        parts, locations = facts.parts, facts.locations
+        supply = lines._backorder_supply(facts)
+        blocked = self._blocked_lines(lines, facts)
+        quantities = {}
+        for line, quantity in planned.items():
+            if line in blocked or line.order_id.state == "cancel":
+                continue
+            available = line._backorder_available(supply, parts[line], locations[line])
+            now = max(0.0, min(quantity, line.backorder_qty, available))
+            now = line._backorder_whole(now, parts[line])
+            if now <= 0:
+                continue
+            quantities[line] = now
+            if line.state == "sale":
+                for part, per_unit in parts[line].items():
+                    supply.take(part.id, locations[line].id, now * per_unit)
+        for order in rows.order_id:
+            if self._order_facts(order).complete and any(
+                line.product_uom_id.compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
+                for line in order.order_line
+                if line.backorder_qty > 0
+            ):
+                for line in order.order_line:
+                    quantities.pop(line, None)
+        return quantities
+
+    def _fill_quantities(self, orders, quantities, facts):
+        """Do it: in place for many orders at once, as promise or new order one by one.
+
+        :return: ({line: filled}, {order: new order}, {order: sentence}, new orders to approve)
+        """
+        by_order = {}
+        for line, quantity in quantities.items():
+            by_order.setdefault(line.order_id, {})[line] = quantity
+        filled, new_orders, sentences, in_place = {}, {}, {}, {}
+        approved = orders.browse()
+        for order in orders.sorted(lambda order: order._backorder_queue_key()):
+            own = by_order.get(order)
+            if not own:
+                continue
+            if order.state in ("draft", "sent"):
+                lines = order.order_line.browse([line.id for line in own])
+                filled.update(lines._backorder_promise(own, lines._backorder_supply(), self))
+                sentences[order] = self.env._("Stock is set aside on the quotation.")
+                continue
+            stays, moves = order._backorder_split_fill(own)
+            in_place.update(stays)
+            if stays:
+                sentences[order] = self.env._("Filled on the order itself.")
+            if moves:
+                new_order = order._backorder_make_new_order(moves, self)
+                new_orders[order] = new_order
+                if self._approves(order):
+                    approved |= new_order
+                for line, quantity in moves.items():
+                    filled[line] = filled.get(line, 0.0) + quantity
+                sentences[order] = self.env._("Filled as new order %s.", new_order.name)
+        if in_place:
+            lines = orders.order_line.browse([line.id for line in in_place])
+            # Making a new order changes the deliveries.
+            facts = None if new_orders else facts
+            for line, quantity in lines._backorder_fill_in_place(in_place, self, facts).items():
+                filled[line] = filled.get(line, 0.0) + quantity
+        orders._backorder_carry_filled(new_orders, self)
+        self._note_fills(orders, filled, new_orders)
+        return filled, new_orders, sentences, approved
+
+    def _note_fills(self, orders, filled, new_orders):
+        """One chatter note per order that was filled on itself (a new order has its own)."""
+        texts = {}
+        for line, quantity in filled.items():
+            if quantity and line.order_id not in new_orders:
+                texts.setdefault(line.order_id, []).append(
+                    f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
+                )
+        bodies = {}
+        for order, items in texts.items():
+            title = (
+                self.env._("Backorders filled, stock set aside")
+                if order.state in ("draft", "sent")
+                else self.env._("Backorders filled on this order")
+            )
+            bodies[order.id] = f"{title} ({self.name}): {'; '.join(items)}"
+        if bodies:
+            orders.browse(bodies)._message_log_batch(bodies=bodies)
