@@ -1,2 +1,3 @@
 from . import ir_actions_report
+from . import backorder_run
 from . import backorder_run_report

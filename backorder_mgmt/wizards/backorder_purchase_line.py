@@ -73,8 +73,9 @@ class BackorderPurchaseLine(models.TransientModel):
     @api.depends("product_id", "vendor_id", "quantity", "warehouse_id")
     def _compute_problem(self):
         for row in self:
-            row.problem = " ".join(row._problems()) or False
-            row.vendor_hint = self.env["backorder.purchase.plan"]._vendor_hint(row)
+            plan = self.env["backorder.purchase.plan"]
+            row.problem = " ".join(plan._row_problems(row)) or False
+            row.vendor_hint = plan._vendor_hint(row)
             row.note = row.problem or row.vendor_hint
 
     def _compute_receipt(self):
@@ -118,19 +119,6 @@ class BackorderPurchaseLine(models.TransientModel):
             "target": "new",
         }
 
-    def _problems(self):
-        """The sentences that keep this row from being ordered."""
-        self.ensure_one()
-        return self.env["backorder.purchase.plan"]._row_problems(self)
-
-    def _price_is_typed(self):
-        return self.price_unit != self.proposed_price
-
-    def _date_is_typed(self):
-        # A form works the proposal out a moment earlier than the row that it saves.
-        typed, proposed = self.date_planned, self.proposed_date
-        return bool(typed) and (not proposed or typed.date() != proposed.date())
-
     def _merge_rows(self, purchase, rows):
         """Add ``rows`` to those that are there: one row for a SKU, vendor and warehouse.
 
@@ -154,15 +142,16 @@ class BackorderPurchaseLine(models.TransientModel):
 
     def _bring_up_to_date(self, vals):
         self.ensure_one()
+        plan = self.env["backorder.purchase.plan"]
         vals = dict(vals)
         other = vals["vendor_id"] != self.vendor_id.id or vals["product_uom_id"] != (
             self.product_uom_id.id
         )
         if other or self.product_uom_id.compare(self.quantity, self.suggested_qty):
             vals.pop("quantity")
-        if other or self._price_is_typed():
+        if other or plan._price_is_typed(self):
             vals.pop("price_unit")
-        if other or self._date_is_typed():
+        if other or plan._date_is_typed(self):
             vals.pop("date_planned")
         if other:
             for name in (

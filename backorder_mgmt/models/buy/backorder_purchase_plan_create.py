@@ -70,7 +70,7 @@ class BackorderPurchasePlan(models.AbstractModel):
 
     @api.model
     def _check_rows(self, rows):
-        problems = [problem for row in rows for problem in row._problems()]
+        problems = [problem for row in rows for problem in self._row_problems(row)]
         if problems:
             shown = problems[:10]
             if len(problems) > len(shown):
@@ -226,9 +226,9 @@ class BackorderPurchasePlan(models.AbstractModel):
             location_final_id=row.warehouse_id.lot_stock_id.id,
             backorder_line_ids=[fields.Command.set(sale_lines.ids)],
         )
-        if row._price_is_typed():
+        if self._price_is_typed(row):
             vals["price_unit"] = row.price_unit
-        if row._date_is_typed():
+        if self._date_is_typed(row):
             vals["date_planned"] = row.date_planned
         return vals
 

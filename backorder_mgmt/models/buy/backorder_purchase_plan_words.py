@@ -134,6 +134,16 @@ class BackorderPurchasePlan(models.AbstractModel):
         return problems
 
     @api.model
+    def _price_is_typed(self, row):
+        return row.price_unit != row.proposed_price
+
+    @api.model
+    def _date_is_typed(self, row):
+        # A form works the proposal out a moment earlier than the row that it saves.
+        typed, proposed = row.date_planned, row.proposed_date
+        return bool(typed) and (not proposed or typed.date() != proposed.date())
+
+    @api.model
     def _list_documents(self, product, facts):
         """``P00012: 10 Units`` a line, requests marked as such."""
         texts = []

@@ -51,3 +51,10 @@ class SaleOrder(models.Model):
     def action_backorder_told(self):
         """*Told the Customer*, of everything of these orders that waits."""
         return self.order_line.filtered(lambda line: line.backorder_qty > 0).action_backorder_told()
+
+    def _action_confirm(self):
+        """What is on the confirmation is what the customer knows."""
+        lines = self.order_line
+        res = super()._action_confirm()
+        lines._backorder_told()
+        return res

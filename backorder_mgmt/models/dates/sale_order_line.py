@@ -14,6 +14,33 @@ from ..hold.sale_order_line_facts import OPEN_STATES
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
+    backorder_expected_date = fields.Datetime(
+        string="Expected",
+        compute="_compute_backorder_expected_date",
+        store=True,
+        copy=False,
+        # Read for itself: asking for another field of a line must not work dates out.
+        prefetch=False,
+        index="btree_not_null",
+        help="When confirmed receipts, transfers and manufacturing orders cover what is needed, "
+        "first come first served. Empty: not known. Stock on hand: since when it is there.",
+    )
+
+    @api.depends(
+        "state",
+        "product_id",
+        "warehouse_id",
+        "backorder_qty",
+        "backorder_hold_qty",
+        "backorder_forced_qty",
+        "backorder_date",
+    )
+    def _compute_backorder_expected_date(self):
+        """Of these lines, and of all who wait in the same queues: see the room ``dates``."""
+        for line in self.filtered(lambda line: not line.id):  # on an open form
+            line.backorder_expected_date = line._origin.backorder_expected_date
+        self.filtered("id")._backorder_assign_expected_dates()
+
     def _backorder_assign_expected_dates(self):
         """Work out the dates of ``self`` and of everybody else in the same queues.
 
@@ -62,15 +89,18 @@ class SaleOrderLine(models.Model):
         return None if None in dates else max(dates, default=None)
 
     def _backorder_expected_dates(self):
-        """{line id: date} when incoming supply covers what these lines need; None: not known, or
-        stock on hand covers it."""
+        dates = super()._backorder_expected_dates()
         dealt = self._backorder_deal()
-        dates = {line.id: self._backorder_completed(dealt.get(line.id, {})) for line in self}
-        return {line_id: None if date == ON_HAND else date for line_id, date in dates.items()}
+        for line in self:
+            date = self._backorder_completed(dealt.get(line.id, {}))
+            dates[line.id] = None if date == ON_HAND else date
+        return dates
 
     def _backorder_queue_changed(self, parts=None):
-        """The queues of these lines changed: everybody in them gets a new date."""
-        self._backorder_queue_products(parts)._backorder_dates_changed()
+        """Everybody in the queues of these lines gets a new date."""
+        res = super()._backorder_queue_changed(parts)
+        self._backorder_queue_products(parts)._backorder_stock_changed()
+        return res
 
     def _backorder_queue_products(self, parts=None):
         """The products in whose queues these lines may wait."""
@@ -81,7 +111,7 @@ class SaleOrderLine(models.Model):
         """Who waits behind a deleted line moves up, once it is gone."""
         products = self._backorder_queue_products()
         res = super().unlink()
-        products._backorder_dates_changed()
+        products._backorder_stock_changed()
         return res
 
     # -- facts ------------------------------------------------------------------------------------

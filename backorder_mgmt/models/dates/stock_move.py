@@ -24,6 +24,9 @@ _ARRIVAL_FIELDS = frozenset(
 class StockMove(models.Model):
     _inherit = "stock.move"
 
+    backorder_expected_date = fields.Datetime(
+        related="sale_line_id.backorder_expected_date", string="Expected"
+    )
     backorder_arrival_date = fields.Datetime(
         string="Arrival Told by the Vendor",
         readonly=True,
@@ -46,7 +49,7 @@ class StockMove(models.Model):
             purchased = arriving.filtered("purchase_line_id")
             purchased.write({"backorder_arrival_date": vals["date_deadline"]})
         arriving = self.filtered(lambda move: move._backorder_arrives_in())
-        (products | arriving.product_id)._backorder_dates_changed()
+        (products | arriving.product_id)._backorder_stock_changed()
         return res
 
     def _backorder_coming_later(self, vals):

@@ -11,7 +11,7 @@ import math
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ...engine import is_positive
 
@@ -21,18 +21,33 @@ _logger = logging.getLogger(__name__)
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    # -- checks and arguments ---------------------------------------------------------------------
+    backorder_ship_date = fields.Date(
+        string="Actual Ship Date", copy=False, help="The day the goods really leave."
+    )
+    backorder_can_force = fields.Boolean(compute="_compute_backorder_can")
+    backorder_can_fill = fields.Boolean(compute="_compute_backorder_can")
+    backorder_has_lines = fields.Boolean(
+        compute="_compute_backorder_can", help="Something of it is, or was, on backorder."
+    )
 
-    def _backorder_check_access(self, group="backorder_mgmt.group_backorder_user"):
-        """The user may change these orders, and works with backorders at all."""
-        if self.env.su:
-            return
-        if not self.env.user.has_group(group):
-            name = self.env.ref(group).sudo().full_name
-            raise AccessError(
-                self.env._("You need the right “%s” to do this. Ask your administrator.", name)
+    @api.depends("state", "order_line.backorder_qty", "order_line.product_uom_qty")
+    def _compute_backorder_can(self):
+        for order in self:
+            lines = order.order_line.filtered(lambda line: not line.display_type)
+            order.backorder_can_fill = order.state != "cancel" and any(
+                line.backorder_qty > 0 for line in lines
             )
-        self.check_access("write")
+            limits = lines._backorder_forceable()
+            order.backorder_can_force = any(
+                line.product_uom_id.compare(limits[line], line.backorder_qty) > 0
+                and not line._backorder_refusal()
+                for line in lines
+            )
+            order.backorder_has_lines = any(
+                line.backorder_state != "no" or line.backorder_promised_qty for line in lines
+            )
+
+    # -- arguments --------------------------------------------------------------------------------
 
     def _backorder_parse(self, quantities):
         """{line: float} of a ``quantities`` argument; None stays None.
@@ -268,3 +283,27 @@ class SaleOrder(models.Model):
                     )
                 )
         return cancelled.ids
+
+    # -- screens ----------------------------------------------------------------------------------
+
+    def _backorder_dialog(self, model, name):
+        self.ensure_one()
+        self._backorder_check_access()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_order_id": self.id, "dialog_size": "extra-large"},
+        }
+
+    def action_force_backorders(self):
+        return self._backorder_dialog("backorder.force", self.env._("Force Backorders"))
+
+    def action_fill_backorders(self):
+        return self._backorder_dialog("backorder.fill", self.env._("Fill Backorders"))
+
+    def action_cancel_backorders(self):
+        return self._backorder_dialog("backorder.cancel", self.env._("Cancel the Rest"))

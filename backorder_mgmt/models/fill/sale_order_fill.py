@@ -34,8 +34,19 @@ class SaleOrder(models.Model):
             own = None
             if wanted is not None:
                 own = {line: qty for line, qty in wanted.items() if line.order_id in orders}
-            runs |= runs._fill_now(orders.with_company(company), own, **options)
+            runs |= orders.with_company(company)._backorder_apply_fill(own, **options)
         return runs
+
+    def _backorder_apply_fill(self, wanted, lines=None, **options):
+        """Hook: fill these orders of one company, and keep what was done.
+
+        :param wanted: {line: quantity}: exactly this or an error, and then nothing is changed;
+            None: everything possible
+        :param lines: with ``wanted`` None: only these lines of the orders
+        :param options: options of the fill that differ from the company's
+        :return: the ``backorder.run``, done
+        """
+        raise NotImplementedError
 
     def _backorder_queue_key(self):
         """Place of an order in the queue: its family's first order date, then its id."""
@@ -136,6 +147,11 @@ class SaleOrder(models.Model):
                 items=items,
             )
         )
+
+    def _backorder_given_up(self):
+        res = super()._backorder_given_up()
+        self._backorder_give_back()
+        return res
 
     def _backorder_give_back(self):
         """Quantities of these unapproved new orders wait again on their original lines."""

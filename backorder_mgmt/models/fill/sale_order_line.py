@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ...engine import EPSILON, Guard, is_positive, trim
+from ...engine import EPSILON, Guard, is_positive
 
 
 class SaleOrderLine(models.Model):
@@ -34,16 +34,6 @@ class SaleOrderLine(models.Model):
         ):
             return self.env._("Already on its way, or ordered for this order")
         return self.env._("Nothing open to deliver")
-
-    def _backorder_quantity_label(self, quantity):
-        """``12 Units`` in the line's unit, as users read it."""
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return f"{trim(quantity, digits)} {self.product_uom_id.name}"
-
-    def _backorder_move_label(self, move):
-        """``4 Units, S00012``: what of a delivery move is held."""
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return f"{trim(move.backorder_qty, digits)} {move.product_uom.name}, {self.order_id.name}"
 
     def _backorder_check_quantity(self, quantity, parts):
         """Checks that every action shares; the message names product and quantity."""
@@ -133,42 +123,6 @@ class SaleOrderLine(models.Model):
                 promises[line] = {"backorder_promised_qty": kept}
         self._backorder_set_holds(quantities, "force", note, extra=promises)
         self.filtered(lambda line: line.state == "sale")._backorder_unreserve_held()
-
-    def _backorder_unreserve_held(self):
-        """Lower what deliveries have reserved until nothing held is reserved.
-
-        Newest deliveries first; what a person picked stays.
-        """
-        figures = self._backorder_figures()
-        parts = self._backorder_parts()
-        touched = self.env["stock.move"]
-        for line in self:
-            moves = line._backorder_moves()
-            allowed = max(0.0, figures[line].demand - line.backorder_hold_qty)
-            allowed = line._backorder_whole(allowed, parts[line])
-            for part, per_unit in parts[line].items():
-                of_part = moves.filtered(lambda move, part=part: move.product_id == part)
-                reserved = sum(
-                    move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
-                    for move in of_part
-                )
-                excess = reserved - allowed * per_unit
-                for move in of_part.sorted("id", reverse=True):
-                    if part.uom_id.compare(excess, 0.0) <= 0:
-                        break
-                    unit = move.product_uom
-                    picked = move._get_picked_quantity() if move.picked else 0.0
-                    loose = unit._compute_quantity(move.quantity - picked, part.uom_id, round=False)
-                    given = min(excess, loose)
-                    if part.uom_id.compare(given, 0.0) <= 0:
-                        continue
-                    left = move.quantity - part.uom_id._compute_quantity(given, unit, round=False)
-                    move.with_context(unreserve_unpicked_only=True).quantity = max(
-                        0.0, unit.round(left)
-                    )
-                    excess -= given
-                    touched |= move
-        touched._recompute_state()
 
     # -- fill -------------------------------------------------------------------------------------
 
@@ -411,57 +365,9 @@ class SaleOrderLine(models.Model):
             lambda purchase: any(name in purchase.origin for name in names)
         )
 
-    # -- promises and claims ----------------------------------------------------------------------
+    # -- screens ----------------------------------------------------------------------------------
 
-    def _backorder_release_promise(self, note=None):
-        """End the promise of quotation lines: what was filled waits again."""
-        holds, extra = {}, {}
-        for line in self.filtered("backorder_promised_qty"):
-            back = min(line.backorder_filled_qty, line._backorder_owed() - line.backorder_hold_qty)
-            if line.backorder_origin_line_id:
-                back = line.backorder_promised_qty
-            holds[line] = line.backorder_hold_qty + max(0.0, back)
-            extra[line] = {
-                "backorder_promised_qty": 0.0,
-                "backorder_filled_qty": max(
-                    0.0, line.product_uom_id.round(line.backorder_filled_qty - back)
-                ),
-            }
-        self._backorder_set_holds(holds, "adjust", note, extra=extra)
-
-    def _backorder_lose_promise(self, lost, parts):
-        """The stock of promises is gone: ``{line: quantity}`` of them waits again."""
-        holds, extra = {}, {}
-        for line, quantity in lost.items():
-            unit = line.product_uom_id
-            left = max(0.0, line.backorder_promised_qty - quantity)
-            left = unit.round(line._backorder_whole(left, parts[line]), rounding_method="DOWN")
-            gone = line.backorder_promised_qty - left
-            holds[line] = min(line._backorder_owed(), line.backorder_hold_qty + gone)
-            extra[line] = {
-                "backorder_promised_qty": left,
-                "backorder_filled_qty": max(0.0, unit.round(line.backorder_filled_qty - gone)),
-            }
-        note = self.env._("The stock set aside for it was lost")
-        self._backorder_set_holds(holds, "adjust", note, extra=extra)
-
-    def action_release_promise(self):
-        """*Release*: stock set aside for these quotation lines is free again, the lines wait."""
-        lines = self.filtered(lambda line: line.backorder_promised_qty and line.state != "sale")
-        lines.order_id._backorder_check_access()
-        lines.sudo()._backorder_release_promise(self.env._("Released by hand"))
-        for order, released in lines.grouped("order_id").items():
-            order.sudo()._message_log(
-                body=self.env._(
-                    "Stock set aside was released: %s.",
-                    ", ".join(released.product_id.mapped("display_name")),
-                )
-            )
-        return True
-
-    def action_release_claim(self):
-        """*Release Claim*: received stock is no longer kept for these backorders."""
-        lines = self.filtered(lambda line: line.backorder_qty > 0)
-        lines.order_id._backorder_check_access()
-        lines._backorder_write({"backorder_claim_released": True})
-        return True
+    def action_force_backorders_selected(self):
+        """Put everything of the selected lines that is not picked or delivered on backorder."""
+        limits = self._backorder_forceable()
+        return self.order_id.force_backorders({line.id: limits[line] for line in self}) and None

@@ -1,8 +1,10 @@
 from . import backorder_event
 from . import backorder_supply
 from . import product_product
+from . import product_template
 from . import sale_order_line_facts
 from . import sale_order_line_hold
+from . import sale_order_line_set_aside
 from . import sale_order_line
 from . import sale_order_line_view
 from . import sale_order
@@ -10,3 +12,4 @@ from . import stock_move_bulk
 from . import stock_move
 from . import stock_quant
 from . import stock_picking
+from . import res_partner

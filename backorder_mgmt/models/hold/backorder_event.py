@@ -36,13 +36,6 @@ class BackorderEvent(models.Model):
         readonly=True,
         default=lambda self: self.env.user,
     )
-    run_id = fields.Many2one(
-        "backorder.run",
-        string="Fill",
-        ondelete="set null",
-        index="btree_not_null",
-        readonly=True,
-    )
     type = fields.Selection(
         [
             ("auto", "Out of Stock"),
@@ -79,9 +72,8 @@ class BackorderEvent(models.Model):
         if not is_ours_alone(self, BackorderEvent, "create", vals_list[0]):
             return self.create(vals_list)
         events = insert_rows(self, vals_list)
-        # What is shown of the ledger on lines and runs is read again.
+        # What is shown of the ledger is read again.
         self.env["sale.order.line"].invalidate_model(["backorder_event_ids"], flush=False)
-        self.env["backorder.run"].invalidate_model(["event_ids"], flush=False)
         return events
 
     def write(self, vals):

@@ -66,7 +66,7 @@ class ProductProduct(models.Model):
             parts[part.with_env(product.env)] = parts.get(part, 0.0) + taken
         return parts
 
-    # -- expected dates ---------------------------------------------------------------------------
+    # -- who waits for them -----------------------------------------------------------------------
 
     def _backorder_sql_sold_as(self):
         """SQL that selects ``self`` and the kits that have one of these as a component."""
@@ -94,30 +94,8 @@ class ProductProduct(models.Model):
         self.env.cr.execute(self._backorder_sql_sold_as())
         return self.browse(row[0] for row in self.env.cr.fetchall())
 
-    def _backorder_dates_changed(self):
-        """Supply of these products or its queue changed: who waits for them gets a new date.
-
-        It is worked out once for all, in this transaction, when a date is next read or when
-        changes are written to the database; with `backorder_dates_later` in the context the
-        caller asks for it when all is done.
-        """
-        if not self or self.env.context.get("backorder_dates_later"):
-            return
-        lines = self.env["sale.order.line"].sudo()
-        # Lines that come to the queue in this transaction are marked by their own change.
-        self.env.cr.execute(
-            SQL(
-                "SELECT id FROM sale_order_line WHERE backorder_qty > 0 AND product_id IN (%s)",
-                self._backorder_sql_sold_as(),
-            )
-        )
-        waiting = lines.browse(row[0] for row in self.env.cr.fetchall())
-        self.env.add_to_compute(lines._fields["backorder_expected_date"], waiting)
-        lines._backorder_forget_shown_dates()
-
-    def action_view_backorder_stuck(self):
-        """*Who Holds It?*: reserved stock of these, of orders that cannot be completed."""
-        return self.env["backorder.stuck"]._open(self)
+    def _backorder_stock_changed(self):
+        """Hook: supply of these products or the queue for it changed."""
 
     def action_view_backorder_lines(self):
         action = self.env["ir.actions.actions"]._for_xml_id(
@@ -126,23 +104,3 @@ class ProductProduct(models.Model):
         action["domain"] = self._get_backorder_lines_domain()
         action["context"] = {}
         return action
-
-
-class ProductTemplate(models.Model):
-    _inherit = "product.template"
-
-    backorder_line_count = fields.Integer(
-        string="On Backorder", compute="_compute_backorder_line_count"
-    )
-
-    def _compute_backorder_line_count(self):
-        for template in self:
-            template.backorder_line_count = sum(
-                template.product_variant_ids.mapped("backorder_line_count")
-            )
-
-    def action_view_backorder_stuck(self):
-        return self.product_variant_ids.action_view_backorder_stuck()
-
-    def action_view_backorder_lines(self):
-        return self.product_variant_ids.action_view_backorder_lines()

@@ -47,56 +47,6 @@ class SaleOrder(models.Model):
         readonly=True,
         help="Order date of the first order of this family: its place in every queue.",
     )
-    backorder_carry_in_ids = fields.One2many("backorder.carry", "to_order_id", readonly=True)
-    backorder_carry_out_ids = fields.One2many("backorder.carry", "from_order_id", readonly=True)
-    backorder_carried_amount = fields.Monetary(
-        string="Carried",
-        compute="_compute_backorder_carried_amount",
-        store=True,
-        copy=False,
-        help="Credit (+) carried to this order from others of its family, or balance (−) that it "
-        "took over; the other order has the same amount with the other sign.",
-    )
-    backorder_family_ids = fields.Many2many(
-        "sale.order", string="Original and New Orders", compute="_compute_backorder_family_ids"
-    )
-    backorder_carry_ids = fields.Many2many(
-        "backorder.carry",
-        string="Carried Amounts",
-        compute="_compute_backorder_carry_ids",
-        groups="backorder_mgmt.group_backorder_user",
-    )
-    backorder_carried_label = fields.Char(
-        compute="_compute_backorder_carried_label", compute_sudo=True
-    )
-    backorder_open_total = fields.Monetary(
-        string="Open Total",
-        compute="_compute_backorder_amount_due",
-        compute_sudo=True,
-        help="The order's total; nothing when it is cancelled.",
-    )
-    backorder_paid_amount = fields.Monetary(
-        string="Paid",
-        compute="_compute_backorder_amount_due",
-        compute_sudo=True,
-        help="Online payments, and payments of this order's invoices that were made otherwise.",
-    )
-    backorder_amount_due = fields.Monetary(
-        string="Amount Due",
-        compute="_compute_backorder_amount_due",
-        compute_sudo=True,
-        search="_search_backorder_amount_due",
-        help="Total, less what was paid, less carried credit, plus carried balance. Negative: paid "
-        "more than it costs.",
-    )
-    backorder_ship_date = fields.Date(
-        string="Actual Ship Date", copy=False, help="The day the goods really leave."
-    )
-    backorder_can_force = fields.Boolean(compute="_compute_backorder_can")
-    backorder_can_fill = fields.Boolean(compute="_compute_backorder_can")
-    backorder_has_lines = fields.Boolean(
-        compute="_compute_backorder_can", help="Something of it is, or was, on backorder."
-    )
     backorder_moved_to = fields.Char(
         string="Moved To",
         compute="_compute_backorder_moved_to",
@@ -127,23 +77,6 @@ class SaleOrder(models.Model):
         for order in self:
             order.backorder_child_count = len(order.backorder_child_ids)
 
-    @api.depends("state", "order_line.backorder_qty", "order_line.product_uom_qty")
-    def _compute_backorder_can(self):
-        for order in self:
-            lines = order.order_line.filtered(lambda line: not line.display_type)
-            order.backorder_can_fill = order.state != "cancel" and any(
-                line.backorder_qty > 0 for line in lines
-            )
-            limits = lines._backorder_forceable()
-            order.backorder_can_force = any(
-                line.product_uom_id.compare(limits[line], line.backorder_qty) > 0
-                and not line._backorder_refusal()
-                for line in lines
-            )
-            order.backorder_has_lines = any(
-                line.backorder_state != "no" or line.backorder_promised_qty for line in lines
-            )
-
     @api.depends("backorder_child_ids.state", "order_line.product_uom_qty")
     def _compute_backorder_moved_to(self):
         for order in self:
@@ -169,7 +102,7 @@ class SaleOrder(models.Model):
         wanted = bool(value) == (operator == "=")
         return [("order_line", "in" if wanted else "not in", promised)]
 
-    # -- guarded fields ---------------------------------------------------------------------------
+    # -- who may write ----------------------------------------------------------------------------
 
     def _backorder_check_guarded(self, names):
         guarded = _GUARDED.intersection(names)
@@ -180,6 +113,17 @@ class SaleOrder(models.Model):
                     ", ".join(self._fields[name].string for name in sorted(guarded)),
                 )
             )
+
+    def _backorder_check_access(self, group="backorder_mgmt.group_backorder_user"):
+        """The user may change these orders, and works with backorders at all."""
+        if self.env.su:
+            return
+        if not self.env.user.has_group(group):
+            name = self.env.ref(group).sudo().full_name
+            raise AccessError(
+                self.env._("You need the right “%s” to do this. Ask your administrator.", name)
+            )
+        self.check_access("write")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -217,8 +161,6 @@ class SaleOrder(models.Model):
         promised = lines.filtered("backorder_promised_qty")
         if promised:
             promised._backorder_write({"backorder_promised_qty": 0.0})
-        # What is on the confirmation is what the customer knows.
-        lines._backorder_told()
         return res
 
     def _action_cancel(self):
@@ -229,7 +171,7 @@ class SaleOrder(models.Model):
         )
         lines = self.order_line
         res = super(SaleOrder, self.with_context(backorder_event="cancel"))._action_cancel()
-        unapproved._backorder_give_back()
+        unapproved._backorder_given_up()
         holding = lines.filtered(lambda line: line.backorder_hold_qty)
         promised = lines.filtered("backorder_promised_qty")
         if promised:
@@ -248,7 +190,10 @@ class SaleOrder(models.Model):
         """Deleting a new order before approval is cancelling it."""
         self.filtered(
             lambda order: order.state in ("draft", "sent") and order.backorder_parent_id
-        )._backorder_give_back()
+        )._backorder_given_up()
+
+    def _backorder_given_up(self):
+        """Hook: these orders, made by a fill, are cancelled or deleted before their approval."""
 
     # -- screens ----------------------------------------------------------------------------------
 
@@ -273,25 +218,3 @@ class SaleOrder(models.Model):
     def action_view_backorder_children(self):
         self.ensure_one()
         return self.backorder_child_ids._backorder_open_action()
-
-    def _backorder_dialog(self, model, name):
-        self.ensure_one()
-        self._backorder_check_access()
-        return {
-            "type": "ir.actions.act_window",
-            "name": name,
-            "res_model": model,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_order_id": self.id, "dialog_size": "extra-large"},
-        }
-
-    def action_force_backorders(self):
-        return self._backorder_dialog("backorder.force", self.env._("Force Backorders"))
-
-    def action_fill_backorders(self):
-        return self._backorder_dialog("backorder.fill", self.env._("Fill Backorders"))
-
-    def action_cancel_backorders(self):
-        return self._backorder_dialog("backorder.cancel", self.env._("Cancel the Rest"))

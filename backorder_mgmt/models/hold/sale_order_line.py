@@ -99,17 +99,6 @@ class SaleOrderLine(models.Model):
         compute="_compute_backorder_available_qty",
         search="_search_backorder_fillable_qty",
     )
-    backorder_expected_date = fields.Datetime(
-        string="Expected",
-        compute="_compute_backorder_expected_date",
-        store=True,
-        copy=False,
-        # Read for itself: asking for another field of a line must not work dates out.
-        prefetch=False,
-        index="btree_not_null",
-        help="When confirmed receipts, transfers and manufacturing orders cover what is needed, "
-        "first come first served. Empty: not known. Stock on hand: since when it is there.",
-    )
     backorder_reserved_qty = fields.Float(
         string="Reserved", digits="Product Unit", compute="_compute_backorder_reserved_qty"
     )
@@ -196,21 +185,6 @@ class SaleOrderLine(models.Model):
         positive = operator in (">", "!=")
         return [("id", "in" if positive else "not in", fillable.ids)]
 
-    @api.depends(
-        "state",
-        "product_id",
-        "warehouse_id",
-        "backorder_qty",
-        "backorder_hold_qty",
-        "backorder_forced_qty",
-        "backorder_date",
-    )
-    def _compute_backorder_expected_date(self):
-        """Of these lines, and of all who wait in the same queues: see the room ``dates``."""
-        for line in self.filtered(lambda line: not line.id):  # on an open form
-            line.backorder_expected_date = line._origin.backorder_expected_date
-        self.filtered("id")._backorder_assign_expected_dates()
-
     # -- who may write ----------------------------------------------------------------------------
 
     def _backorder_token(self):
@@ -285,20 +259,6 @@ class SaleOrderLine(models.Model):
         if not self.env.context.get("skip_procurement"):
             self._backorder_settle()
         return res
-
-    def action_fill_backorders_selected(self):
-        """Fill the selected lines as far as there is stock, first come first served."""
-        lines = self.filtered(lambda line: line.backorder_qty > 0)
-        lines.order_id._backorder_check_access()
-        runs = self.env["backorder.run"]
-        for company, own in lines.grouped("company_id").items():
-            runs |= runs._fill_now(own.order_id.with_company(company), None, lines=own)
-        return runs._filled_notification()
-
-    def action_force_backorders_selected(self):
-        """Put everything of the selected lines that is not picked or delivered on backorder."""
-        limits = self._backorder_forceable()
-        return self.order_id.force_backorders({line.id: limits[line] for line in self}) and None
 
     def action_open_backorder_order(self):
         self.ensure_one()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...engine import Figures, floor_whole
+from ...engine import Figures, floor_whole, trim
 
 OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
 
@@ -270,3 +270,22 @@ class SaleOrderLine(models.Model):
         per_unit = self.product_uom_id._compute_quantity(1.0, self.product_id.uom_id, round=False)
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         return floor_whole(quantity, per_unit, digits)
+
+    # -- words ------------------------------------------------------------------------------------
+
+    def _backorder_quantity_label(self, quantity):
+        """``12 Units`` in the line's unit, as users read it."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return f"{trim(quantity, digits)} {self.product_uom_id.name}"
+
+    def _backorder_move_label(self, move):
+        """``4 Units, S00012``: what of a delivery move is held."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return f"{trim(move.backorder_qty, digits)} {move.product_uom.name}, {self.order_id.name}"
+
+    # -- hooks ------------------------------------------------------------------------------------
+
+    def _backorder_expected_dates(self):
+        """Hook: {line id: date} when incoming supply covers what these lines need; None, or no key:
+        not known, or stock on hand covers it."""
+        return {}

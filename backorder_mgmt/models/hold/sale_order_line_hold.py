@@ -68,6 +68,12 @@ class SaleOrderLine(models.Model):
             self.env["backorder.event"].with_env(self._backorder_token().env)._log(events)
         lines._backorder_queue_changed(parts)
 
+    def _backorder_queue_changed(self, parts=None):
+        """Hook: what these lines wait for, or their place among those who wait, changed.
+
+        :param parts: what :meth:`_backorder_parts` said of these lines, asked already
+        """
+
     def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
         order = self.order_id
         return {
@@ -241,6 +247,42 @@ class SaleOrderLine(models.Model):
         kits = kits.sale_line_id.with_env(self.env)
         if kits:
             kits._backorder_unreserve_held()
+
+    def _backorder_unreserve_held(self):
+        """Lower what deliveries have reserved until nothing held is reserved.
+
+        Newest deliveries first; what a person picked stays.
+        """
+        figures = self._backorder_figures()
+        parts = self._backorder_parts()
+        touched = self.env["stock.move"]
+        for line in self:
+            moves = line._backorder_moves()
+            allowed = max(0.0, figures[line].demand - line.backorder_hold_qty)
+            allowed = line._backorder_whole(allowed, parts[line])
+            for part, per_unit in parts[line].items():
+                of_part = moves.filtered(lambda move, part=part: move.product_id == part)
+                reserved = sum(
+                    move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
+                    for move in of_part
+                )
+                excess = reserved - allowed * per_unit
+                for move in of_part.sorted("id", reverse=True):
+                    if part.uom_id.compare(excess, 0.0) <= 0:
+                        break
+                    unit = move.product_uom
+                    picked = move._get_picked_quantity() if move.picked else 0.0
+                    loose = unit._compute_quantity(move.quantity - picked, part.uom_id, round=False)
+                    given = min(excess, loose)
+                    if part.uom_id.compare(given, 0.0) <= 0:
+                        continue
+                    left = move.quantity - part.uom_id._compute_quantity(given, unit, round=False)
+                    move.with_context(unreserve_unpicked_only=True).quantity = max(
+                        0.0, unit.round(left)
+                    )
+                    excess -= given
+                    touched |= move
+        touched._recompute_state()
 
     def _backorder_refigure(self):
         """Work out the automatic figure of quotation lines: what stock cannot cover.

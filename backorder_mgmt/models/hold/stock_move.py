@@ -14,10 +14,6 @@ class StockMove(models.Model):
         help="Demand of this move that is held: nothing but a fill reserves it.",
     )
 
-    backorder_expected_date = fields.Datetime(
-        related="sale_line_id.backorder_expected_date", string="Expected"
-    )
-
     @api.depends("sale_line_id.backorder_qty", "product_uom_qty", "quantity", "state")
     def _compute_backorder_qty(self):
         lines = self.sudo().sale_line_id.filtered("backorder_qty")
@@ -126,18 +122,18 @@ class StockMove(models.Model):
         short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
         if short and not self.env.context.get("backorder_no_settle"):
             short.sale_line_id._backorder_settle(tried=short)
-        taking.product_id._backorder_dates_changed()
+        taking.product_id._backorder_stock_changed()
         return res
 
     def _do_unreserve(self):
         res = super()._do_unreserve()
-        self.product_id._backorder_dates_changed()
+        self.product_id._backorder_stock_changed()
         return res
 
     def _set_quantity(self):
         """What a person types on a delivery, others do not get any more."""
         res = super()._set_quantity()
-        self.product_id._backorder_dates_changed()
+        self.product_id._backorder_stock_changed()
         return res
 
     def _backorder_taking(self, force_qty):
@@ -249,22 +245,12 @@ class StockMove(models.Model):
             self.env["backorder.supply"]._shrink_promises(leaving.product_id)
         if cancel_backorder and waiting:
             self._backorder_note_closed(waiting)
-        res._backorder_offer_received()
-        res.product_id._backorder_dates_changed()
+        res._backorder_received()
+        res.product_id._backorder_stock_changed()
         return res.with_env(self.env)
 
-    def _backorder_offer_received(self):
-        """Goods that came into a warehouse are offered to the backorders that wait for them."""
-        received = self.filtered(
-            lambda move: move.state == "done"
-            and move.location_dest_id.usage == "internal"
-            and move.location_id.usage != "internal"
-            and move.company_id.backorder_fill_on_receipt != "none"
-        )
-        for company, moves in received.grouped("company_id").items():
-            self.env["backorder.run"]._queue_for_receipt(
-                company, moves.product_id, moves.location_dest_id.warehouse_id
-            )
+    def _backorder_received(self):
+        """Hook: these moves are done: goods may have come in."""
 
     @api.model
     def _get_backorder_waiting_domain(self, company, products, warehouses):

@@ -3,9 +3,12 @@ from . import backorder_charge
 from . import backorder_charge_worker
 from . import backorder_charge_attempt
 from . import backorder_run
+from . import backorder_run_order
 from . import payment_transaction
 from . import account_move
 from . import sale_order_charge
 from . import sale_order_carry
 from . import sale_order_paid
 from . import sale_order
+from . import sale_order_dialog
+from . import sale_order_payment

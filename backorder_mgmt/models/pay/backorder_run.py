@@ -1,7 +1,8 @@
 """Payments of a fill: approved is what is paid; the run and its rows hear how it ended."""
 
-from odoo import api, fields, models
+from odoo import fields, models
 
+from ...engine import OrderMoney
 from .backorder_charge import OPEN_STATES
 
 #: Charges that the job still works on.
@@ -47,18 +48,66 @@ class BackorderRun(models.Model):
                 counts.get((run.id, state), 0) for state in OPEN_STATES if state != "failed"
             )
 
-    def _charge_first(self, orders, rows):
-        """Of the new orders to approve, those whose payment comes first.
+    # -- named hooks of applying ------------------------------------------------------------------
 
-        :param rows: the rows of the orders that they were made of
+    def _after_fill(self, rows, filled):
+        """Carry to the new orders what the options say, before they are paid and approved."""
+        res = super()._after_fill(rows, filled)
+        new_orders = {row.order_id: row.new_order_id for row in rows if row.new_order_id}
+        if self.kind == "fill":
+            rows.order_id._backorder_carry_filled(new_orders, self)
+        return res
+
+    def _before_approve(self, orders):
+        """Of the new orders of a fill, those whose payment comes first wait for it.
+
+        The processor decides about payments itself.
         """
-        if not self.charge_cards or not orders:
-            return orders.browse()
-        return orders._backorder_request_charge(self, "charge", rows).order_id
+        orders = super()._before_approve(orders)
+        if self.kind != "fill" or not self.charge_cards or not orders:
+            return orders
+        rows = self.env["backorder.run.order"].search(
+            [("run_id", "in", self.ids), ("new_order_id", "in", orders.ids)]
+        )
+        return orders - orders._backorder_request_charge(self, "charge", rows).order_id
+
+    def _process_ask_payment(self, rows):
+        waiting = super()._process_ask_payment(rows)
+        charges = rows.order_id._backorder_request_charge(self, self.credit_card_mode, rows)
+        return waiting | charges.order_id
+
+    def _process_money(self, orders):
+        """{order: :class:`OrderMoney`} of what is paid, authorised and due now."""
+        figures = orders._backorder_paid_figures()
+        cards = set(orders._backorder_with_card().ids)
+        asks = self.credit_card_mode in ("authorize", "capture", "charge")
+        money = {}
+        for order in orders:
+            paid, captured = figures.get(order.id, (0.0, 0.0))
+            due = order.amount_total - paid - order.backorder_carried_amount
+            authorized = max(0.0, paid - captured)
+            if asks and order._backorder_on_credit():
+                due = authorized = 0.0
+            elif due > 0 and self.credit_card_mode in ("capture", "charge"):
+                # Of a new order: what is authorised on the orders that it was made of.
+                inherited = sum(
+                    payment.left
+                    for payment, _tx in order.backorder_parent_id._backorder_authorizations()
+                )
+                authorized += min(due, inherited)
+                due -= min(due, inherited)
+            money[order] = OrderMoney(
+                order.currency_id.round(due),
+                order.currency_id.round(authorized),
+                order.id in cards,
+            )
+        return money
+
+    # -- how it ended -----------------------------------------------------------------------------
 
     def _charges_to_do(self):
         """How many charges the job has to do still."""
-        return self.env["backorder.charge"].search_count(
+        return super()._charges_to_do() + self.env["backorder.charge"].search_count(
             [("run_id", "in", self.ids), ("state", "in", _TO_DO)]
         )
 
@@ -85,8 +134,10 @@ class BackorderRun(models.Model):
         self._send_progress()
         self.env["ir.cron"]._commit_progress()
 
-    def _charge_words(self):
-        """What the pop-up says of payments; nothing where none was asked for."""
+    def _payments_failed(self):
+        return super()._payments_failed() + sum(self.mapped("payment_failed_count"))
+
+    def _payment_words(self):
         counts = (
             (self.env._("Cards charged"), sum(self.mapped("charged_count"))),
             # The processor's own summary has it.
@@ -97,93 +148,5 @@ class BackorderRun(models.Model):
             (self.env._("Payments failed"), sum(self.mapped("payment_failed_count"))),
         )
         words = [f"{label}: {count}" for label, count in counts if count]
-        return f" {', '.join(words)}." if words else ""
-
-
-class BackorderRunOrder(models.Model):
-    """What a row of a run does when its order's payment is waited for, came, or failed."""
-
-    _inherit = "backorder.run.order"
-
-    charge_state = fields.Selection(
-        [
-            ("todo", "Waiting for Payment"),
-            ("sending", "Waiting for Payment"),
-            ("pending", "Payment Pending"),
-            ("unknown", "Outcome Unknown"),
-            ("failed", "Payment Failed"),
-            ("done", "Paid"),
-            ("cancelled", "Not Charged"),
-        ],
-        string="Payment",
-        compute="_compute_charge_state",
-        compute_sudo=True,
-    )
-
-    @api.depends("order_id", "new_order_id")
-    def _compute_charge_state(self):
-        charges = self.env["backorder.charge"].search(
-            [("run_order_id", "in", self.ids)], order="id"
-        )
-        states = {charge.run_order_id.id: charge.state for charge in charges}
-        for row in self:
-            row.charge_state = states.get(row.id)
-
-    def _charge_lines(self):
-        """The rows of this order's lines that were filled."""
-        lines = self.env["backorder.run.line"]
-        return lines.search(
-            [
-                ("run_id", "in", self.run_id.ids),
-                ("order_id", "in", self.order_id.ids),
-                ("filled_qty", ">", 0),
-            ]
-        )
-
-    def _charge_waiting(self, sentence=None):
-        """The payment is asked for."""
-        for row in self:
-            text = sentence or self.env._("Waiting for payment.")
-            if row.run_id.kind == "process":
-                row.write({"message": text, "skip_reason": False})
-            else:
-                row._write_payment("waiting_payment", text)
-
-    def _charge_failed(self, sentence):
-        for row in self:
-            if row.run_id.kind == "process":
-                row._process_payment_failed(sentence)
-            else:
-                row._write_payment("payment_failed", sentence)
-
-    def _charge_elsewhere(self, charge):
-        """Another run asks for the payment of this order already: here, nothing is done."""
-        sentence = self.env._(
-            "Its payment is asked for by %s already.", charge.run_id.name or charge.user_id.name
-        )
-        self._charge_failed(sentence)
-
-    def _charge_paid(self):
-        """The payment is there: approve the order, and do what waited for it."""
-        for row in self:
-            if row.run_id.kind == "process":
-                row._process_paid()
-                continue
-            order = row.new_order_id
-            order._backorder_approve_paid()
-            row.message = self.env._("Filled as new order %s.", order.name)
-            for line in row._charge_lines():
-                whole = line.product_uom_id.compare(line.filled_qty, line.needed_qty) >= 0
-                line.reason = "filled" if whole else "partial_stock"
-            if row.run_id.set_ship_date:
-                row._set_ship_date(row.run_id.ship_date or row.run_id._default_ship_date())
-            row._queue_mails()
-
-    def _write_payment(self, reason, sentence):
-        """A fill's row and its filled lines say what the payment waits for."""
-        self.message = self.env._(
-            "New order %(order)s is not approved: %(why)s",
-            order=self.new_order_id.name or self.order_id.name,
-            why=sentence,
-        )
-        self._charge_lines().write({"reason": reason})
+        text = super()._payment_words()
+        return f"{text} {', '.join(words)}." if words else text

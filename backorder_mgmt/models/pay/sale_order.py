@@ -17,9 +17,50 @@ _OPERATORS = {
 
 
 class SaleOrder(models.Model):
-    """Comes before Odoo's own class in the inheritance of ``sale.order``: it overrides it."""
-
     _inherit = "sale.order"
+
+    backorder_carry_in_ids = fields.One2many("backorder.carry", "to_order_id", readonly=True)
+    backorder_carry_out_ids = fields.One2many("backorder.carry", "from_order_id", readonly=True)
+    backorder_carried_amount = fields.Monetary(
+        string="Carried",
+        compute="_compute_backorder_carried_amount",
+        store=True,
+        copy=False,
+        help="Credit (+) carried to this order from others of its family, or balance (−) that it "
+        "took over; the other order has the same amount with the other sign.",
+    )
+    backorder_family_ids = fields.Many2many(
+        "sale.order", string="Original and New Orders", compute="_compute_backorder_family_ids"
+    )
+    backorder_carry_ids = fields.Many2many(
+        "backorder.carry",
+        string="Carried Amounts",
+        compute="_compute_backorder_carry_ids",
+        groups="backorder_mgmt.group_backorder_user",
+    )
+    backorder_carried_label = fields.Char(
+        compute="_compute_backorder_carried_label", compute_sudo=True
+    )
+    backorder_open_total = fields.Monetary(
+        string="Open Total",
+        compute="_compute_backorder_amount_due",
+        compute_sudo=True,
+        help="The order's total; nothing when it is cancelled.",
+    )
+    backorder_paid_amount = fields.Monetary(
+        string="Paid",
+        compute="_compute_backorder_amount_due",
+        compute_sudo=True,
+        help="Online payments, and payments of this order's invoices that were made otherwise.",
+    )
+    backorder_amount_due = fields.Monetary(
+        string="Amount Due",
+        compute="_compute_backorder_amount_due",
+        compute_sudo=True,
+        search="_search_backorder_amount_due",
+        help="Total, less what was paid, less carried credit, plus carried balance. Negative: paid "
+        "more than it costs.",
+    )
 
     # -- figures ----------------------------------------------------------------------------------
 

@@ -76,10 +76,12 @@ class BackorderRun(models.Model):
             }
             for line in dealt.short
         }
+        self._before_fill(rows)
         self._process_fill(dealt)
         self._process_write_lines(run_lines, dealt, before)
         apart = rows.filtered(lambda row: row.planned_outcome == "partial" and not row.set_aside)
         rows.set_aside = True
+        self._after_fill(rows, {line: fill for line, fill in dealt.fills.items() if fill > 0})
         if apart == rows and self._pending_count() > len(rows):
             return  # their turn comes when everybody has his share
         outcomes = {order: dealt.outcome(order) for order in orders}
@@ -176,10 +178,21 @@ class BackorderRun(models.Model):
         self._process_set_aside(rows.order_id, dealt)
         for outcome, own in rows.grouped(lambda row: outcomes[row.order_id]).items():
             own.write({"outcome": outcome, "message": self.env._("Waiting for payment.")})
-        charges = rows.order_id._backorder_request_charge(self, self.credit_card_mode, rows)
+        waiting = self._process_ask_payment(rows)
         self._process_finish_rows(
-            rows.filtered(lambda row: row.order_id not in charges.order_id), dealt, outcomes
+            rows.filtered(lambda row: row.order_id not in waiting), dealt, outcomes
         )
+
+    def _process_ask_payment(self, rows):
+        """Hook: ask for the money of these orders.
+
+        :return: the orders whose money is waited for
+        """
+        return rows.order_id.browse()
+
+    def _charges_to_do(self):
+        """Hook: how many payments of these runs are still being asked for."""
+        return 0
 
     # -- what follows -----------------------------------------------------------------------------
 
@@ -191,6 +204,7 @@ class BackorderRun(models.Model):
         if not rows:
             return
         if self.approve:
+            rows = self._process_hold_back(rows, outcomes)
             short = self._process_approve(rows, dealt)
             for row in rows.filtered(lambda row: row.order_id in short):
                 row._write_staying(
@@ -204,11 +218,18 @@ class BackorderRun(models.Model):
             lambda row: outcomes[row.order_id] if outcomes else row.outcome
         ).items():
             own.write({"outcome": outcome, "processed": True, "skip_reason": False})
-        if self.set_ship_date:
-            rows._set_ship_date(self.ship_date or self._default_ship_date())
+        self._after_approve(rows)
         notes = rows._process_invoice() if self.create_invoice else {}
         rows._queue_mail(self.email_template_id)
         rows._write_done(notes)
+
+    def _process_hold_back(self, rows, outcomes=None):
+        """The rows to approve now: see :meth:`_before_approve`."""
+        orders = rows.order_id.filtered(lambda order: order.state in ("draft", "sent"))
+        waiting = orders - self._before_approve(orders)
+        for row in rows.filtered(lambda row: row.order_id in waiting):
+            row.outcome = outcomes[row.order_id] if outcomes else row.outcome
+        return rows.filtered(lambda row: row.order_id not in waiting)
 
     def _process_approve(self, rows, dealt=None):
         """Confirm the orders of ``rows``.
@@ -268,8 +289,8 @@ class BackorderRun(models.Model):
             invoices=self.invoice_count,
             mails=self.mail_count,
         )
-        message += self._charge_words()
-        clean = self.processed_count and not (self.failed_count or self.payment_failed_count)
+        message += self._payment_words()
+        clean = self.processed_count and not (self.failed_count or self._payments_failed())
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -282,16 +303,41 @@ class BackorderRun(models.Model):
             },
         }
 
-    def _process_check(self):
+    def _filled_notification(self, then=None):
+        if len(self) == 1 and self.kind == "process":
+            return self._process_summary(then)
+        return super()._filled_notification(then)
+
+    # -- as a run ---------------------------------------------------------------------------------
+
+    def _shown_option_names(self):
+        if self.kind == "process":
+            return self._process_saved_names()
+        return super()._shown_option_names()
+
+    def _work_size(self):
+        if self.kind == "process":
+            return len(self.run_order_ids.order_id.order_line)
+        return super()._work_size()
+
+    def _orders_of_company(self):
+        # The processor says of each order of another company that it is skipped.
+        fills = self.filtered(lambda run: run.kind != "process")
+        return super(BackorderRun, fills)._orders_of_company()
+
+    def _check_can_start(self):
         """
         :raise UserError: no orders are chosen
         """
+        res = super()._check_can_start()
         if self.kind == "process" and not self.order_ids:
             raise UserError(
                 self.env._("No orders are chosen. Tick quotations in the list, then process them.")
             )
+        return res
 
-    def _process_check_undo(self):
+    def _check_can_undo(self):
+        res = super()._check_can_undo()
         if self.kind == "process":
             raise UserError(
                 self.env._(
@@ -301,3 +347,31 @@ class BackorderRun(models.Model):
                     self.name,
                 )
             )
+        return res
+
+    def _prepare_stopped_vals(self):
+        vals = super()._prepare_stopped_vals()
+        return {**vals, "skip_reason": "stopped"} if self.kind == "process" else vals
+
+    def _execute(self):
+        res = super()._execute()
+        self._process_print_now()
+        return res
+
+    def _finished_in_background(self):
+        res = super()._finished_in_background()
+        self._process_print_later()
+        return res
+
+    @api.model
+    def _cron_work(self):
+        res = super()._cron_work()
+        self._process_print_due()
+        processing = [*self._get_queued_domain(), ("kind", "=", "process")]
+        if self.search_count(processing, limit=1):
+            # Only this job works on them, and its time is over. Odoo calls an
+            # unfinished job again when a worker happens to look, up to a minute later; a trigger
+            # tells one at once.
+            self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+            self.env["ir.cron"]._commit_progress()
+        return res

@@ -68,31 +68,8 @@ class BackorderRun(models.Model):
         return None
 
     def _process_money(self, orders):
-        """{order: :class:`OrderMoney`}"""
-        figures = orders._backorder_paid_figures()
-        cards = set(orders._backorder_with_card().ids)
-        asks = self.credit_card_mode in ("authorize", "capture", "charge")
-        money = {}
-        for order in orders:
-            paid, captured = figures.get(order.id, (0.0, 0.0))
-            due = order.amount_total - paid - order.backorder_carried_amount
-            authorized = max(0.0, paid - captured)
-            if asks and order._backorder_on_credit():
-                due = authorized = 0.0
-            elif due > 0 and self.credit_card_mode in ("capture", "charge"):
-                # Of a new order: what is authorised on the orders that it was made of.
-                inherited = sum(
-                    payment.left
-                    for payment, _tx in order.backorder_parent_id._backorder_authorizations()
-                )
-                authorized += min(due, inherited)
-                due -= min(due, inherited)
-            money[order] = OrderMoney(
-                order.currency_id.round(due),
-                order.currency_id.round(authorized),
-                order.id in cards,
-            )
-        return money
+        """Hook: {order: :class:`OrderMoney`}; who asks for no money finds everything paid."""
+        return {order: OrderMoney(0.0, 0.0, False) for order in orders}
 
     # -- dealing ----------------------------------------------------------------------------------
 

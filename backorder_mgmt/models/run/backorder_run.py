@@ -1,8 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_amount
-
-from ...engine import POLICIES
 
 
 class BackorderRun(models.Model):
@@ -185,7 +182,7 @@ class BackorderRun(models.Model):
         for run in self:
             run._check_state(("draft", "planned"))
             run._check_may_run()
-            run._process_check()
+            run._check_can_start()
             # sudo after the check: the plan looks at orders of all salesmen
             worker = run.sudo().with_company(run.company_id)
             worker._preview()
@@ -205,7 +202,7 @@ class BackorderRun(models.Model):
         for run in self:
             run._check_state(("draft", "planned"))
             run._check_may_run()
-            run._process_check()
+            run._check_can_start()
             worker = run.sudo().with_company(run.company_id)
             # The row is written first: of two clicks at once one waits, and then sees the state.
             worker.write({"state": "running"})
@@ -224,6 +221,12 @@ class BackorderRun(models.Model):
         if len(self) == 1 and self.waiting_for:
             return self._queued_notification(then=self._open_action())
         return self._open_action()
+
+    def _check_can_start(self):
+        """Hook: raise a UserError where this run cannot be previewed or started."""
+
+    def _check_can_undo(self):
+        """Hook: raise a UserError where this run cannot be taken back as a whole."""
 
     def action_cancel(self):
         """*Stop*: at the next order of a running fill; at once before it runs.
@@ -248,20 +251,14 @@ class BackorderRun(models.Model):
         for run in self:
             run._check_state(("done", "cancelled"))
             run._check_may_run()
-            run._process_check_undo()
+            run._check_can_undo()
             run.run_order_ids.action_undo()
             run.sudo().write({"state": "undone"})
         return True
 
     def _work_size(self):
         """Order lines to look at: above the threshold the run works in the background."""
-        if self.kind == "process":
-            return len(self.run_order_ids.order_id.order_line)
         return len(self.line_ids)
-
-    def _orders_of_company(self):
-        # The processor says of each order of another company that it is skipped.
-        return self.filtered(lambda run: run.kind != "process").order_ids
 
     def _check_state(self, allowed):
         self.ensure_one()
@@ -274,141 +271,6 @@ class BackorderRun(models.Model):
                     state=labels[self.state],
                 )
             )
-
-    def compare_policies(self, policies=None):
-        """What each policy would do with this run's options, side by side; nothing changes.
-
-        :param policies: names of policies; None: all
-        :return: {policy: {"orders": orders completed, "lines": lines filled, "value": value of
-            what would be filled, in the company's currency}}
-        """
-        self.ensure_one()
-        self._check_may_run()
-        worker = self.sudo().with_company(self.company_id)
-        result = {}
-        for policy in policies or POLICIES:
-            lines, plan, _blocked = worker._plan(policy)
-            whole = [
-                order
-                for order, own in lines.grouped("order_id").items()
-                if worker._prepare_plan_order_vals(order, own, plan)["planned_outcome"]
-                == "complete"
-            ]
-            result[policy] = {
-                "orders": len(whole),
-                "lines": sum(plan[line.id].reason == "filled" for line in lines),
-                "value": sum(
-                    line.currency_id._convert(
-                        plan[line.id].quantity * line.price_reduce_taxexcl,
-                        self.company_id.currency_id,
-                        self.company_id,
-                    )
-                    for line in lines
-                ),
-            }
-        return result
-
-    def action_compare(self):
-        """*Compare Policies*: show what each of them would do, with the run's own marked."""
-        self.ensure_one()
-        self._check_state(("draft", "planned"))
-        labels = dict(self._fields["policy"]._description_selection(self.env))
-        rows = [
-            {
-                "label": labels[policy],
-                "own": policy == self.policy,
-                "orders": figures["orders"],
-                "lines": figures["lines"],
-                "value": format_amount(self.env, figures["value"], self.company_id.currency_id),
-            }
-            for policy, figures in self.compare_policies().items()
-        ]
-        self.sudo().comparison = self.env["ir.qweb"]._render(
-            "backorder_mgmt.backorder_run_comparison", {"rows": rows}
-        )
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
-    # -- one order at once ------------------------------------------------------------------------
-
-    @api.model
-    def _fill_now(self, orders, wanted, lines=None, **options):
-        """Fill ``orders`` of one company at once.
-
-        :param wanted: {line: quantity}: exactly this or an error, and then nothing is changed;
-            None: everything possible
-        :param lines: with ``wanted`` None: only these lines of the orders
-        :return: the run, done
-        """
-        # sudo: the caller may change these orders; quants, moves and the ledger are not a
-        # salesman's to write, and the run is kept for him as his.
-        orders = orders.sudo()
-        company = orders.company_id
-        run = (
-            self.sudo()
-            .with_company(company)
-            .create(self._prepare_fill_now_vals(orders, company, **options))
-        )
-        orders._backorder_lock_stock(touch=True)
-        if wanted is None:
-            run._keep_plan(*run._plan(lines=lines and lines.sudo()))
-            run._execute()
-        else:
-            run._keep_wanted({line.sudo(): quantity for line, quantity in wanted.items()})
-            run._fill_rows(run._pending())
-            run._finish()
-        return run.with_env(self.env)
-
-    def _prepare_fill_now_vals(self, orders, company, **options):
-        return {
-            "company_id": company.id,
-            "order_ids": [fields.Command.set(orders.ids)],
-            "user_id": self.env.uid,
-            "state": "running",
-            "date_planned": fields.Datetime.now(),
-            "approve_complete": company.backorder_approve_new_order,
-            "approve_partial": company.backorder_approve_new_order,
-            "charge_cards": company.backorder_charge_cards,
-            **options,
-        }
-
-    def _keep_wanted(self, wanted):
-        """Rows for quantities that a person asked for, each checked."""
-        lines = self.env["sale.order.line"].browse([line.id for line in wanted])
-        for order in lines.order_id:
-            order._backorder_check_last_po((order.order_line & lines).filtered(wanted.get))
-        supply = lines._backorder_supply()
-        parts, locations = lines._backorder_parts(), lines._backorder_locations()
-        rows = []
-        for order, own in lines.grouped("order_id").items():
-            for line in own:
-                available = line._backorder_available(supply, parts[line], locations[line])
-                line._backorder_check_fill(wanted[line], available, parts[line])
-                line._backorder_take_fill(supply, parts[line], locations[line], wanted[line])
-                rows.append(self._prepare_wanted_line_vals(line, available, wanted[line]))
-            order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
-        self.env["backorder.run.line"].create(rows)
-        self.env["backorder.run.order"].create(
-            [
-                {"run_id": self.id, "company_id": self.company_id.id, "order_id": order.id}
-                for order in lines.order_id
-            ]
-        )
-
-    def _prepare_wanted_line_vals(self, line, available, quantity):
-        label = line._backorder_quantity_label
-        left = line.backorder_qty - quantity
-        if line.product_uom_id.compare(left, 0.0) <= 0:
-            reason, message = "filled", self.env._("Filled: %s.", label(quantity))
-        elif quantity > 0:
-            reason = "partial_stock"
-            message = self.env._(
-                "%(filled)s filled, %(left)s still needed.",
-                filled=label(quantity),
-                left=label(left),
-            )
-        else:
-            reason, message = "skipped", self.env._("Nothing was to be filled on this line.")
-        return self._prepare_line_vals(line, available, quantity, reason, message)
 
     # -- screens ----------------------------------------------------------------------------------
 
@@ -432,10 +294,8 @@ class BackorderRun(models.Model):
 
         :param then: the action that follows; None: the dialog closes
         """
-        if len(self) == 1 and self.kind == "process":
-            return self._process_summary(then)
         filled = sum(self.mapped("filled_count")) + sum(self.mapped("partial_count"))
-        failed = sum(self.mapped("payment_failed_count"))
+        failed = self._payments_failed()
         new_orders = self.run_order_ids.new_order_id
         message = self.env._(
             "Lines filled: %(lines)s, not filled: %(not_filled)s. Orders completed: %(orders)s, "
@@ -447,7 +307,7 @@ class BackorderRun(models.Model):
             mails=sum(self.mapped("mail_count")),
             new="%s" if new_orders else "0",
         )
-        message += self._charge_words()
+        message += self._payment_words()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -463,6 +323,14 @@ class BackorderRun(models.Model):
                 "next": then or {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _payments_failed(self):
+        """Hook: how many payments of these runs failed."""
+        return 0
+
+    def _payment_words(self):
+        """Hook: what the pop-up says of payments, after a space; nothing where there are none."""
+        return ""
 
     def action_open_orders(self):
         """The orders that now have the filled items."""

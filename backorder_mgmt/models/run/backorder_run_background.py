@@ -60,14 +60,6 @@ class BackorderRun(models.Model):
         cron._commit_progress(remaining=runs._pending_count())
         for run_id in runs.ids:
             self._work_until_done(run_id)
-        self._process_print_due()
-        processing = [*self._get_queued_domain(), ("kind", "=", "process")]
-        if self.search_count(processing, limit=1):
-            # Only this job works on them, and its time is over. Odoo calls an
-            # unfinished job again when a worker happens to look, up to a minute later; a trigger
-            # tells one at once.
-            self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
-            cron._commit_progress()
 
     @api.model
     def _cron_help(self):
@@ -144,7 +136,7 @@ class BackorderRun(models.Model):
         # finds that nothing is.
         if not run._pending_count(1) and (alone or run.try_lock_for_update()):
             run._finish()
-            run._process_print_later()
+            run._finished_in_background()
             run._go_on_with_others()
         run._send_progress()
         return len(batch)
@@ -161,6 +153,9 @@ class BackorderRun(models.Model):
             self._split_lanes()
             if self._lanes():
                 self._launch_lanes()
+
+    def _finished_in_background(self):
+        """Hook: the last batch of this run was done by a job."""
 
     def _go_on_with_others(self):
         """Fills that waited for this one."""
@@ -210,10 +205,7 @@ class BackorderRun(models.Model):
     # -- stop, progress ---------------------------------------------------------------------------
 
     def _stop(self):
-        stopped = {"outcome": "none", "message": self.env._("Stopped before its turn.")}
-        if self.kind == "process":
-            stopped["skip_reason"] = "stopped"
-        self._pending().write(stopped)
+        self._pending().write(self._prepare_stopped_vals())
         skipped = self.line_ids.filtered(lambda line: line.result == "pending")
         skipped.write(
             {
@@ -224,6 +216,9 @@ class BackorderRun(models.Model):
         )
         self.write({"state": "cancelled", "date_done": fields.Datetime.now()})
         self._go_on_with_others()
+
+    def _prepare_stopped_vals(self):
+        return {"outcome": "none", "message": self.env._("Stopped before its turn.")}
 
     def _send_progress(self):
         """Tell the browser of who started the run how far it is."""

@@ -20,9 +20,6 @@ class BackorderRunLine(models.Model):
     order_id = fields.Many2one(
         "sale.order", string="Order", ondelete="set null", index=True, readonly=True
     )
-    purchase_label = fields.Char(
-        related="sale_line_id.backorder_purchase_label", string="Bought With"
-    )
     partner_id = fields.Many2one(related="order_id.partner_id", string="Customer")
     product_id = fields.Many2one(
         "product.product", string="Product", ondelete="restrict", index=True, readonly=True

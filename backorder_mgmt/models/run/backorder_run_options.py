@@ -133,6 +133,10 @@ class BackorderRunOptions(models.AbstractModel):
             if name not in ("id", "display_name", *models.MAGIC_COLUMNS)
         ]
 
+    def _shown_option_names(self):
+        """The options that a report of a run names."""
+        return self._backorder_option_names()
+
     def _check_may_run(self):
         if not self.env.su and not self.env.user.has_group(
             "backorder_mgmt.group_backorder_manager"

@@ -21,8 +21,6 @@ class BackorderRunOrder(models.Model):
     new_order_id = fields.Many2one(
         "sale.order", string="New Order", ondelete="set null", index=True, readonly=True
     )
-    currency_id = fields.Many2one(related="new_order_id.currency_id")
-    carried_amount = fields.Monetary(related="new_order_id.backorder_carried_amount")
     planned_outcome = fields.Selection(
         [
             ("complete", "Will Be Completed"),

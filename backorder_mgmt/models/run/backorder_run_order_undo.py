@@ -74,13 +74,8 @@ class BackorderRunOrder(models.Model):
             return self.env._("%s was cancelled", order.name)
         if order.invoice_ids.filtered(lambda invoice: invoice.state != "cancel"):
             return self.env._("%s is invoiced", order.name)
-        if order.sudo().transaction_ids.filtered(
-            lambda tx: tx.state in ("pending", "authorized", "done")
-        ):
-            return self.env._("%s is paid or charged", order.name)
-        asked = order.sudo().backorder_charge_ids
-        if asked.attempt_ids.filtered(lambda attempt: attempt.state != "failed"):
-            return self.env._("%s was charged: refund it first", order.name)
+        if refusal := self._undo_refusal_money():
+            return refusal
         moves = order.picking_ids.move_ids
         if moves.filtered(lambda move: move.state == "done" or move.picked):
             return self.env._("%s is picked or delivered", order.name)
@@ -95,6 +90,10 @@ class BackorderRunOrder(models.Model):
             line.product_uom_id.compare(now[line], made[line]) for line in made
         ):
             return self.env._("%s was changed since", order.name)
+        return False
+
+    def _undo_refusal_money(self):
+        """Hook: why the new order's money keeps it from being taken back; False: it does not."""
         return False
 
     def _undo(self):

@@ -48,17 +48,8 @@ class BackorderRun(models.Model):
         }
 
     def _in_order_of_offer(self, lines):
-        """Of goods that came in, the lines that they were bought for are the first to be offered;
-        who gets them is decided by the policy all the same."""
-        if not self.receipt_mode:
-            return lines
-        bought = lines.sudo().filtered(
-            lambda line: (
-                "purchase"
-                in line.backorder_purchase_line_ids.filtered("qty_received").mapped("state")
-            )
-        )
-        return lines.filtered(lambda line: line in bought) + (lines - bought)
+        """Hook: ``lines`` in the order of the preview; who gets what is decided by the policy."""
+        return lines
 
     @api.model
     def _get_notify_domain(self):

@@ -50,7 +50,6 @@ class BackorderRun(models.Model):
         while rows := self._next_batch(size):
             self._do_orders(rows)
         self._finish()
-        self._process_print_now()
 
     def _execute_in_batches(self, size):
         """Do everything in one transaction, ``size`` orders at a time, with flat memory.
@@ -71,7 +70,7 @@ class BackorderRun(models.Model):
             worker._do_orders(rows)
             self.env.flush_all()
             self._forget_batch()
-        products._backorder_dates_changed()
+        products._backorder_stock_changed()
 
     def _forget_batch(self):
         """Drop from the cache what grows with the orders. Items, places and units stay: there are
@@ -147,19 +146,18 @@ class BackorderRun(models.Model):
             }
             for line in quantities
         }
+        self._before_fill(rows)
         filled, new_orders, sentences, approve = self._fill_quantities(
             rows.order_id, quantities, facts
         )
         rows._write_results(lines_by_order, filled, before, new_orders, sentences)
-        unpaid = self._charge_first(approve, rows)
-        if approve - unpaid:
-            (approve - unpaid).action_confirm()
+        self._after_fill(rows, filled)
+        ready = self._before_approve(approve)
+        if ready:
+            ready.action_confirm()
         done = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
-        # What follows the approval waits for the payment.
-        done = done.filtered(lambda row: row.new_order_id not in unpaid)
-        if self.set_ship_date:
-            done._set_ship_date(self.ship_date or self._default_ship_date())
-        done._queue_mails()
+        # What follows the approval waits with it, for the payment say.
+        self._after_approve(done.filtered(lambda row: row.new_order_id not in approve - ready))
 
     def _get_rows_lines_domain(self, rows):
         """The rows of order lines that belong to the rows of orders ``rows``."""
@@ -231,7 +229,6 @@ class BackorderRun(models.Model):
             facts = None if new_orders else facts
             for line, quantity in lines._backorder_fill_in_place(in_place, self, facts).items():
                 filled[line] = filled.get(line, 0.0) + quantity
-        orders._backorder_carry_filled(new_orders, self)
         self._note_fills(orders, filled, new_orders)
         return filled, new_orders, sentences, approved
 

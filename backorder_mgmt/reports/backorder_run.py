@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...reports.backorder_run_xlsx import write_workbook
+from .backorder_run_xlsx import write_workbook
 
 _PLAN_STATES = ("draft", "planned", "queued")
 
@@ -185,8 +185,7 @@ class BackorderRun(models.Model):
 
     def _report_option_names(self):
         """Options to print; ``ship_date`` is said by ``set_ship_date``."""
-        process = self.kind == "process"
-        names = self._process_saved_names() if process else self._backorder_option_names()
+        names = self._shown_option_names()
         return [name for name in names if name not in ("company_id", "ship_date")]
 
     def _report_options(self):

@@ -1,0 +1,116 @@
+"""Stock that is reserved for orders which cannot be completed, and whom it would help."""
+
+from datetime import datetime, time
+
+from odoo import api, models
+from odoo.tools import format_date
+
+from ...engine import is_positive, make_plan
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    @api.model
+    def _get_backorder_late_for_domain(self, company, date):
+        """Backordered lines of confirmed orders that are not filled on ``date`` yet."""
+        return [
+            ("company_id", "=", company.id),
+            ("state", "=", "sale"),
+            ("backorder_qty", ">", 0),
+            "|",
+            ("backorder_expected_date", "=", False),
+            ("backorder_expected_date", ">", datetime.combine(date, time.max)),
+        ]
+
+    @api.model
+    def _get_backorder_holding_domain(self, orders, products):
+        """Deliveries of ``orders`` that have stock nobody picked yet."""
+        domain = [
+            ("sale_line_id.order_id", "in", orders.ids),
+            ("state", "in", ("assigned", "partially_available")),
+            ("quantity", ">", 0),
+        ]
+        return [*domain, ("product_id", "in", products.ids)] if products else domain
+
+    @api.model
+    def _backorder_stuck(self, company, date, products=None):
+        """What orders have reserved that they cannot be completed with before ``date``.
+
+        :param products: only stock of these; None or empty: of all
+        :return: {order line: quantity in its unit that is reserved and not picked}, those with the
+            most money in it first
+        """
+        late = self.search(self._get_backorder_late_for_domain(company, date)).order_id
+        moves = self.env["stock.move"].sudo()
+        moves = moves.search(self._get_backorder_holding_domain(late, products))
+        lines = (moves & moves.sale_line_id._backorder_moves()).sale_line_id.with_env(self.env)
+        figures = lines._backorder_figures()
+        loose = {line: figures[line].reserved - figures[line].picked for line in lines}
+        held = [line for line in lines if line.product_uom_id.compare(loose[line], 0.0) > 0]
+        held.sort(key=lambda line: (-loose[line] * line.price_reduce_taxexcl, line.id))
+        return {line: line.product_uom_id.round(loose[line]) for line in held}
+
+    def _backorder_waits_for(self):
+        """(day the order can be completed or False, what it waits for) of an order's line."""
+        needed = self.order_id.order_line.filtered(lambda line: line.backorder_qty > 0)
+        dates = needed.mapped("backorder_expected_date")
+        texts = [
+            self.env._(
+                "%(product)s %(quantity)s (%(date)s)",
+                product=line.product_id.display_name,
+                quantity=line._backorder_quantity_label(line.backorder_qty),
+                date=format_date(self.env, line.backorder_expected_date)
+                if line.backorder_expected_date
+                else self.env._("no date"),
+            )
+            for line in needed
+        ]
+        return (max(dates).date() if dates and all(dates) else False), "; ".join(texts)
+
+    @api.model
+    def _backorder_completed_with(self, freed, policy):
+        """The orders that a fill would complete with ``freed`` stock, and would not without it.
+
+        Nothing is changed. The orders that give the stock get nothing of it.
+
+        :param freed: {order line: quantity in its unit} to be taken off their deliveries
+        :param policy: who comes first in that fill
+        :return: {order: the products of ``freed`` that it gets}
+        """
+        freed = {line: qty for line, qty in freed.items() if is_positive(qty)}
+        if not freed:
+            return {}
+        givers = self.browse().union(*freed)
+        parts, locations = givers._backorder_parts(), givers._backorder_locations()
+        products = givers._backorder_part_products(parts)
+        sold_as = products._backorder_sold_as()
+        company = givers.company_id[:1]
+        domain = [
+            ("company_id", "=", company.id),
+            ("state", "=", "sale"),
+            ("backorder_qty", ">", 0),
+            ("order_id", "not in", givers.order_id.ids),
+        ]
+        orders = self.search([*domain, ("product_id", "in", sold_as.ids)]).order_id
+        lines = self.search([*domain, ("order_id", "in", orders.ids)], order="id")
+        run = self.env["backorder.run"].new({"company_id": company.id, "policy": policy})
+        demands, facts, supply, _blocked = run._gather_facts(lines)
+        before = make_plan(demands, facts, supply, policy)
+        for line, quantity in freed.items():
+            path = self.env["backorder.supply"]._path(locations[line].sudo())
+            for part, per_unit in parts[line].items():
+                supply.give(part.id, path, quantity * per_unit)
+        after = make_plan(demands, facts, supply, policy)
+
+        def completed(plan, own):
+            return all(
+                line.product_uom_id.compare(plan[line.id].quantity, line.backorder_qty) >= 0
+                for line in own
+            )
+
+        return {
+            order: products & own._backorder_part_products(own._backorder_parts())
+            for order, own in lines.grouped("order_id").items()
+            if completed(after, own) and not completed(before, own)
+        }

@@ -1,0 +1,18 @@
+from odoo import fields, models
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    backorder_line_count = fields.Integer(
+        string="On Backorder", compute="_compute_backorder_line_count"
+    )
+
+    def _compute_backorder_line_count(self):
+        for template in self:
+            template.backorder_line_count = sum(
+                template.product_variant_ids.mapped("backorder_line_count")
+            )
+
+    def action_view_backorder_lines(self):
+        return self.product_variant_ids.action_view_backorder_lines()

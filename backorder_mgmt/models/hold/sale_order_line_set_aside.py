@@ -1,0 +1,60 @@
+"""What is set aside for quotations, and the claims of those who wait: given up or lost."""
+
+from odoo import models
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_release_promise(self, note=None):
+        """End the promise of quotation lines: what was filled waits again."""
+        holds, extra = {}, {}
+        for line in self.filtered("backorder_promised_qty"):
+            back = min(line.backorder_filled_qty, line._backorder_owed() - line.backorder_hold_qty)
+            if line.backorder_origin_line_id:
+                back = line.backorder_promised_qty
+            holds[line] = line.backorder_hold_qty + max(0.0, back)
+            extra[line] = {
+                "backorder_promised_qty": 0.0,
+                "backorder_filled_qty": max(
+                    0.0, line.product_uom_id.round(line.backorder_filled_qty - back)
+                ),
+            }
+        self._backorder_set_holds(holds, "adjust", note, extra=extra)
+
+    def _backorder_lose_promise(self, lost, parts):
+        """The stock of promises is gone: ``{line: quantity}`` of them waits again."""
+        holds, extra = {}, {}
+        for line, quantity in lost.items():
+            unit = line.product_uom_id
+            left = max(0.0, line.backorder_promised_qty - quantity)
+            left = unit.round(line._backorder_whole(left, parts[line]), rounding_method="DOWN")
+            gone = line.backorder_promised_qty - left
+            holds[line] = min(line._backorder_owed(), line.backorder_hold_qty + gone)
+            extra[line] = {
+                "backorder_promised_qty": left,
+                "backorder_filled_qty": max(0.0, unit.round(line.backorder_filled_qty - gone)),
+            }
+        note = self.env._("The stock set aside for it was lost")
+        self._backorder_set_holds(holds, "adjust", note, extra=extra)
+
+    def action_release_promise(self):
+        """*Release*: stock set aside for these quotation lines is free again, the lines wait."""
+        lines = self.filtered(lambda line: line.backorder_promised_qty and line.state != "sale")
+        lines.order_id._backorder_check_access()
+        lines.sudo()._backorder_release_promise(self.env._("Released by hand"))
+        for order, released in lines.grouped("order_id").items():
+            order.sudo()._message_log(
+                body=self.env._(
+                    "Stock set aside was released: %s.",
+                    ", ".join(released.product_id.mapped("display_name")),
+                )
+            )
+        return True
+
+    def action_release_claim(self):
+        """*Release Claim*: received stock is no longer kept for these backorders."""
+        lines = self.filtered(lambda line: line.backorder_qty > 0)
+        lines.order_id._backorder_check_access()
+        lines._backorder_write({"backorder_claim_released": True})
+        return True

@@ -1,0 +1,87 @@
+"""One order, or some, filled at once: a run that nobody previewed."""
+
+from odoo import api, fields, models
+
+
+class BackorderRun(models.Model):
+    _inherit = "backorder.run"
+
+    @api.model
+    def _fill_now(self, orders, wanted, lines=None, **options):
+        """Fill ``orders`` of one company at once.
+
+        :param wanted: {line: quantity}: exactly this or an error, and then nothing is changed;
+            None: everything possible
+        :param lines: with ``wanted`` None: only these lines of the orders
+        :return: the run, done
+        """
+        # sudo: the caller may change these orders; quants, moves and the ledger are not a
+        # salesman's to write, and the run is kept for him as his.
+        orders = orders.sudo()
+        company = orders.company_id
+        run = (
+            self.sudo()
+            .with_company(company)
+            .create(self._prepare_fill_now_vals(orders, company, **options))
+        )
+        orders._backorder_lock_stock(touch=True)
+        if wanted is None:
+            run._keep_plan(*run._plan(lines=lines and lines.sudo()))
+            run._execute()
+        else:
+            run._keep_wanted({line.sudo(): quantity for line, quantity in wanted.items()})
+            run._fill_rows(run._pending())
+            run._finish()
+        return run.with_env(self.env)
+
+    def _prepare_fill_now_vals(self, orders, company, **options):
+        return {
+            "company_id": company.id,
+            "order_ids": [fields.Command.set(orders.ids)],
+            "user_id": self.env.uid,
+            "state": "running",
+            "date_planned": fields.Datetime.now(),
+            "approve_complete": company.backorder_approve_new_order,
+            "approve_partial": company.backorder_approve_new_order,
+            "charge_cards": company.backorder_charge_cards,
+            **options,
+        }
+
+    def _keep_wanted(self, wanted):
+        """Rows for quantities that a person asked for, each checked."""
+        lines = self.env["sale.order.line"].browse([line.id for line in wanted])
+        for order in lines.order_id:
+            order._backorder_check_last_po((order.order_line & lines).filtered(wanted.get))
+        supply = lines._backorder_supply()
+        parts, locations = lines._backorder_parts(), lines._backorder_locations()
+        rows = []
+        for order, own in lines.grouped("order_id").items():
+            for line in own:
+                available = line._backorder_available(supply, parts[line], locations[line])
+                line._backorder_check_fill(wanted[line], available, parts[line])
+                line._backorder_take_fill(supply, parts[line], locations[line], wanted[line])
+                rows.append(self._prepare_wanted_line_vals(line, available, wanted[line]))
+            order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
+        self.env["backorder.run.line"].create(rows)
+        self.env["backorder.run.order"].create(
+            [
+                {"run_id": self.id, "company_id": self.company_id.id, "order_id": order.id}
+                for order in lines.order_id
+            ]
+        )
+
+    def _prepare_wanted_line_vals(self, line, available, quantity):
+        label = line._backorder_quantity_label
+        left = line.backorder_qty - quantity
+        if line.product_uom_id.compare(left, 0.0) <= 0:
+            reason, message = "filled", self.env._("Filled: %s.", label(quantity))
+        elif quantity > 0:
+            reason = "partial_stock"
+            message = self.env._(
+                "%(filled)s filled, %(left)s still needed.",
+                filled=label(quantity),
+                left=label(left),
+            )
+        else:
+            reason, message = "skipped", self.env._("Nothing was to be filled on this line.")
+        return self._prepare_line_vals(line, available, quantity, reason, message)

@@ -1,0 +1,30 @@
+"""A fill of one order is a run of its own."""
+
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _backorder_apply_fill(self, wanted, lines=None, **options):
+        return self.env["backorder.run"]._fill_now(self, wanted, lines=lines, **options)
+
+    def _backorder_fill_from_dialog(self, quantities, ship_date=None, **options):
+        """Fill from the dialog: something has to be filled, and a ship date may be set.
+
+        :param options: further options of the run
+        """
+        self.ensure_one()
+        if not any(quantities.values()):
+            raise UserError(
+                self.env._(
+                    "Nothing to fill: every quantity is zero. Enter what to fill, at most what is "
+                    "needed and on hand."
+                )
+            )
+        run = self._backorder_fill_orders(quantities, **options)
+        if ship_date:
+            run.sudo().write({"set_ship_date": True, "ship_date": ship_date})
+            run.sudo().run_order_ids._set_ship_date(ship_date)
+        return run
