@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Keep the rooms of the house: nobody calls, or imports from, a room that stands above his own.
+
+A method belongs to the rooms that define it. One that calls ``super()`` of itself extends what is
+defined elsewhere: a hook belongs to the room that has it first, and who extends it may stand above.
+Names that Odoo defines are nobody's. Files of more than 400 lines are too long.
+
+    scripts/rooms.py [folder of the addon]
+"""
+
+import ast
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+#: What each room stands on, besides what these stand on.
+STANDS_ON = {
+    "engine": (),
+    "base": ("engine",),
+    "hold": ("base",),
+    "fill": ("hold",),
+    "run": ("fill",),
+    "reports": ("run",),
+    "process": ("run", "reports"),
+    "dates": ("run",),
+    "buy": ("dates",),
+    "pay": ("process",),
+    "wizards": ("process", "buy", "pay", "dates"),
+    "controllers": ("wizards",),
+}
+#: Defined by Odoo as well, and meant so where a room calls it.
+ODOO = {"action_confirm"}
+#: Names of fields that are ours. Others are called as many of Odoo's are.
+FIELD = "backorder_"
+#: A button opens a dialog: in methods called so, openers of `wizards` may be called.
+BUTTON, OPENER = "action_", "_open"
+MOST_LINES = 400
+
+
+def below(room):
+    """``room`` and everything that it stands on."""
+    found = {room}
+    for lower in STANDS_ON[room]:
+        found |= below(lower)
+    return found
+
+
+ALLOWED = {room: below(room) for room in STANDS_ON}
+
+
+def room_of(path):
+    """The room of a file's path inside the addon; None: it is in none (tests, migrations)."""
+    parts = path.parts[1:] if path.parts[0] == "models" else path.parts
+    return parts[0] if len(parts) > 1 and parts[0] in STANDS_ON else None
+
+
+def is_super(node, name):
+    """``super().name``, whatever ``super`` is given."""
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == name
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "super"
+    )
+
+
+def methods(tree):
+    """The functions of a file's classes, and those of the file itself."""
+    for node in tree.body:
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        yield from (item for item in inner if isinstance(item, ast.FunctionDef))
+
+
+def fields(tree):
+    """The names that a file's classes assign: fields, mostly."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for item in node.body:
+                if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
+                    yield item.targets[0].id
+
+
+def definitions(trees):
+    """{name of a method or field: rooms that define it}, without what is only extended here."""
+    defined = defaultdict(set)
+    for path, tree in trees.items():
+        for method in methods(tree):
+            if not any(is_super(node, method.name) for node in ast.walk(method)):
+                defined[method.name].add(room_of(path))
+    for path, tree in trees.items():
+        # What is typed in a dialog is handed down as the options of a service.
+        for name in fields(tree) if room_of(path) != "wizards" else ():
+            if name.startswith(FIELD) or name in defined:
+                defined[name].add(room_of(path))
+    return {name: rooms for name, rooms in defined.items() if name not in ODOO}
+
+
+def module_of(path, node):
+    """The path inside the addon that a relative import means."""
+    folder = list(path.parts[: len(path.parts) - node.level])
+    return Path(*folder, *(node.module or "").split("."), "_.py")
+
+
+def check_imports(path, tree, room):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level and path.name != "__init__.py":
+            target = module_of(path, node)
+            other = room_of(target)
+            if other and other not in ALLOWED[room]:
+                yield node.lineno, f"{room} imports from {other}, which stands above it"
+
+
+def check_calls(tree, room, defined):
+    for method in methods(tree):
+        for node in ast.walk(method):
+            if not isinstance(node, ast.Attribute) or is_super(node, node.attr):
+                continue
+            rooms = defined.get(node.attr)
+            if not rooms or rooms & ALLOWED[room]:
+                continue
+            opens = method.name.startswith(BUTTON) and node.attr.startswith(OPENER)
+            if opens and rooms == {"wizards"}:
+                continue
+            names = ", ".join(sorted(rooms))
+            yield node.lineno, f"{room} calls {node.attr}, which is of {names}: make it a hook"
+
+
+def check(addon):
+    """Yield ``path:line: sentence`` for every fault in the addon's folder."""
+    trees = {}
+    for file in sorted(addon.rglob("*.py")):
+        path = file.relative_to(addon)
+        if room_of(path):
+            text = file.read_text()
+            trees[path] = ast.parse(text, str(file))
+            if text.count("\n") > MOST_LINES:
+                yield f"{file}:1: {text.count(chr(10))} lines; a file has {MOST_LINES} at most"
+    stray = {path.parts[1] for path in addon.glob("models/*/*.py")}
+    for path in addon.glob("models/*.py"):
+        if path.name != "__init__.py":
+            yield f"{path}:1: belongs into one of the rooms {', '.join(sorted(stray))}"
+    defined = definitions(trees)
+    for path, tree in trees.items():
+        room = room_of(path)
+        faults = [*check_imports(path, tree, room), *check_calls(tree, room, defined)]
+        for line, sentence in sorted(faults):
+            yield f"{addon / path}:{line}: {sentence}"
+
+
+def main():
+    root = Path(__file__).resolve().parent.parent
+    addon = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "backorder_mgmt"
+    faults = list(check(addon))
+    print(*faults, sep="\n", end="\n" if faults else "")
+    return bool(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
