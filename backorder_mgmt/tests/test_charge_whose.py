@@ -29,7 +29,9 @@ class TestWhoseCard(ChargeCommon, ProcessCommon):
             self.assertIn(f"{card.payment_details} (", dialog.charge_note)
         else:
             self.assertIn("no saved card", dialog.charge_note)
-        _order, new, _run = self._filled(order=order)
+        dialog.save().action_fill()
+        self._run_job()
+        new = order.backorder_child_ids
         self.assertEqual(new.transaction_ids.token_id, card)
         self.assertEqual(new.state, "sale" if card else "draft")
         orders = order | new
