@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from unittest.mock import patch
 
 import pytest
@@ -362,6 +363,120 @@ def test_two_captures_at_once_of_one_authorized_payment(till):
         assert sum(family.mapped("backorder_amount_due")) == pytest.approx(0, abs=0.005)
 
     till.shop.commit(check)
+
+
+def family_of_three(till, name):
+    """(an order of two items, paid for one of them in advance; its two new orders; their charges;
+    what one of them costs)"""
+    products = [till.shop.product(f"{name} {number}", 0) for number in (1, 2)]
+    [order] = till.shop.orders(1, *((product, 1) for product in products), confirm=True)
+
+    def pay_half(env):
+        record = env["sale.order"].browse(order)
+        record.order_line.write({"price_unit": 50, "tax_ids": False})
+        assert record.amount_total == 100
+        provider = env["payment.provider"].browse(till.provider)
+        env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": provider.payment_method_ids[:1].id,
+                "amount": 50,
+                "currency_id": record.currency_id.id,
+                "partner_id": record.partner_id.id,
+                "operation": "online_direct",
+                "sale_order_ids": [Command.set([order])],
+            }
+        )._set_done()
+
+    till.shop.commit(pay_half)
+    for product in products:
+        till.shop.receive(product, 1)
+
+    def fill(env):
+        record = env["sale.order"].browse(order)
+        news = env["sale.order"]
+        for line in record.order_line:
+            run = env["backorder.run"].create(
+                {
+                    "order_ids": [Command.set([order])],
+                    "product_ids": [Command.set(line.product_id.ids)],
+                    "carry_credit": "none",
+                }
+            )
+            run.action_start()
+            news |= run.run_order_ids.new_order_id
+        assert news.mapped("amount_total") == [50, 50]
+        charges = env["backorder.charge"].search([("order_id", "in", news.ids)], order="id")
+        assert len(charges) == 2
+        return news.ids, charges.ids
+
+    return order, *till.shop.commit(fill)
+
+
+def family_asked(till, order):
+    def read(env):
+        transactions = env["sale.order"].browse(order)._backorder_family().transaction_ids
+        return sum(transactions.filtered(lambda tx: tx.state == "done").mapped("amount"))
+
+    return till.shop.commit(read)
+
+
+def test_two_new_orders_of_one_family_are_charged_at_once(till):
+    """What was paid in advance is for one of them; two workers would each ask for all that is
+    left of what the family owes."""
+    order, news, charges = family_of_three(till, "Sisters")
+    model = till.shop.registry["backorder.charge"]
+    looked, due = threading.Barrier(2, timeout=60), model._due
+    first = threading.local()
+
+    def both_look(self):
+        """Nobody goes on before both have looked at the database."""
+        if not getattr(first, "done", False):
+            first.done = True
+            result = due(self)
+            looked.wait()
+            return result
+        return due(self)
+
+    with patch.object(model, "_due", both_look):
+        till.shop.at_once(
+            *(
+                lambda env, charge=charge: env["backorder.charge"].browse(charge)._work()
+                for charge in charges
+            )
+        )
+    till.work()
+    assert family_asked(till, order) == 100, "paid once, whoever was asked"
+
+    def check(env):
+        records = env["sale.order"].browse(news)
+        assert records.mapped("state") == ["sale", "sale"]
+        assert sorted(len(record.transaction_ids) for record in records) == [0, 1]
+        assert env["backorder.charge"].browse(charges).mapped("state") == ["done", "done"]
+
+    till.shop.commit(check)
+
+
+@pytest.mark.parametrize("charged", [True, False])
+def test_a_sister_of_one_that_was_killed_before_the_call(till, charged):
+    """On record is asked for, until somebody looked it up."""
+    order, news, _charges = family_of_three(till, f"Killed sister {charged}")
+    till.killed("recorded")
+    for _try in range(2):
+        till.work()
+    assert till.asked() == []
+    assert [till.states(new)[1] for new in news] == ["unknown", "pending"]
+
+    def look_up(env):
+        charge = env["backorder.charge"].search([("order_id", "=", news[0])])
+        charge.action_was_charged() if charged else charge.action_not_charged()
+
+    till.shop.commit(look_up)
+    for _try in range(2):
+        till.work()
+    assert len(till.asked()) == (0 if charged else 1)
+    assert family_asked(till, order) == 100
+    assert [till.states(new)[:2] for new in news] == [("sale", "done")] * 2
 
 
 def test_two_processors_charge_the_same_quotations_once(till):

@@ -4,7 +4,16 @@ Nothing in this package imports ``odoo``, reads a record or looks at the clock: 
 facts, ask here, and apply the answer. Quantities are floats in one unit, named by each docstring.
 """
 
-from .charge import CAPTURE, CARD, PAID, REFUSED, Authorized, ChargeStep, next_charge
+from .charge import (
+    CAPTURE,
+    CARD,
+    PAID,
+    REFUSED,
+    Authorized,
+    ChargeStep,
+    FamilyMoney,
+    next_charge,
+)
 from .facts import Allocation, Demand, OrderFacts
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
 from .lanes import make_lanes
@@ -35,6 +44,7 @@ __all__ = [
     "Dealt",
     "Decision",
     "Demand",
+    "FamilyMoney",
     "Figures",
     "Guard",
     "Needed",

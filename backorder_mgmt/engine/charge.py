@@ -39,6 +39,32 @@ class ChargeStep:
     reason: str = ""
 
 
+@dataclass(slots=True, frozen=True)
+class FamilyMoney:
+    """The money of an order and all that were made of it, or it of them.
+
+    ``owed``: what they cost; ``paid``; ``asked``: requests that are not decided yet.
+    """
+
+    owed: float
+    paid: float = 0.0
+    asked: float = 0.0
+
+    @property
+    def cap(self) -> float:
+        """The most that may be asked for now."""
+        return max(0.0, self.owed - self.paid - self.asked)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is owed any more, whatever one order of the family still shows as due."""
+        return not is_more(self.owed, self.paid)
+
+    def paid_of(self, due: float) -> float:
+        """How much of what is ``due`` on one order is paid on others of its family."""
+        return max(0.0, due - max(0.0, self.owed - self.paid))
+
+
 def next_charge(
     mode: str, due: float, authorized: Iterable[Authorized], has_card: bool
 ) -> ChargeStep:

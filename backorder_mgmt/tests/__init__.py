@@ -9,7 +9,9 @@ from . import test_carry_accounts
 from . import test_carry_back
 from . import test_carry_portal
 from . import test_charge
+from . import test_charge_cap
 from . import test_charge_tours
+from . import test_charge_whose
 from . import test_dates
 from . import test_fill
 from . import test_force

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder_mgmt.engine import CAPTURE, CARD, PAID, REFUSED, Authorized, next_charge
+from backorder_mgmt.engine import (
+    CAPTURE,
+    CARD,
+    PAID,
+    REFUSED,
+    Authorized,
+    FamilyMoney,
+    next_charge,
+)
 
 part, whole = Authorized(1, 30.0), Authorized(2, 30.0, partial=False)
 
@@ -70,3 +78,25 @@ def test_steps_end_and_never_ask_for_more_than_is_due_or_left(mode, due, authori
         assert not card
     elif step.reason == "not_authorized":
         assert mode == "capture" and not any(p.left > 0 for p in remaining.values())
+
+
+# owed, paid, asked, due on one order -> may be asked for, settled, paid elsewhere
+FAMILIES = [
+    (100.0, 0.0, 0.0, 40.0, 100.0, False, 0.0),
+    (100.0, 60.0, 0.0, 40.0, 40.0, False, 0.0),
+    (100.0, 85.0, 0.0, 40.0, 15.0, False, 25.0),
+    (100.0, 100.0, 0.0, 40.0, 0.0, True, 40.0),
+    (100.0, 130.0, 0.0, 40.0, 0.0, True, 40.0),
+    # asked for is not paid: one waits for it
+    (100.0, 60.0, 40.0, 40.0, 0.0, False, 0.0),
+    (100.0, 60.0, 30.0, 40.0, 10.0, False, 0.0),
+    (100.0, 70.0, 60.0, 40.0, 0.0, False, 10.0),
+    (-10.0, 0.0, 0.0, 40.0, 0.0, True, 40.0),
+]
+
+
+@pytest.mark.parametrize("case", FAMILIES)
+def test_what_a_family_may_be_asked_for(case):
+    owed, paid, asked, due, cap, settled, elsewhere = case
+    family = FamilyMoney(owed, paid, asked)
+    assert (family.cap, family.settled, family.paid_of(due)) == (cap, settled, elsewhere)

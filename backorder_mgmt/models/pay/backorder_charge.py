@@ -119,15 +119,26 @@ class BackorderCharge(models.Model):
 
     # -- what people do about it ------------------------------------------------------------------
 
-    def _check_may_charge(self):
-        """
+    def _check_may_charge(self, groups_only=False):
+        """Ask for the right on each of these charges, and on the order of each.
+
+        :param groups_only: not who may only change the order
         :raise AccessError: neither a Backorders manager, nor of accounting, nor who may change the
-            order
+            order; or a charge or order that the user may not see, of another company say
         """
-        if self.env.su or any(self.env.user.has_group(group) for group in CHARGE_GROUPS.split(",")):
+        if self.env.su:
             return
+        # sudo to name the orders only: the rights on them are asked as the user
         orders = self.sudo().order_id.with_env(self.env)
-        if not orders or not self.env.user.has_group("backorder_mgmt.group_backorder_user"):
+        if any(self.env.user.has_group(group) for group in CHARGE_GROUPS.split(",")):
+            self.check_access("read")
+            orders.check_access("write")
+            return
+        if (
+            groups_only
+            or not all(charge.order_id for charge in self.sudo())
+            or not self.env.user.has_group("backorder_mgmt.group_backorder_user")
+        ):
             raise AccessError(
                 self.env._("Payments are for Backorders managers and accountants. Ask one of them.")
             )
@@ -175,8 +186,8 @@ class BackorderCharge(models.Model):
         return True
 
     def _resolve_unknown(self, resolve, word):
-        # Managers and accounting; sudo after the check, as charges are nobody's to write
-        self.check_access("read")
+        self._check_may_charge(groups_only=True)
+        # sudo after the check: charges are nobody's to write
         for charge in self.sudo():
             charge._touch()
             if charge.state != "unknown":
@@ -194,6 +205,7 @@ class BackorderCharge(models.Model):
         :raise UserError: money was asked for, and its outcome is still open
         """
         self._check_may_charge()
+        # sudo after the check: charges are nobody's to write
         for charge in self.sudo():
             charge._touch()
             if charge.state not in ("todo", "failed"):
@@ -203,7 +215,11 @@ class BackorderCharge(models.Model):
 
     def action_open_order(self):
         self.ensure_one()
-        return self.order_id._backorder_open_action()
+        # sudo to name the order only: the right to see it is asked as the user
+        order = self.sudo().order_id.with_env(self.env)
+        self.check_access("read")
+        order.check_access("read")
+        return order._backorder_open_action()
 
     def _not_now_words(self):
         labels = dict(self._fields["state"]._description_selection(self.env))
@@ -248,8 +264,9 @@ class BackorderCharge(models.Model):
             charge.run_order_id._charge_failed(sentence)
 
     def _wait_for_provider(self, state, sentence):
+        if self.message != sentence:
+            self._note(sentence)
         self.write({"state": state, "message": sentence})
-        self._note(sentence)
         self.run_order_id._charge_waiting(sentence)
 
     def _cancel(self, sentence):

@@ -31,8 +31,14 @@ class BackorderCharge(models.Model):
 
     @api.model
     def _get_due_domain(self):
-        """Charges with something to do. Who is ``sending`` here was left by a worker that died."""
-        return Domain("state", "in", ("todo", "sending"))
+        """Charges with something to do. Who is ``sending`` here was left by a worker that died.
+
+        Who waits for a payment that somebody else asked for is looked at each time.
+        """
+        waiting = Domain("state", "in", ("sending", "sent"))
+        return Domain("state", "in", ("todo", "sending")) | (
+            Domain("state", "=", "pending") & Domain("attempt_ids", "not any", waiting)
+        )
 
     @api.model
     def _cron_charge(self):
@@ -50,7 +56,7 @@ class BackorderCharge(models.Model):
         with self._alone() as alone:
             if not alone:
                 return
-            lost = 0
+            lost, before = 0, self.sudo().exists().state
             while lost < MAX_LOST:
                 try:
                     if not self._step():
@@ -64,7 +70,8 @@ class BackorderCharge(models.Model):
                     time.sleep(0.05 * lost)
             else:
                 self._trigger_job()
-            self._announce()
+            if before != "pending" or self.sudo().exists().state != before:
+                self._announce()
 
     @contextmanager
     def _alone(self):
@@ -97,7 +104,7 @@ class BackorderCharge(models.Model):
         if not charge:
             return False
         charge._touch()
-        if charge.state not in ("todo", "sending"):
+        if not charge.filtered_domain(self._get_due_domain()):
             return False
         user = charge.user_id or self.env.user
         charge = charge.with_user(user).with_company(charge.company_id).sudo()
@@ -160,14 +167,7 @@ class BackorderCharge(models.Model):
     def _must_wait(self):
         """A payment that is under way for this order already, whoever asked for it."""
         pending = self.order_id.transaction_ids.filtered(lambda tx: tx.state == "pending")
-        if not pending:
-            return None
-        return self.env._(
-            "A payment of %(amount)s is pending at %(provider)s already. This goes on when it is "
-            "decided.",
-            amount=format_amount(self.env, pending[0].amount, pending[0].currency_id),
-            provider=pending[0].provider_id.name,
-        )
+        return self.order_id._backorder_under_way_words(pending[0]) if pending else None
 
     def _due(self):
         return self.order_id._backorder_to_pay(self.mode)[self.order_id]
@@ -178,15 +178,25 @@ class BackorderCharge(models.Model):
         :return: True when there is more to do
         """
         due, order = self._due(), self.order_id
+        amount, family = due, None
+        if due > 0:
+            order._backorder_touch_family()
+            family = order._backorder_family_money(self.mode)
+            amount = self.currency_id.round(min(due, family.cap))
         authorizations = order._backorder_authorizations(self.mode)
-        token = order._backorder_card(due) if due > 0 else self.env["payment.token"]
+        token = order._backorder_card(amount) if amount > 0 else self.env["payment.token"]
         step = next_charge(
-            self.mode, due, [authorization for authorization, _tx in authorizations], bool(token)
+            self.mode, amount, [authorization for authorization, _tx in authorizations], bool(token)
         )
-        if step.kind == PAID:
-            return self._finish()
+        under_way = step.kind == PAID and family and not family.settled
+        if step.kind == PAID and not under_way:
+            return self._finish(self._paid_elsewhere(due) if due > 0 else None)
         if self.look_only:
             self.write({"state": "failed", "look_only": False})
+            return False
+        if under_way:
+            asked = order._backorder_family()._backorder_asked_transactions()
+            self._wait_for_provider("pending", order._backorder_under_way_words(asked[0]))
             return False
         if step.reason:
             self._fail(order._backorder_charge_refusal(step, authorizations))
@@ -219,9 +229,18 @@ class BackorderCharge(models.Model):
         attempt._send()
         return True
 
-    def _finish(self):
-        """Everything is paid: approve the order, and what follows."""
-        self.write({"state": "done", "message": False, "date_done": fields.Datetime.now()})
+    def _paid_elsewhere(self, due):
+        order = self.order_id
+        return order._backorder_paid_elsewhere_words(
+            due, due, order._backorder_paid_elsewhere(self.mode), self.mode
+        )
+
+    def _finish(self, sentence=None):
+        """Everything is paid: approve the order, and what follows.
+
+        :param sentence: why the rest of what is due on the order is not asked for
+        """
+        self.write({"state": "done", "message": sentence, "date_done": fields.Datetime.now()})
         try:
             with self.env.cr.savepoint():
                 if self.run_order_id:
@@ -236,6 +255,10 @@ class BackorderCharge(models.Model):
             self.env.invalidate_all()
             self._fail(self.env._("It is paid, but it could not be approved: %s", error))
             return False
+        if sentence:
+            self._note(sentence)
+            for row in self.run_order_id:
+                row.message = f"{row.message or ''} {sentence}".strip()
         self._post_process()
         return False
 

@@ -35,8 +35,14 @@ class PaymentTransaction(models.Model):
         waking |= charges.search(
             [("order_id", "in", self.sale_order_ids.ids), ("state", "in", ("pending", "failed"))]
         )
-        if waking:
-            waking._look_again()
+        waking._look_again()
+        # Others of the family wait for what may be asked then: the job looks. Their rows are not
+        # written here, where a provider may have been asked a moment ago: that must not be lost.
+        orders = (self | self.source_transaction_id).sudo().sale_order_ids
+        families = orders.browse().union(*(order._backorder_family() for order in orders))
+        if waking or charges.search_count(
+            [("order_id", "in", families.ids), ("state", "=", "pending")], limit=1
+        ):
             charges._trigger_job()
 
     def _check_amount_and_confirm_order(self):

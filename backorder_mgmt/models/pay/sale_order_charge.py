@@ -140,12 +140,11 @@ class SaleOrder(models.Model):
         return bool(days) and since < fields.Datetime.now() - timedelta(days=days)
 
     def _backorder_card(self, amount):
-        """The saved card to charge ``amount`` to: the one last used on this family of orders, else
-        the customer's newest one of the company that can pay this."""
+        """The saved card to charge ``amount`` to: of those that may be charged for this order, the
+        one last used on its family, else the newest that can pay this."""
         self.ensure_one()
         # sudo: which card there is; no data of it leaves this method
         order = self.sudo()
-        customers = (order.partner_invoice_id | order.partner_id).commercial_partner_id
         providers = order.env["payment.provider"]._get_compatible_providers(
             order.company_id.id,
             order.partner_invoice_id.id,
@@ -153,11 +152,8 @@ class SaleOrder(models.Model):
             currency_id=order.currency_id.id,
             sale_order_id=order.id,
         )
-        tokens = order.env["payment.token"].search(
-            self._backorder_cards_domain()
-            & Domain("provider_id", "in", providers.ids)
-            & Domain("partner_id.commercial_partner_id", "in", customers.ids),
-            order="id desc",
+        tokens = order._backorder_cards()[order].filtered(
+            lambda token: token.provider_id in providers
         )
         # One that was refused is not preferred to a newer one.
         used = order._backorder_family().transaction_ids.filtered(
@@ -280,6 +276,29 @@ class SaleOrder(models.Model):
             "payment link, or ask for a card, and press Retry.",
             amount=amount,
             customer=self.partner_id.display_name,
+        )
+
+    def _backorder_paid_elsewhere_words(self, due, amount, orders, mode="charge"):
+        """Why ``amount`` of what is ``due`` here is not asked for: ``orders`` of the family have
+        it."""
+        if mode == "authorize":
+            where = self.env._("%(due)s are due; %(amount)s of this is authorized on %(orders)s.")
+        elif any(captured for _paid, captured in orders._backorder_paid_figures().values()):
+            where = self.env._("%(due)s are due; %(amount)s of this is paid on %(orders)s.")
+        else:  # of a discount that stayed there, say
+            where = self.env._("%(due)s are due; %(amount)s of this is a credit on %(orders)s.")
+        return where % {
+            "due": self.currency_id.format(due),
+            "amount": self.currency_id.format(amount),
+            "orders": ", ".join(orders.mapped("name")) or self.env._("other orders of the family"),
+        }
+
+    def _backorder_under_way_words(self, transaction):
+        return self.env._(
+            "A payment of %(amount)s is pending at %(provider)s already. This goes on when it is "
+            "decided.",
+            amount=transaction.currency_id.format(transaction.amount),
+            provider=transaction.provider_id.name,
         )
 
     def _backorder_charge_plan_words(self, amount, order=None):

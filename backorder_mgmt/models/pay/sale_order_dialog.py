@@ -53,15 +53,27 @@ class SaleOrder(models.Model):
         due = self.currency_id.round(new_total - carried)
         if due <= 0:
             return self.env._("The new order is paid: nothing is charged.")
-        words = self._backorder_charge_plan_words(due)
+        # What the items cost moves with them: the family owes as much as now.
+        family = self._backorder_family_money()
+        asked = self.currency_id.round(min(due, family.cap))
+        words = [self._backorder_charge_plan_words(asked)] if asked > 0 else []
         spare = self._backorder_carry_amount(
             figures, self.amount_total - new_total, new_total, "needed", False
         )
+        paid = self.currency_id.round(family.paid_of(due))
+        if paid > 0:
+            there = self._backorder_paid_elsewhere() | (self if spare > 0 else self.browse())
+            words.insert(0, self._backorder_paid_elsewhere_words(due, paid, there))
+        if asked + paid < due and not self.currency_id.is_zero(due - asked - paid):
+            pending = self.sudo()._backorder_family()._backorder_asked_transactions()
+            words.append(self._backorder_under_way_words(pending[0]))
         if spare > 0 and carry_credit == "none":
-            words += " " + self.env._(
-                "%(order)s has %(amount)s too much then: choose “Needed Credits” to use what was "
-                "paid.",
-                order=self.name,
-                amount=self.currency_id.format(spare),
+            words.append(
+                self.env._(
+                    "%(order)s has %(amount)s too much then: choose “Needed Credits” to carry it "
+                    "to the new order.",
+                    order=self.name,
+                    amount=self.currency_id.format(spare),
+                )
             )
-        return words
+        return " ".join(words)

@@ -1,7 +1,9 @@
 """What was paid on an order: its transactions, and payments of its invoices beside them."""
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
+
+from ..engine import FamilyMoney
 
 
 class SaleOrder(models.Model):
@@ -25,6 +27,95 @@ class SaleOrder(models.Model):
             order_id: (currencies[order_id].round(paid), currencies[order_id].round(captured))
             for order_id, paid, captured in rows
         }
+
+    # -- the family: what may be asked for at most ------------------------------------------------
+
+    def _backorder_touch_family(self):
+        """Write the first order of this family without changing it.
+
+        Who asks for money does so before he looks at :meth:`_backorder_family_money`. Of two at
+        once the other one waits, starts over, and sees what was asked for.
+        """
+        self.env.cr.execute(
+            "UPDATE sale_order SET write_date = write_date WHERE id = %s",
+            [self._backorder_family()[:1].id],
+            log_exceptions=False,
+        )
+
+    def _backorder_family_money(self, mode="charge"):
+        """The :class:`FamilyMoney` of this order and its family, in its currency.
+
+        What is authorised is not paid; where more is to be authorised (``authorize``) it counts.
+        """
+        self.ensure_one()
+        # sudo: whoever asks for the money of an order need not see the others; sums only
+        family = self.sudo()._backorder_family()
+        captured = family._backorder_paid_figures()
+        paid = sum(
+            self._backorder_converted(captured[order.id][1], order.currency_id) for order in family
+        )
+        if mode == "authorize":
+            paid += sum(
+                self._backorder_converted(payment.left, order.currency_id)
+                for order in family
+                for payment, _tx in order._backorder_own_authorizations()
+            )
+        asked = sum(
+            self._backorder_converted(tx.amount, tx.currency_id)
+            for tx in family._backorder_asked_transactions()
+        )
+        figures = (self._backorder_family_owed(), paid, asked)
+        return FamilyMoney(*map(self.currency_id.round, figures))
+
+    def _backorder_family_owed(self):
+        """What this order and its family cost together: their totals, quotations too. What was
+        returned or credited is in there still."""
+        family = self.sudo()._backorder_family().filtered(lambda order: order.state != "cancel")
+        return sum(
+            self._backorder_converted(order.amount_total, order.currency_id) for order in family
+        )
+
+    def _backorder_asked_transactions(self):
+        """What these orders' customers are asked for already and is not decided: pending payments
+        and captures, whoever asked for them, and our own requests from the moment that they are on
+        record, also where nobody knows what became of them."""
+        # sudo: as for the family's money
+        own = self.sudo().transaction_ids
+        pending = (own | own.child_transaction_ids).filtered(
+            lambda tx: tx.state == "pending" and tx.operation not in ("refund", "validation")
+        )
+        attempts = (
+            self.env["backorder.charge.attempt"]
+            .sudo()
+            .search(
+                [
+                    ("charge_id.order_id", "in", self.ids),
+                    ("state", "in", ("sending", "sent")),
+                    ("transaction_id.state", "in", ("draft", "pending")),
+                ]
+            )
+        )
+        return pending | attempts.transaction_id
+
+    def _backorder_converted(self, amount, currency):
+        """An amount of an order or payment of this family in this order's currency."""
+        return currency._convert(amount, self.currency_id, self.company_id, fields.Date.today())
+
+    def _backorder_paid_elsewhere(self, mode="charge"):
+        """The other orders of the family that have more money than they ask for."""
+        self.ensure_one()
+        # sudo: as for the family's money; shown are names, as on a carried amount
+        others = self.sudo()._backorder_family() - self.sudo()
+        figures = others._backorder_paid_figures()
+        result = others.browse()
+        for order in others:
+            due = 0.0 if order.state == "cancel" else order.amount_total
+            due -= figures[order.id][1] + order.backorder_carried_amount
+            if mode == "authorize":
+                due -= sum(payment.left for payment, _tx in order._backorder_own_authorizations())
+            if order.currency_id.compare_amounts(due, 0.0) < 0:
+                result |= order
+        return result
 
     def _backorder_flush_paid(self):
         for model in (

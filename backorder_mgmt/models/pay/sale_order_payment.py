@@ -59,30 +59,40 @@ class SaleOrder(models.Model):
         )
 
     def _backorder_cards_domain(self):
-        """Saved cards that could be charged now."""
+        """Saved cards that could be charged now, whosever they are."""
         return Domain("provider_id.state", "in", ("enabled", "test")) & Domain("active", "=", True)
 
+    def _backorder_payers(self):
+        """Whose saved cards pay for these orders: the invoice partner's, the customer's, and those
+        of the commercial partner of either. Never another contact's of the same company."""
+        partners = self.partner_invoice_id | self.partner_id
+        return partners | partners.commercial_partner_id
+
+    def _backorder_cards(self):
+        """{order: the saved cards that may be charged for it, newest first}: of its payers, by a
+        payment provider of its company (or of the company that it is a branch of, as in Odoo)."""
+        # sudo: which cards there are; callers tell no more of them than their name
+        orders = self.sudo()
+        tokens = orders.env["payment.token"].search(
+            self._backorder_cards_domain()
+            & Domain("partner_id", "in", orders._backorder_payers().ids),
+            order="id desc",
+        )
+        by_payer = tokens.grouped(lambda token: token.partner_id.id)
+        cards = {}
+        for order, sudo_order in zip(self, orders, strict=True):
+            payers = by_payer.keys() & sudo_order._backorder_payers().ids
+            own = tokens.browse().union(*(by_payer[payer] for payer in payers))
+            companies = sudo_order.company_id.parent_ids
+            cards[order] = own.filtered(
+                lambda token, companies=companies: token.company_id in companies
+            ).sorted("id", reverse=True)
+        return cards
+
     def _backorder_with_card(self):
-        """The orders whose customer, or his company, has a saved card."""
-        customers = (self.partner_id | self.partner_invoice_id).commercial_partner_id
-        # sudo: nothing of a card is shown, only that there is one
-        tokens = (
-            self.env["payment.token"]
-            .sudo()
-            .search(
-                self._backorder_cards_domain()
-                & Domain("partner_id.commercial_partner_id", "in", customers.ids)
-            )
-        )
-        having = {
-            (token.partner_id.commercial_partner_id.id, token.company_id.id) for token in tokens
-        }
-        return self.filtered(
-            lambda order: any(
-                (customer.commercial_partner_id.id, order.company_id.id) in having
-                for customer in (order.partner_id, order.partner_invoice_id)
-            )
-        )
+        """The orders for which a saved card may be charged."""
+        cards = self._backorder_cards()
+        return self.filtered(lambda order: cards[order])
 
     @api.depends("partner_id", "partner_invoice_id", "company_id")
     def _compute_backorder_has_card(self):
@@ -93,11 +103,19 @@ class SaleOrder(models.Model):
     def _search_backorder_has_card(self, operator, value):
         if operator != "in":
             return NotImplemented
+        # sudo: as for stock
         tokens = self.env["payment.token"].sudo().search(self._backorder_cards_domain())
-        customers = tokens.partner_id.commercial_partner_id
+        holders = tokens.partner_id.ids
         orders = self.sudo().search(
-            Domain("partner_id.commercial_partner_id", "in", customers.ids)
-            | Domain("partner_invoice_id.commercial_partner_id", "in", customers.ids)
+            Domain.OR(
+                Domain(payer, "in", holders)
+                for payer in (
+                    "partner_id",
+                    "partner_id.commercial_partner_id",
+                    "partner_invoice_id",
+                    "partner_invoice_id.commercial_partner_id",
+                )
+            )
         )
         wanted = True in value
         if wanted and False in value:
