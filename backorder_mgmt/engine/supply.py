@@ -5,7 +5,8 @@ Stock below a location serves demand at it; a claim made at a location binds the
 whole subtree.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from .numbers import is_positive
@@ -219,6 +220,17 @@ class Guard:
     budgets: dict[tuple[int, int], float] = field(default_factory=dict)
     supply: Supply | None = None
     kinds: tuple[str, ...] = ("promised", "owed", "open")
+    #: Ids of demands that have had their turn in this attempt.
+    settled: frozenset[int] = frozenset()
+
+    @contextmanager
+    def settling(self, demands: Iterable[int]) -> Iterator[None]:
+        """While these demands are looked at once more, they get nothing."""
+        before, self.settled = self.settled, frozenset(demands)
+        try:
+            yield
+        finally:
+            self.settled = before
 
     def allow(self, product: int, location: int, need: float, *, order: int, line: int) -> float:
         """How much of ``need`` may be reserved now."""

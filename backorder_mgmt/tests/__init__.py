@@ -3,6 +3,7 @@ from . import test_automatic
 from . import test_automation
 from . import test_batch
 from . import test_bulk
+from . import test_bulk_apps
 from . import test_cancel
 from . import test_carry
 from . import test_carry_accounts

@@ -1,5 +1,7 @@
 """What people do to a backorder line: force, promise, fill in place, move, cancel the rest."""
 
+import dataclasses
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -211,7 +213,12 @@ class SaleOrderLine(models.Model):
         moves = moves.browse(
             [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
         )
+        known = self.sudo().move_ids
         moves.with_context(backorder_guard=guard)._action_assign()
+        if self.sudo().move_ids != known:
+            # Another module has split deliveries, for automatic waves for example.
+            split = self._backorder_moves().grouped("sale_line_id")
+            facts = dataclasses.replace(facts, moves=split)
         after = self._backorder_reserved(facts)
         filled = {
             line: min(quantity, max(0.0, after[line] - before[line]))

@@ -136,6 +136,14 @@ class BackorderSupply(models.AbstractModel):
             ["product_id", "location_id", "lot_id", "quantity", "reserved_quantity"]
         )
         self.env["res.company"].flush_model(["backorder_fifo", "backorder_claim_days"])
+        self._flush_units()
+
+    @api.model
+    def _flush_units(self):
+        """For every query that converts quantities: a unit that was just made has no factor in the
+        database yet, and products may just have got another one."""
+        self.env["uom.uom"].flush_model(["factor"])
+        self.env["product.template"].flush_model(["uom_id"])
 
     @api.model
     def _read_free(self, products, tops):
@@ -236,6 +244,7 @@ class BackorderSupply(models.AbstractModel):
         self.env["sale.order.line"].flush_model(
             ["backorder_promised_qty", "product_id", "product_uom_id", "order_id", "warehouse_id"]
         )
+        self._flush_units()
         claims = self._read_promises(products)
         if not claims:
             return

@@ -58,6 +58,7 @@ class StockMove(models.Model):
         What a location and a product say is asked once for all moves.
         """
         outgoing, bypass = {}, {}
+        subcontracting = "is_subcontract" in self._fields
 
         def takes(move):
             if not move.sale_line_id or move.state not in OPEN_STATES:
@@ -69,7 +70,9 @@ class StockMove(models.Model):
                 outgoing[final.id] = final._is_outgoing()
             if not outgoing[final.id]:
                 return False
-            key = (move.product_id.id, move.location_id.id, move.company_id.id)
+            # A subcontractor's place holds what is made there, and stock that waits there.
+            made = subcontracting and move.is_subcontract
+            key = (move.product_id.id, move.location_id.id, move.company_id.id, made)
             if key not in bypass:
                 bypass[key] = move._should_bypass_reservation()
             return not bypass[key]
@@ -105,7 +108,8 @@ class StockMove(models.Model):
         guard = self.env.context.get("backorder_guard")
         if guard is not None:
             done = self.browse() if force_qty else self._backorder_bulk_assign(guard)
-            return super(StockMove, self - done)._action_assign(force_qty=force_qty)
+            with guard.settling(done.ids):
+                return super()._action_assign(force_qty=force_qty)
         taking = self._backorder_taking(force_qty)
         if not taking:
             return super()._action_assign(force_qty=force_qty)
@@ -116,9 +120,13 @@ class StockMove(models.Model):
         blocked = tried.filtered(
             lambda move: guard.budgets.get((move.sale_line_id.id, move.product_id.id), 1.0) <= 0
         )
-        moves = (self - blocked).with_context(backorder_guard=guard)
-        done = self.browse() if force_qty else (moves & taking)._backorder_bulk_assign(guard)
-        res = super(StockMove, moves - done)._action_assign(force_qty=force_qty)
+        moves = self.with_context(backorder_guard=guard)
+        done = blocked
+        if not force_qty:
+            done |= (moves & (taking - blocked))._backorder_bulk_assign(guard)
+        # Odoo and other modules see all moves, as they do more with them than to reserve.
+        with guard.settling(done.ids):
+            res = super(StockMove, moves)._action_assign(force_qty=force_qty)
         short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
         if short and not self.env.context.get("backorder_no_settle"):
             short.sale_line_id._backorder_settle(tried=short)
@@ -200,6 +208,8 @@ class StockMove(models.Model):
         if guard is None:
             own = self.sudo().sale_line_id._backorder_moves() & self
             guard = own._backorder_guard(others=self - own)
+        elif self.id in guard.settled:
+            return [], 0
         line = self.sudo().sale_line_id
         limits = {"order": line.order_id.id, "line": line.id} if line else {"order": 0, "line": 0}
         bound = not (not line and location_id and self.location_dest_id._child_of(self.location_id))

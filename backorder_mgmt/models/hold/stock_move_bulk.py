@@ -1,12 +1,16 @@
 """Reserve many moves in a handful of queries, with the result that Odoo's own way gives."""
 
-from odoo import models
+import logging
+
+from odoo import api, models
 
 from ...engine import EPSILON
 from ..base.batch import by_values
 
-# What the bulk way stands in for, and whose versions of it it is known to agree with. An override
-# by any other module means Odoo's own way, so that it is not left out.
+_logger = logging.getLogger(__name__)
+
+# What the bulk way stands in for. An override that is not known to agree with it means Odoo's own
+# way, so that it is not left out.
 _STANDS_IN_FOR = {
     "stock.move": (
         "_action_assign",
@@ -47,32 +51,70 @@ _UNTOUCHED = {
     ),
     "stock.picking": ("scheduled_date", "has_deadline_issue"),
 }
-_KNOWN = {"stock", "mrp", "stock_picking_batch", "product_expiry", "backorder_mgmt"}
+#: Odoo's own overrides of these, read one by one: {module: (methods)}. The reasons why the bulk way
+#: agrees with each:
+_KNOWN = {
+    # To production moves only, which it does not take; and it asks whether a product is a kit.
+    "mrp": ("stock.move._action_assign", "stock.move._should_bypass_reservation"),
+    # Subcontracted receipts are not reserved: it does not take them, see `_backorder_bulk_plain`.
+    "mrp_subcontracting": ("stock.move._should_bypass_reservation",),
+    # Waves are made after `super()`, which sees all moves; for batches see `_backorder_in_turn`.
+    "stock_picking_batch": ("stock.move._action_assign",),
+    # Dates are those of lots, and it takes neither lots nor the strategy "first expired".
+    "product_expiry": (
+        "stock.move._update_reserved_quantity",
+        "stock.quant._get_removal_strategy_order",
+    ),
+}
 
 
 class StockMove(models.Model):
     _inherit = "stock.move"
 
-    def _backorder_bulk_allowed(self):
-        """No module unknown to us overrides what the bulk way stands in for."""
+    def _register_hook(self):
+        super()._register_hook()
+        if self._name == "stock.move" and (modules := self._backorder_bulk_strangers()):
+            _logger.info(
+                "Backorders are filled move by move, which is slower: %s changes how stock is "
+                "reserved in a way that is not known",
+                ", ".join(modules),
+            )
+
+    @api.model
+    def _backorder_bulk_strangers(self):
+        """Names of the modules that override what the bulk way stands in for, in a way that it is
+        not known to agree with: with one of them, every move goes Odoo's own way."""
+        strangers = set()
         for model, names in _STANDS_IN_FOR.items():
             for cls in type(self.env[model]).mro():
-                if not names or not cls.__module__.startswith("odoo.addons."):
+                if not cls.__module__.startswith("odoo.addons."):
                     continue
-                if cls.__module__.split(".")[2] in _KNOWN:
+                module = cls.__module__.split(".")[2]
+                if module in ("stock", "backorder_mgmt"):
                     continue
-                if any(name in vars(cls) for name in names):
-                    return False
-        return True
+                known = _KNOWN.get(module, ())
+                if any(name in vars(cls) and f"{model}.{name}" not in known for name in names):
+                    strangers.add(module)
+        return sorted(strangers)
 
     def _backorder_bulk_moves(self):
         """The moves of ``self`` that the bulk way reserves exactly as Odoo would.
 
         Whole products go one way or the other, so that who comes first stays the same.
         """
-        if len(self) < 2 or not self._backorder_bulk_allowed():
+        if len(self) < 2 or self._backorder_bulk_strangers():
             return self.browse()
+        plain = self._backorder_bulk_plain()
+        other = set((self - plain).product_id.ids)
+        return plain.filtered(lambda move: move.product_id.id not in other) if other else plain
+
+    def _backorder_bulk_plain(self):
+        """The moves of ``self`` for which a reservation takes free quantities, and no more.
+
+        Other modules may take out those with which they do more.
+        """
         units = {}
+        subcontracting = "is_subcontract" in self._fields
 
         def plain_unit(move, product):
             """Id of the unit in which moves of the product are plain; 0 where none is."""
@@ -90,6 +132,7 @@ class StockMove(models.Model):
                 move.picked
                 or move.state not in ("confirmed", "partially_available")
                 or move.procure_method != "make_to_stock"
+                or (subcontracting and move.is_subcontract)
             ):
                 return False
             product = move.product_id
@@ -98,9 +141,7 @@ class StockMove(models.Model):
                 units[key] = plain_unit(move, product)
             return units[key] == move.product_uom.id and not move.move_orig_ids
 
-        plain = self.filtered(takes)
-        other = set((self - plain).product_id.ids)
-        return plain.filtered(lambda move: move.product_id.id not in other) if other else plain
+        return self.filtered(takes)
 
     def _backorder_bulk_quants(self):
         """{(product id, location id): rows in the order of the removal strategy}, without those
@@ -146,7 +187,8 @@ class StockMove(models.Model):
         One read of the stock rows, one `create` of the move lines with Odoo's own hooks, and the
         sums written per row.
 
-        :return: the moves that were dealt with; the others are for Odoo's own way
+        :return: the moves that were dealt with; the others are for Odoo's own way, which is to
+            see all of them (:meth:`Guard.settling`)
         """
         moves = self._backorder_bulk_moves()
         if not moves:
@@ -198,7 +240,7 @@ class StockMove(models.Model):
             if got and not mine:
                 whole = unit.compare(got + move.quantity, move.product_uom_qty) >= 0
                 state = "assigned" if whole else "partially_available"
-                reserved.setdefault((state, got + move.quantity), []).append(move.id)
+                reserved[move.id] = (state, got + move.quantity)
                 for vals in vals_list[first:]:
                     # Worked out by Odoo as well, which then finds them written already.
                     vals.update(state=state, quantity_product_uom=vals["quantity"])
@@ -208,24 +250,25 @@ class StockMove(models.Model):
     def _backorder_bulk_write(self, vals_list, updates, taken, reserved):
         """Make the move lines and write what was reserved, added up per stock row.
 
-        :param reserved: {(state, quantity): ids of moves without lines} that the new move lines
+        :param reserved: {id of a move without lines: (state, quantity)} that the new move lines
             lead to; known before, Odoo need not work it out of them
         """
         collected = {}
         lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
         names = [self._fields[name] for name in ("quantity", "picked")]
-        ids = [move_id for own in reserved.values() for move_id in own]
-        known = self.browse(ids)
+        known = self.browse(reserved)
         wanted = sum(vals["quantity"] for vals in vals_list)
         with self.env.protecting([*self._backorder_untouched(), (names, known)]):
             moves = self.with_env(lines.env)
-            by_state = {}
-            for (state, quantity), ids in reserved.items():
-                by_state.setdefault(state, []).extend(ids)
+            by_quantity = {}
+            for move in moves.browse(reserved):
+                by_quantity.setdefault(reserved[move.id][1], []).append(move.id)
+            for quantity, ids in by_quantity.items():
                 # Protected: it is kept, not spread over lines.
                 moves.browse(ids).quantity = quantity
-            for state, ids in by_state.items():
-                moves.browse(ids).filtered(lambda move, s=state: move.state != s).state = state
+            for own in moves.browse(reserved)._backorder_in_turn():
+                for state, same in own.grouped(lambda move: reserved[move.id][0]).items():
+                    same.filtered(lambda move, s=state: move.state != s).state = state
             new = lines.create(self._backorder_merge_vals(vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
@@ -235,7 +278,10 @@ class StockMove(models.Model):
                 self.env.add_to_compute(field, known)
             known._recompute_state()
         # As Odoo: making a line works the state out, changing one does not.
-        lines.browse([line.id for line, _quantity in updates]).move_id._recompute_state()
+        for own in lines.browse(
+            [line.id for line, _quantity in updates]
+        ).move_id._backorder_in_turn():
+            own._recompute_state()
         reserved = {
             quant: {"reserved_quantity": quant.reserved_quantity + quantity}
             for quant, quantity in taken.items()
@@ -256,6 +302,15 @@ class StockMove(models.Model):
         inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
         if inside:
             inside._apply_putaway_strategy()
+
+    def _backorder_in_turn(self):
+        """``self`` in parts whose states may be written together: all, or one delivery after the
+        other where those that get ready join automatic batches (`stock_picking_batch`)."""
+        if "auto_batch" not in self.env["stock.picking.type"]._fields:
+            return [self]
+        batched = self.filtered(lambda move: move.sudo().picking_type_id.auto_batch)
+        parts = [self - batched] if batched != self else []
+        return [*parts, *batched.grouped("picking_id").values()]
 
     def _backorder_untouched(self):
         """[(fields, records)] that reserving ``self`` does not change: Odoo would work them out
