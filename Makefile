@@ -7,7 +7,7 @@
 help:
 	echo "make demo         the web client with demo data on 127.0.0.1:8069 (demo-reset: from the start; demo-stop)"
 	echo "make test         all tests, in two halves; ARGS=\"-k fill\" for some (test-engine: the engine's alone, in a second)"
-	echo "make company      every app of scripts/company-modules installed beside the addon, before and after it (hours)"
+	echo "make company      every app of scripts/company-modules installed beside the addon, before and after it (an hour)"
 	echo "make lint         all checks of the sources (format: put them in form)"
 	echo "make db NAME=x    a fresh database with the addon and demo data"
 	echo "make bench        the benchmarks; ARGS=... are theirs"

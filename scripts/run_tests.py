@@ -88,15 +88,31 @@ def never_or_twice(parts):
     return faults + [f"run twice: {test}" for test in sorted({t for t in run if run.count(t) > 1})]
 
 
+def bare_tests():
+    """What runs on the bare database, and the files among it that run nowhere else."""
+    core, elsewhere = [], []
+    for line in (ROOT / "scripts" / "bare-tests").read_text().splitlines():
+        *only, path = line.split("#")[0].split() or [None]
+        if path:
+            core.append(path)
+            if only == ["only"]:
+                elsewhere.append(path)
+    return core, elsewhere
+
+
 def main(database, folder, *pytest):
     begin = time.monotonic()
     folder = Path(folder)
     subprocess.run(["rm", "-rf", folder], check=True)
     (folder / "taken").mkdir(parents=True)
-    lines = (ROOT / "scripts" / "bare-tests").read_text().splitlines()
-    core = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
-    halves = [Part(f"half {n}", f"{database}_{n}", folder, [], shared=True) for n in (1, 2)]
-    bare = Part("bare", f"{database}_bare", folder, core, shared=False)
+    core, elsewhere = bare_tests()
+    halves = [
+        Part(
+            f"half {n}", f"{database}_{n}", folder, [f"--ignore={file}" for file in elsewhere], True
+        )
+        for n in (1, 2)
+    ]
+    bare = Part("bare", f"{database}_bare", folder, core, False)
 
     def one_after_the_other(*parts):
         for part in parts:
