@@ -1,11 +1,15 @@
-"""For every test, the addon's and those in ``tests/``: what Odoo logs counts; hypothesis' profile.
+"""For every test, the addon's and those in ``tests/``: what Odoo logs counts; hypothesis' profile;
+two processes that share all tests (``scripts/run_tests.py``).
 
 Nothing here imports Odoo: the engine's tests run without it (``make test-engine``).
 """
 
+import itertools
+import json
 import logging
 import os
 import re
+import resource
 from pathlib import Path
 
 import hypothesis
@@ -84,6 +88,8 @@ def pytest_terminal_summary(terminalreporter):
     if guard.lines:
         terminalreporter.section("unexpected lines in the log outside any test")
         terminalreporter.write_line("\n".join(guard.lines))
+    if "BACKORDER_RESULT" in os.environ:
+        tell_result(terminalreporter)
 
 
 def _checked():
@@ -107,3 +113,77 @@ def pytest_runtest_call(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
     return (yield from _checked())
+
+
+# ---------------------------------------------------------------- one of two halves
+# BACKORDER_SHARE is a folder in which each of the processes that run the same tests takes files:
+# a folder made there is a file taken, and nobody else can make it again.
+
+TIMES = ROOT / ".odoo" / "test-times.json"
+ran = []
+seconds = {}
+
+
+def weight(items):
+    """How long a file will take: what it took last, or a guess by the number of its tests."""
+    name = items[0].location[0]
+    try:
+        return json.loads(TIMES.read_text())[name]
+    except (OSError, ValueError, KeyError):
+        # Those in tests/ have databases and processes of their own.
+        return len(items) * (10 if name.startswith("tests/test_") else 1)
+
+
+def take_files(session, share):
+    """The tests of one file after the other that nobody has taken yet, long files first."""
+    files = [list(items) for _, items in itertools.groupby(session.items, lambda i: i.location[0])]
+    for items in sorted(files, key=lambda items: (-weight(items), items[0].location[0])):
+        try:
+            (share / items[0].location[0].replace("/", "-")).mkdir()
+        except FileExistsError:
+            continue
+        yield from items
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """As pytest's own, over the files that this process takes."""
+    share = os.environ.get("BACKORDER_SHARE")
+    if not share or session.testsfailed or session.config.option.collectonly:
+        return None
+    items = take_files(session, Path(share))
+    item = next(items, None)
+    while item is not None:
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        # A fixture of a file or a class ends where the next test is of another one.
+        nextitem = next(items, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+        item = nextitem
+    return True
+
+
+def pytest_runtest_logfinish(nodeid, location):
+    ran.append(nodeid)
+
+
+def pytest_runtest_logreport(report):
+    seconds[report.location[0]] = seconds.get(report.location[0], 0.0) + report.duration
+
+
+def tell_result(terminalreporter):
+    """What scripts/run_tests.py adds up, in a file."""
+    stats = terminalreporter.stats
+    kinds = ("failed", "passed", "skipped", "xfailed", "xpassed", "error")
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    result = {
+        "counts": {kind: len(stats.get(kind, ())) for kind in kinds},
+        "failures": [test.nodeid for kind in ("failed", "error") for test in stats.get(kind, ())],
+        "run": ran,
+        "collected": [item.nodeid for item in terminalreporter._session.items],
+        "seconds": seconds,
+        "cpu": sum(use.ru_utime + use.ru_stime for use in usage),
+    }
+    Path(os.environ["BACKORDER_RESULT"]).write_text(json.dumps(result))

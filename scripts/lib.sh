@@ -14,7 +14,8 @@ ODOO_CONF=$STATE/odoo.conf
 PG_DATA=$STATE/pg
 PYCACHE=$STATE/pycache
 
-# The addon, and what tests and the demo install beside it. MODULES=… overrides.
+# The addon, and what the demo and `make db` install beside it. MODULES=… overrides; MODULES=@company is the company of
+# scripts/company-modules, in which the tests run; MODULES=$ADDON is what the addon needs, no more.
 ADDON=backorder_mgmt
 MODULES=${MODULES:-$ADDON,payment_demo,sale_mrp,stock_dropshipping,base_automation}
 
@@ -89,6 +90,29 @@ in_env() { (enter_env && exec "$@"); }
 
 # -P: the current folder stays out of sys.path, where any folder named `odoo` would join the package.
 ODOO=("$VENV/bin/python" -P -m odoo)
+
+# The modules of scripts/company-modules that this Odoo has, one a line: those of the company, or those marked $1.
+company_modules() {
+    local mark=${1:-} name addons
+    addons=("$(odoo_path)"/odoo/addons "$(odoo_path)"/addons)
+    while read -r name; do
+        [[ ! -f ${addons[0]}/$name/__manifest__.py && ! -f ${addons[1]}/$name/__manifest__.py ]] || echo "$name"
+    done < <(awk -v mark="$mark" '!/^ *#/ && (mark ? $1 == mark && NF > 1 : NF == 1) {print mark ? $2 : $1}' \
+        "$ROOT/scripts/company-modules")
+}
+
+# install DATABASE ODOO-OPTIONS…: run Odoo once on it; its log must be clean.
+install() {
+    local db=$1 log=$LOGS/install-$1.log
+    shift
+    rm -f "$log"
+    in_env "${ODOO[@]}" server --database="$db" --stop-after-init --no-http --logfile="$log" "$@" \
+        >"$log.out" 2>&1 </dev/null || {
+        grep -E -A40 ' (ERROR|CRITICAL) ' "$log" | tail -n 60 >&2 || tail -n 20 "$log.out" >&2
+        die "Odoo could not install into $db: the reason is above (all of it: $log, $log.out)."
+    }
+    check_log "$log"
+}
 
 # Fails when Odoo's log holds a warning or worse that scripts/log-ignore does not explain.
 check_log() {

@@ -32,3 +32,4 @@ from . import test_run
 from . import test_run_report
 from . import test_stuck
 from . import test_tours
+from . import test_views

@@ -6,12 +6,35 @@ from odoo import Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
 
+def own_ground(env):
+    """The current company with prices and taxes of the tests' own, whatever apps and demo data say.
+
+    Price lists that give discounts, fiscal positions that apply by themselves, loyalty programs and
+    messages to customers are switched off; one price list and one tax of 15 % take their place.
+
+    :return: (price list, tax)
+    """
+    company = env.company
+    for model in ("product.pricelist", "account.fiscal.position", "loyalty.program"):
+        if model in env:
+            env[model].search([("company_id", "in", (False, company.id))]).action_archive()
+    prices = env["product.pricelist"].create(
+        {"name": "Test Prices", "currency_id": company.currency_id.id, "company_id": company.id}
+    )
+    tax = env["account.tax"].create(
+        {"name": "Test Tax", "amount": 15.0, "type_tax_use": "sale", "company_id": company.id}
+    )
+    company.write({"account_sale_tax_id": tax.id, "stock_text_confirmation": False})
+    return prices, tax
+
+
 class BackorderCommon(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env["base"].with_context(tracking_disable=True).env
         cls.company = cls.env.company
+        cls.prices, cls.tax = own_ground(cls.env)
         cls.warehouse = cls.env["stock.warehouse"].create(
             {"name": "Test Warehouse", "code": "TWH", "company_id": cls.company.id}
         )
