@@ -1,23 +1,27 @@
 """Rows of the benchmark: filling backorders, and putting them there."""
 
 from contextlib import closing
+from functools import partial
 
 from .data import make_run, make_waiting_orders, put_lots, reserved_on
 from .floor import Floor
 from .measure import Measure, database, in_turn, peak_memory
 
 
-def fill_against_odoo(args, lines, **goods):
+def fill_against_odoo(args, lines, goods=None, only_fill=False):
     """Fill ``lines`` held lines of orders of 5, and let Odoo reserve the same ones.
 
+    :param goods: what `make_waiting_orders` is told about the products, asked for each database
     :return: Measures of the fill, of Odoo's reservation, of the preview, of reading the lines;
-        the fill's peak memory in MB
+        the fill's peak memory in MB. With ``only_fill`` the last three are not measured.
     """
     ours, theirs, preview, reading = Measure(), Measure(), Measure(), Measure()
     with database(args.db) as env, database(args.base) as plain:
         env.company.backorder_fill_approved = "same_order"
         made, bare = (
-            make_waiting_orders(side, lines // 5, 5, args.products, **goods_on(side, goods))
+            make_waiting_orders(
+                side, lines // 5, 5, args.products, **(goods(side) if goods else {})
+            )
             for side in (env, plain)
         )
         run = make_run(env, made)
@@ -35,19 +39,12 @@ def fill_against_odoo(args, lines, **goods):
         def read():
             made.order_line.read(stored)
 
-        in_turn(args.rounds, (env, preview, run.action_preview), (env, reading, read))
+        if not only_fill:
+            in_turn(args.rounds, (env, preview, run.action_preview), (env, reading, read))
         left_by_us, left_by_odoo = in_turn(args.rounds, (env, ours, fill), (plain, theirs, assign))
         assert left_by_us == left_by_odoo, "not the same quantities were reserved"
-        memory = peak_memory(env, fill)
+        memory = None if only_fill else peak_memory(env, fill)
     return ours, theirs, preview, reading, memory
-
-
-def goods_on(env, goods):
-    """``goods`` for this database: what is a function there is asked for the value."""
-    return {
-        name: value if name == "put" or not callable(value) else value(env)
-        for name, value in goods.items()
-    }
 
 
 def bench_fill(args, report):
@@ -105,30 +102,29 @@ def bench_floor(args, report):
         "same end rows by plain SQL",
         lines,
         f"{written} rows by SQL",
+        # Of Python the floor needs nothing.
+        only=("wall", "work"),
     )
     counts = "; ".join(f"{table} {u} + {i} new" for table, (u, i) in floor.counts().items())
     print(f"  rows written: {counts}")
-
-
-def category(strategy):
-    """A category of products with this removal strategy, in the database that it is asked for."""
-
-    def make(env):
-        return (
-            env["product.category"]
-            .create({"name": f"Bench {strategy}", "removal_strategy_id": removal(env, strategy).id})
-            .id
-        )
-
-    return make
 
 
 def removal(env, strategy):
     return env["product.removal"].search([("method", "=", strategy)], limit=1)
 
 
+def lot_goods(env, strategy):
+    """Products by lot, of a category with this removal strategy."""
+    category = env["product.category"].create(
+        {"name": f"Bench {strategy}", "removal_strategy_id": removal(env, strategy).id}
+    )
+    goods = {"put": put_lots, "tracking": "lot", "categ_id": category.id}
+    return {**goods, "use_expiration_date": True} if strategy == "fefo" else goods
+
+
 def bench_lots(args, report):
     """Filling lines of products tracked by lot, first in and first expired first out."""
+    lines = args.lots
     for strategy in ("fifo", "fefo"):
         with database(args.db) as env, database(args.base) as plain:
             known = all(removal(side, strategy) for side in (env, plain))
@@ -139,11 +135,9 @@ def bench_lots(args, report):
                 flush=True,
             )
             continue
-        goods = {"put": put_lots, "tracking": "lot", "categ_id": category(strategy)}
-        if strategy == "fefo":
-            goods["use_expiration_date"] = True
-        lines = args.lots
-        ours, theirs, *_rest = fill_against_odoo(args, lines, **goods)
+        ours, theirs, *_rest = fill_against_odoo(
+            args, lines, partial(lot_goods, strategy=strategy), only_fill=True
+        )
         title = f"fill {lines} held lines of {lines // 5} orders, lots {strategy}"
         report.row(title, ours, theirs, "0.2", "same_order", lines)
 

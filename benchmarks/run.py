@@ -64,7 +64,7 @@ def parse():
     add("--force", type=int, default=300, help="lines of the force row")
     add("--new-orders", type=int, default=100, help="orders of the new_order row")
     add("--process", type=int, default=200, help="orders of the process row")
-    add("--quotations", type=int, default=20_000, help="old quotations of the filters row")
+    add("--quotations", type=int, default=5000, help="old quotations of the filters row")
     add("--filters", nargs="+", metavar="NAME", help="filters of the processor's search view")
     add("--skus", type=int, default=2000, help="SKUs of the purchase row")
     add("--purchase-lines", type=int, default=2000, help="lines of the create row")
