@@ -1,5 +1,5 @@
 # Everything a developer runs. Each target is a script in scripts/, which says more.
-.PHONY: help setup demo demo-reset demo-stop test test-engine company lint format db bench odoo-tests clean
+.PHONY: help setup demo demo-reset demo-stop test test-engine company story lint format db bench odoo-tests clean
 
 # `make -s`-like: the scripts speak for themselves.
 .SILENT:
@@ -8,6 +8,7 @@ help:
 	echo "make demo         the web client with demo data on 127.0.0.1:8069 (demo-reset: from the start; demo-stop)"
 	echo "make test         all tests, in two halves; ARGS=\"-k fill\" for some (test-engine: the engine's alone, in a second)"
 	echo "make company      every app of scripts/company-modules installed beside the addon, before and after it (an hour)"
+	echo "make story        200 seeded steps, and a hash of what they leave: SEED=1 ARGS=\"--dump rows.txt\""
 	echo "make lint         all checks of the sources (format: put them in form)"
 	echo "make db NAME=x    a fresh database with the addon and demo data"
 	echo "make bench        the benchmarks; ARGS=... are theirs"
@@ -35,6 +36,9 @@ test-engine:
 
 company:
 	scripts/company $(APPS)
+
+story:
+	scripts/story --seed $(or $(SEED),1) $(ARGS)
 
 lint:
 	scripts/lint

@@ -104,16 +104,6 @@ class ResConfigSettings(models.TransientModel):
     backorder_process_email_template_id = fields.Many2one(
         related="company_id.backorder_process_email_template_id", readonly=False
     )
-    backorder_bulk_strangers = fields.Char(
-        string="Modules That Slow Down Fills", compute="_compute_backorder_bulk_strangers"
-    )
-
-    def _compute_backorder_bulk_strangers(self):
-        names = self.env["stock.move"]._backorder_bulk_strangers()
-        # Who sees the settings need not see the list of apps.
-        modules = self.env["ir.module.module"].sudo().search([("name", "in", names)])
-        titles = {module.name: f"{module.shortdesc} ({module.name})" for module in modules}
-        self.backorder_bulk_strangers = ", ".join(titles.get(name, name) for name in names)
 
     @api.onchange("backorder_charge_cards")
     def _onchange_backorder_charge_cards(self):

@@ -13,3 +13,4 @@ from . import stock_move
 from . import stock_quant
 from . import stock_picking
 from . import res_partner
+from . import res_config_settings
