@@ -1,3 +1,4 @@
+from . import backorder_token
 from . import res_company
 from . import res_config_settings
 from . import account_move
@@ -51,6 +52,7 @@ from . import stock_move
 from . import backorder_delay
 from . import mail_template
 from . import stock_quant
+from . import ir_attachment
 from . import backorder_affected
 from . import stock_picking
 from . import purchase_order_delay

@@ -187,7 +187,7 @@ class BackorderChargeWorker(models.AbstractModel):
         if step.kind == PAID:
             return self._finish()
         if self.look_only:
-            self.write({"state": "failed", "look_only": False})
+            self._backorder_write({"state": "failed", "look_only": False})
             return False
         if step.reason:
             self._fail(order._backorder_charge_refusal(step, authorizations))
@@ -213,7 +213,7 @@ class BackorderChargeWorker(models.AbstractModel):
             attempt = attempts._record_capture(self, source, step.amount)
         else:
             attempt = attempts._record_card(self, token, step.amount)
-        self.write({"state": "sending", "message": False})
+        self._backorder_write({"state": "sending", "message": False})
         self.env.flush_all()
         self.env["ir.cron"]._commit_progress()
         # On record: from here on this request is made once, whatever happens.
@@ -222,7 +222,9 @@ class BackorderChargeWorker(models.AbstractModel):
 
     def _finish(self):
         """Everything is paid: approve the order, and what follows."""
-        self.write({"state": "done", "message": False, "date_done": fields.Datetime.now()})
+        self._backorder_write(
+            {"state": "done", "message": False, "date_done": fields.Datetime.now()}
+        )
         try:
             with self.env.cr.savepoint():
                 if self.run_order_id:

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools.misc import format_amount
 
 from ..engine import POLICIES
+from .backorder_token import TOKEN, TOKEN_KEY, may_write_backorder
 
 
 class BackorderRun(models.Model):
@@ -11,6 +13,7 @@ class BackorderRun(models.Model):
     _name = "backorder.run"
     _description = "Backorder Fill"
     _inherit = [
+        "backorder.guarded",
         "backorder.run.options",
         "backorder.process.options",
         "backorder.run.planner",
@@ -163,20 +166,89 @@ class BackorderRun(models.Model):
             finished = run.state in ("done", "undone", "cancelled")
             run.progress = 100.0 if finished else (100.0 * done / total if total else 0.0)
 
+    # -- who may write ----------------------------------------------------------------------------
+
+    def _backorder_open_names(self, creating=False):
+        """The options, until the start. Which kind of run it is, is said once."""
+        names = {*self._backorder_option_names(), *self._process_option_names()}
+        return frozenset(names | {"kind"} if creating else names)
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_may_run()
-        for vals in vals_list:
-            if vals.get("name", "/") == "/":
-                company = vals.get("company_id") or self.env.company.id
-                sequence = self.env["ir.sequence"].with_company(company).sudo()
-                vals["name"] = sequence.next_by_code("backorder.run") or "/"
-        return super().create(vals_list)
+        self._backorder_check_create(vals_list)
+        vals_list = [
+            {**vals, "name": self._next_name(vals.get("company_id"))} for vals in vals_list
+        ]
+        # The token after the check, for the name; the user's rights are asked as ever.
+        runs = super(BackorderRun, self.with_context(**{TOKEN_KEY: TOKEN})).create(vals_list)
+        return runs.with_env(self.env)
+
+    @api.model
+    def _next_name(self, company_id):
+        company = company_id or self.env.company.id
+        # sudo: a number, for whoever may fill
+        sequence = self.env["ir.sequence"].with_company(company).sudo()
+        return sequence.next_by_code("backorder.run") or "/"
+
+    def write(self, vals):
+        """Options are written until the start: of a previewed run the plan goes, as it was made
+        for others."""
+        options = self._backorder_open_names().intersection(vals)
+        if not options or may_write_backorder(self.env):
+            return super().write(vals)
+        self._check_may_run()
+        for run in self:
+            run._check_state(("draft", "planned"))
+        res = super().write(vals)
+        self.filtered(lambda run: run.state == "planned")._forget_plan()
+        return res
+
+    def _forget_plan(self):
+        """Draft again, to be planned by the options that are chosen now."""
+        for run in self:
+            vals = {"state": "draft", "date_planned": False, "comparison": False}
+            if run.receipt_mode == "notify":
+                # Its proposal is no longer the scheduled job's to make.
+                vals["receipt_mode"] = "offer"
+            run._backorder_write(vals)
+        # sudo: rows of all salesmen's orders
+        self.sudo().line_ids._backorder_token().unlink()
+        self.sudo().run_order_ids._backorder_token().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_draft(self):
         if any(run.state not in ("draft", "planned", "cancelled") for run in self):
             raise UserError(self.env._("A fill that was started is kept for good."))
+        # sudo: what it did to orders and payments that this user may not see counts as well
+        done = self.sudo().filtered(lambda run: run.state == "cancelled")._with_results()
+        if done:
+            raise UserError(
+                self.env._(
+                    "%s was stopped after it had done something: it is kept for good.",
+                    ", ".join(done.mapped("name")),
+                )
+            )
+
+    def _with_results(self):
+        """Those of ``self`` that changed anything: an order, the ledger, money."""
+        rows = Domain("outcome", "in", ("complete", "partial", "failed", "undone"))
+        rows |= Domain("new_order_id", "!=", False) | Domain("invoice_ids", "!=", False)
+        for name in ("set_aside", "processed", "approved", "mail_queued"):
+            rows |= Domain(name, "=", True)
+        found = self.browse()
+        for model, domain in (
+            ("backorder.run.order", rows),
+            ("backorder.run.line", Domain("filled_qty", ">", 0)),
+            ("backorder.event", Domain.TRUE),
+            ("backorder.carry", Domain.TRUE),
+            ("backorder.charge", Domain.TRUE),
+        ):
+            groups = self.env[model]._read_group(
+                domain & Domain("run_id", "in", self.ids), ["run_id"]
+            )
+            found = found.union(*(run for (run,) in groups))
+        return found & self
 
     def _approves(self, order):
         """Whether a new order made of ``order``'s filled items is confirmed at once.
@@ -202,7 +274,7 @@ class BackorderRun(models.Model):
             # sudo after the check: the plan looks at orders of all salesmen
             worker = run.sudo().with_company(run.company_id)
             worker._preview()
-            worker.write({"state": "planned", "date_planned": fields.Datetime.now()})
+            worker._backorder_write({"state": "planned", "date_planned": fields.Datetime.now()})
         return self._open_action()
 
     def action_start(self):
@@ -221,14 +293,14 @@ class BackorderRun(models.Model):
             run._process_check()
             worker = run.sudo().with_company(run.company_id)
             # The row is written first: of two clicks at once one waits, and then sees the state.
-            worker.write({"state": "running"})
+            worker._backorder_write({"state": "running"})
             worker.flush_recordset(["state"])
             if not run.date_planned:
                 worker._preview()
-                worker.write({"date_planned": fields.Datetime.now()})
+                worker._backorder_write({"date_planned": fields.Datetime.now()})
             large = worker._work_size() > run.company_id.backorder_run_threshold
             if large or worker._ahead():
-                worker.write({"state": "queued"})
+                worker._backorder_write({"state": "queued"})
                 worker._launch()
             else:
                 worker._execute()
@@ -247,9 +319,9 @@ class BackorderRun(models.Model):
             run._check_state(("draft", "planned", "queued", "running"))
             run._check_may_run()
             if run.state in ("queued", "running"):
-                run.sudo().write({"stop_requested": True})
+                run._backorder_write({"stop_requested": True})
             else:
-                run.sudo().write({"state": "cancelled"})
+                run._backorder_write({"state": "cancelled"})
         return True
 
     def action_undo(self):
@@ -263,7 +335,7 @@ class BackorderRun(models.Model):
             run._check_may_run()
             run._process_check_undo()
             run.run_order_ids.action_undo()
-            run.sudo().write({"state": "undone"})
+            run._backorder_write({"state": "undone"})
         return True
 
     def _work_size(self):
@@ -336,9 +408,10 @@ class BackorderRun(models.Model):
             }
             for policy, figures in self.compare_policies().items()
         ]
-        self.sudo().comparison = self.env["ir.qweb"]._render(
+        table = self.env["ir.qweb"]._render(
             "backorder_mgmt.backorder_run_comparison", {"rows": rows}
         )
+        self._backorder_write({"comparison": table})
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     # -- one order at once ------------------------------------------------------------------------
@@ -359,7 +432,7 @@ class BackorderRun(models.Model):
         run = (
             self.sudo()
             .with_company(company)
-            .create(self._prepare_fill_now_vals(orders, company, **options))
+            ._backorder_create(self._prepare_fill_now_vals(orders, company, **options))
         )
         orders._backorder_lock_stock(touch=True)
         if wanted is None:
@@ -399,8 +472,8 @@ class BackorderRun(models.Model):
                 line._backorder_take_fill(supply, parts[line], locations[line], wanted[line])
                 rows.append(self._prepare_wanted_line_vals(line, available, wanted[line]))
             order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
-        self.env["backorder.run.line"].create(rows)
-        self.env["backorder.run.order"].create(
+        self.env["backorder.run.line"]._backorder_create(rows)
+        self.env["backorder.run.order"]._backorder_create(
             [
                 {"run_id": self.id, "company_id": self.company_id.id, "order_id": order.id}
                 for order in lines.order_id

@@ -80,7 +80,7 @@ class BackorderRunProcess(models.AbstractModel):
         self._process_fill(dealt)
         self._process_write_lines(run_lines, dealt, before)
         apart = rows.filtered(lambda row: row.planned_outcome == "partial" and not row.set_aside)
-        rows.set_aside = True
+        rows._backorder_write({"set_aside": True})
         if apart == rows and self._pending_count() > len(rows):
             return  # their turn comes when everybody has his share
         outcomes = {order: dealt.outcome(order) for order in orders}
@@ -166,7 +166,7 @@ class BackorderRunProcess(models.AbstractModel):
                 **before.get(line, {}),
             }
         for records, values in by_values(vals):
-            records.write(values)
+            records._backorder_write(values)
 
     # -- payment ----------------------------------------------------------------------------------
 
@@ -176,7 +176,9 @@ class BackorderRunProcess(models.AbstractModel):
             return
         self._process_set_aside(rows.order_id, dealt)
         for outcome, own in rows.grouped(lambda row: outcomes[row.order_id]).items():
-            own.write({"outcome": outcome, "message": self.env._("Waiting for payment.")})
+            own._backorder_write(
+                {"outcome": outcome, "message": self.env._("Waiting for payment.")}
+            )
         charges = rows.order_id._backorder_request_charge(self, self.credit_card_mode, rows)
         self._process_finish_rows(
             rows.filtered(lambda row: row.order_id not in charges.order_id), dealt, outcomes
@@ -200,11 +202,11 @@ class BackorderRunProcess(models.AbstractModel):
                     "partial",
                 )
             rows = rows.filtered(lambda row: row.order_id not in short)
-            rows.approved = True
+            rows._backorder_write({"approved": True})
         for outcome, own in rows.grouped(
             lambda row: outcomes[row.order_id] if outcomes else row.outcome
         ).items():
-            own.write({"outcome": outcome, "processed": True, "skip_reason": False})
+            own._backorder_write({"outcome": outcome, "processed": True, "skip_reason": False})
         if self.set_ship_date:
             rows._set_ship_date(self.ship_date or self._default_ship_date())
         notes = rows._process_invoice() if self.create_invoice else {}

@@ -3,7 +3,7 @@
 import base64
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class BackorderRunProcessPrint(models.AbstractModel):
@@ -21,11 +21,13 @@ class BackorderRunProcessPrint(models.AbstractModel):
         Made once and kept on the run; made anew when an order was approved since.
 
         :return: the action that downloads the PDF
+        :raise AccessError: something of it is not this user's to read
         :raise UserError: there is nothing to print, or wkhtmltopdf is missing
         """
         self.ensure_one()
         self._check_may_run()
-        # sudo after the check: who may process the orders may print their documents
+        self._check_may_print()
+        # sudo after the checks: the document is kept on the run, which is nobody's to write
         run = self.sudo()
         if not run.document_id:
             run._process_make_documents()
@@ -61,7 +63,7 @@ class BackorderRunProcessPrint(models.AbstractModel):
         content = self.env["ir.actions.report"]._backorder_document_pdf(self._process_documents())
         if content:
             old = self.document_id
-            self.document_id = self.env["ir.attachment"].create(
+            document = self.env["ir.attachment"].create(
                 {
                     "name": f"{self._report_file_name()}.pdf",
                     "res_model": "backorder.run",
@@ -70,7 +72,66 @@ class BackorderRunProcessPrint(models.AbstractModel):
                     "mimetype": "application/pdf",
                 }
             )
-            old.unlink()
+            self._backorder_write({"document_id": document.id})
+            old.filtered(self._owns_document).unlink()
+
+    def _owns_document(self, document):
+        """Made for this run, and used by nothing else: then it may be replaced."""
+        self.ensure_one()
+        return (
+            (document.res_model, document.res_id) == ("backorder.run", self.id)
+            and not self.search_count([("document_id", "=", document.id)], limit=1)
+            and not self.env["mail.message"].search_count(
+                [("attachment_ids", "in", document.ids)], limit=1
+            )
+        )
+
+    def _check_may_print(self):
+        """
+        :raise AccessError: the documents of these runs show something that the user may not read
+        """
+        orders, documents = self._process_printed()
+        self._check_may_read_all(orders, *documents)
+
+    def _process_printed(self):
+        """(orders, (pickings, invoices)) that the documents of these runs are made of."""
+        # sudo: what is hidden from this user is what matters
+        runs = self.sudo()
+        orders = runs.run_order_ids.filtered("approved").order_id
+        pairs = runs._process_documents()
+        pickings = self.env["stock.picking"].sudo().union(*(pair[0] for pair in pairs))
+        invoices = self.env["account.move"].sudo().union(*(pair[1] for pair in pairs))
+        return orders, (pickings, invoices)
+
+    def _may_print(self):
+        """Whether the user may read everything that the documents of this run show."""
+        orders, documents = self._process_printed()
+        return not any(self._hidden(records) for records in (orders, *documents))
+
+    def _hidden(self, records):
+        """Those of ``records`` that the user may not read."""
+        records = records.with_env(self.env)
+        return records - records._filtered_access("read")
+
+    def _check_may_read_all(self, *parts):
+        """A document of many orders is for those who may read all that is in it.
+
+        :raise AccessError: says of what, and how many, the user may not read
+        """
+        for records in parts:
+            hidden = self._hidden(records)
+            if hidden:
+                raise AccessError(
+                    self.env._(
+                        "%(hidden)s of %(count)s records of “%(model)s” in the documents of "
+                        "%(run)s are not yours to read. Print those of your own orders on the "
+                        "orders, or ask somebody who may see all of them.",
+                        hidden=len(hidden),
+                        count=len(records),
+                        model=self.env["ir.model"]._get(records._name).sudo().name,
+                        run=", ".join(self.mapped("name")),
+                    )
+                )
 
     def _process_print_later(self):
         """In the background the documents are a step of their own: they take long to make, and
@@ -78,7 +139,7 @@ class BackorderRunProcessPrint(models.AbstractModel):
         for run in self.filtered("print_documents"):
             if run._charges_to_do():
                 continue
-            run.documents_due = True
+            run._backorder_write({"documents_due": True})
             self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
 
     @api.model
@@ -86,7 +147,7 @@ class BackorderRunProcessPrint(models.AbstractModel):
         """Make the documents that are due, each committed; what was killed is made again."""
         for run in self.search([("documents_due", "=", True)], order="id"):
             run._process_print_now()
-            run.documents_due = False
+            run._backorder_write({"documents_due": False})
             self.env["ir.cron"]._commit_progress()
 
     def _process_print_now(self):

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .backorder_token import private_value
+
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
@@ -101,7 +103,7 @@ class ProductProduct(models.Model):
         changes are written to the database; with `backorder_dates_later` in the context the
         caller asks for it when all is done.
         """
-        if not self or self.env.context.get("backorder_dates_later"):
+        if not self or private_value(self.env, "backorder_dates_later"):
             return
         lines = self.env["sale.order.line"].sudo()
         # Lines that come to the queue in this transaction are marked by their own change.

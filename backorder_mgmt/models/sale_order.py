@@ -1,10 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 from ..engine import is_positive
-from .backorder_token import may_write_backorder
-
-_GUARDED = frozenset({"backorder_parent_id", "backorder_carried_amount", "backorder_original_date"})
+from .backorder_token import private
 
 
 class SaleOrder(models.Model):
@@ -17,6 +14,7 @@ class SaleOrder(models.Model):
         "backorder.order.dialog",
         "backorder.order.promise",
         "backorder.order.process",
+        "backorder.guarded",
     ]
 
     backorder_state = fields.Selection(
@@ -180,25 +178,16 @@ class SaleOrder(models.Model):
 
     # -- guarded fields ---------------------------------------------------------------------------
 
-    def _backorder_check_guarded(self, names):
-        guarded = _GUARDED.intersection(names)
-        if guarded and not may_write_backorder(self.env):
-            raise AccessError(
-                self.env._(
-                    "%s cannot be written directly: it is set when a backorder is filled.",
-                    ", ".join(self._fields[name].string for name in sorted(guarded)),
-                )
-            )
+    def _backorder_open_names(self, creating=False):
+        return frozenset({"backorder_ship_date"})
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._backorder_check_guarded({name for vals in vals_list for name in vals})
-        self._backorder_check_guarded(
-            {key[8:] for key in self.env.context if key.startswith("default_backorder_")}
+    def _backorder_guard_words(self, labels):
+        return self.env._(
+            "%s cannot be written directly: it is set when a backorder is filled.", labels
         )
-        return super().create(vals_list)
 
     def write(self, vals):
+        # before anything is done here; the guard itself stands behind Odoo's own `write`
         self._backorder_check_guarded(vals)
         changed = self.browse()
         if "warehouse_id" in vals:
@@ -237,7 +226,9 @@ class SaleOrder(models.Model):
             lambda order: order.state in ("draft", "sent") and order.backorder_parent_id
         )
         lines = self.order_line
-        res = super(SaleOrder, self.with_context(backorder_event="cancel"))._action_cancel()
+        res = super(
+            SaleOrder, self.with_context(**private(backorder_event="cancel"))
+        )._action_cancel()
         unapproved._backorder_give_back()
         holding = lines.filtered(lambda line: line.backorder_hold_qty)
         promised = lines.filtered("backorder_promised_qty")

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..engine import is_positive
+from .backorder_token import private
 
 
 class BackorderOrderFill(models.AbstractModel):
@@ -80,7 +81,7 @@ class BackorderOrderFill(models.AbstractModel):
         # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
         lines._backorder_book_fill(quantities, run)
         values = self._prepare_backorder_order_vals(quantities)
-        new_order = self.with_context(backorder_no_refigure=True).copy(values)
+        new_order = self.with_context(**private(backorder_no_refigure=True)).copy(values)
         new_lines = new_order.order_line.filtered(lambda line: not line.is_downpayment)
         for line, new_line in zip(lines, new_lines, strict=False):
             new_line._backorder_write(

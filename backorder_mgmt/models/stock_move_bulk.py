@@ -3,6 +3,7 @@
 from odoo import models
 
 from ..engine import EPSILON
+from .backorder_token import private
 from .batch import by_values
 
 # What the bulk way stands in for, and whose versions of it it is known to agree with. An override
@@ -213,7 +214,7 @@ class BackorderMoveBulk(models.AbstractModel):
             lead to; known before, Odoo need not work it out of them
         """
         collected = {}
-        lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
+        lines = self.env["stock.move.line"].with_context(**private(backorder_collected=collected))
         names = [self._fields[name] for name in ("quantity", "picked")]
         ids = [move_id for own in reserved.values() for move_id in own]
         known = self.browse(ids)

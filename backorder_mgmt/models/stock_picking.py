@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .backorder_token import private
+
 
 class StockPicking(models.Model):
     _name = "stock.picking"
@@ -53,7 +55,9 @@ class StockPicking(models.Model):
         return self.move_ids
 
     def action_cancel(self):
-        return super(StockPicking, self.with_context(backorder_event="cancel")).action_cancel()
+        return super(
+            StockPicking, self.with_context(**private(backorder_event="cancel"))
+        ).action_cancel()
 
     def do_unreserve(self):
         """What a person unreserves is not forgotten: it comes back as needed."""
