@@ -46,9 +46,12 @@ class BackorderRun(models.Model):
         return report.report_action(self, config=False)
 
     def _report_slip_pickings(self):
-        """The deliveries that carry what was filled, in the order of the fill."""
+        """The deliveries that carry what was filled, in the order of the fill.
+
+        :raise AccessError: something of them is not this user's to read
+        """
         self.check_access("read")
-        # sudo after the check: who may see the fill may print the slips of what it filled
+        # sudo to know all of them; what the user may not read is refused below
         runs = self.sudo()
         rows = runs.run_order_ids.filtered(lambda row: row.outcome in ("complete", "partial"))
         filled = runs.line_ids.filtered(lambda line: line.filled_qty > 0).sale_line_id
@@ -56,7 +59,9 @@ class BackorderRun(models.Model):
         moves = lines.move_ids.filtered(lambda move: move.state != "cancel" and move.quantity > 0)
         rank = {order.id: rank for rank, order in enumerate(rows.order_id)}
         rank.update({row.new_order_id.id: rank[row.order_id.id] for row in rows if row.order_id})
-        return moves.picking_id.sorted(
+        pickings = moves.picking_id
+        self._check_may_read_all(pickings.sale_id | filled.order_id, pickings)
+        return pickings.sorted(
             lambda picking: (rank.get(picking.sale_id.id, len(rank)), picking.id)
         )
 
@@ -199,8 +204,10 @@ class BackorderRun(models.Model):
         return options
 
     def _report_option(self, name, field):
-        # sudo: the names of templates, warehouses and orders that somebody chose
+        # sudo: the names of templates, warehouses and items that somebody chose
         value = self.sudo().with_context(display_default_code=False)[name]
+        if name == "order_ids":
+            value -= self._hidden(value).with_env(value.env)
         if name == "set_ship_date" and value:
             return fields.Date.context_today(self) if not self.ship_date else self.ship_date
         if field.type == "boolean":

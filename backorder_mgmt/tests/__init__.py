@@ -28,6 +28,7 @@ from . import test_purchase
 from . import test_purchase_orders
 from . import test_purchase_twice
 from . import test_queries
+from . import test_rights
 from . import test_run
 from . import test_run_report
 from . import test_stuck

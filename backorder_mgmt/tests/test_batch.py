@@ -46,7 +46,7 @@ class TestBatch(BackorderCommon):
 
     def test_values_are_kept_as_the_orm_keeps_them(self):
         _order, run = self._fill()
-        row, other = run.line_ids, run.line_ids.copy()
+        row, other = run.line_ids, run.line_ids._backorder_token().copy()
         date = fields.Datetime.to_datetime("2026-05-04 10:20:30")
         update_rows(
             {

@@ -348,7 +348,7 @@ class TestCarry(CarryCommon):
         run.action_start()
         new_orders = {row.order_id: row.new_order_id for row in run.run_order_ids}
         self.assertEqual(len(new_orders), 8)
-        run.carry_credit = "needed"
+        run._backorder_write({"carry_credit": "needed"})
         few, many = list(new_orders)[:2], list(new_orders)[2:]
 
         def carry(some):

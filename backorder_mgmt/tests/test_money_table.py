@@ -478,7 +478,7 @@ def _test_name(row):
 
 
 def _test(row):
-    @mute_logger("odoo.addons.backorder_mgmt.models.backorder_charge_worker")
+    @mute_logger("odoo.addons.backorder_mgmt.models.pay.backorder_charge_worker")
     def test(self):
         self._check(row)
 

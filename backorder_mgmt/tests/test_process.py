@@ -505,8 +505,10 @@ class TestDecisions(ProcessCommon):
         self._stock(self.product, 2)
         paid, failed = self._quotation((self.product, 1)), self._quotation((self.product, 1))
         run = self._process(paid | failed, email_template_id=self.template.id).sudo()
-        run.write({"approve": True})
-        run.run_order_ids.write({"processed": False, "mail_queued": False, "skip_reason": False})
+        run._backorder_write({"approve": True})
+        run.run_order_ids._backorder_write(
+            {"processed": False, "mail_queued": False, "skip_reason": False}
+        )
         self.assertEqual(run.waiting_count, 2)
         self._row(run, paid)._process_paid()
         self._row(run, paid)._process_paid()

@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .token import BackorderGuarded
+
 
 def by_values(vals_by_record):
     """Group ``{record: values}``: records that get the same values are written together.
@@ -32,13 +34,21 @@ def is_ours_alone(model, own_class, method, names):
     :param own_class: the last class known to define ``method``
     :param names: the columns that are written
     """
-    if getattr(type(model), method) is not getattr(own_class, method):
+    if _defined(type(model), method) is not _defined(own_class, method):
         return False
     known = {*names, *models.LOG_ACCESS_COLUMNS, "id"}
     return method != "create" or all(
         name in known or not (field.store and field.column_type)
         for name, field in model._fields.items()
     )
+
+
+def _defined(cls, method):
+    """The outermost definition of ``method``, our own guard aside: who calls us has the token."""
+    for own_class in cls.__mro__:
+        if own_class is not BackorderGuarded and method in vars(own_class):
+            return vars(own_class)[method]
+    return None
 
 
 def insert_rows(model, vals_list):

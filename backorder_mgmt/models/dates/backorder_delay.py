@@ -21,6 +21,7 @@ class BackorderDelay(models.Model):
     """
 
     _name = "backorder.delay"
+    _inherit = ["backorder.guarded"]
     _description = "Delay Notice"
     _order = "id desc"
     _rec_name = "sale_line_id"
@@ -93,7 +94,9 @@ class BackorderDelay(models.Model):
                 # Whatever it is, it stops this customer's notice only, and the list says so.
                 _logger.warning("Delay notices %s failed: %s", ids, error)
                 self.env.cr.rollback()
-                self.browse(ids).exists().write({"state": "failed", "message": str(error)})
+                self.browse(ids).exists()._backorder_write(
+                    {"state": "failed", "message": str(error)}
+                )
             if not cron._commit_progress(len(ids)):
                 break
 
@@ -145,7 +148,7 @@ class BackorderDelay(models.Model):
             )
         )
         found = lines.browse(row[0] for row in self.env.cr.fetchall())
-        return self.create([self._prepare_delay_vals(line) for line in found])
+        return self._backorder_create([self._prepare_delay_vals(line) for line in found])
 
     def _prepare_delay_vals(self, line):
         return {
@@ -164,17 +167,17 @@ class BackorderDelay(models.Model):
             )
         )
         # Recovered, delivered or told by somebody since: nobody has to know.
-        (self - worse).unlink()
+        (self - worse)._backorder_token().unlink()
         if not worse:
             return
         for row in worse:
-            row.write(
+            row._backorder_write(
                 {
                     "new_date": row.sale_line_id.backorder_expected_date,
                     "quantity": row.sale_line_id.backorder_qty,
                 }
             )
-        worse.notice_id = worse[0]
+        worse._backorder_write({"notice_id": worse[0].id})
         if worse._goes_to_customer():
             worse._tell_customer()
         elif worse.company_id.backorder_delay_notice == "mail":
@@ -193,7 +196,7 @@ class BackorderDelay(models.Model):
         mail = template.with_company(company).send_mail_batch(
             head.ids, force_send=False, email_layout_xmlid="mail.mail_notification_light"
         )
-        self.write(
+        self._backorder_write(
             {
                 "state": "mailed",
                 "date_done": fields.Datetime.now(),
@@ -228,7 +231,7 @@ class BackorderDelay(models.Model):
             note=Markup("<p>%s</p>") % (f"{reason} {sentence}" if reason else sentence),
             user_id=user.id,
         )
-        self.write(
+        self._backorder_write(
             {
                 "state": "notified",
                 "date_done": fields.Datetime.now(),
@@ -253,9 +256,8 @@ class BackorderDelay(models.Model):
         if not self.env.user.has_group("backorder_mgmt.group_backorder_manager"):
             raise AccessError(self.env._("Only Backorders managers may retry delay notices."))
         # sudo: notices are written by the job only
-        self.sudo().filtered(lambda row: row.state == "failed").write(
-            {"state": "todo", "message": False}
-        )
+        failed = self.sudo().filtered(lambda row: row.state == "failed")
+        failed._backorder_write({"state": "todo", "message": False})
         self.env.ref("backorder_mgmt.ir_cron_notify_delays").sudo()._trigger()
 
     def action_open_order(self):

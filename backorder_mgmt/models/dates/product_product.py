@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from ..base.token import private_value
+
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
@@ -13,7 +15,7 @@ class ProductProduct(models.Model):
         caller asks for it when all is done.
         """
         super()._backorder_stock_changed()
-        if not self or self.env.context.get("backorder_dates_later"):
+        if not self or private_value(self.env, "backorder_dates_later"):
             return
         lines = self.env["sale.order.line"].sudo()
         # Lines that come to the queue in this transaction are marked by their own change.

@@ -14,6 +14,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...engine import is_positive
+from ..base.token import private
 
 _logger = logging.getLogger(__name__)
 
@@ -129,9 +130,9 @@ class SaleOrder(models.Model):
             lambda move: move._should_assign_at_confirm() and not move.picked
         )
         if at_confirm:
-            at_confirm.with_context(backorder_find=True)._action_assign()
-        confirmed.with_context(backorder_find=True)._backorder_settle()
-        lines.with_context(backorder_find=True)._backorder_refigure()
+            at_confirm.with_context(**private(backorder_find=True))._action_assign()
+        confirmed.with_context(**private(backorder_find=True))._backorder_settle()
+        lines.with_context(**private(backorder_find=True))._backorder_refigure()
         return lines.filtered(lambda line: line.backorder_qty > 0).ids
 
     @api.model

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...engine import is_positive
+from ..base.token import private
 
 
 class SaleOrder(models.Model):
@@ -90,7 +91,7 @@ class SaleOrder(models.Model):
         # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
         lines._backorder_book_fill(quantities, run)
         values = self._prepare_backorder_order_vals(quantities)
-        new_order = self.with_context(backorder_no_refigure=True).copy(values)
+        new_order = self.with_context(**private(backorder_no_refigure=True)).copy(values)
         new_lines = new_order.order_line.filtered(lambda line: not line.is_downpayment)
         for line, new_line in zip(lines, new_lines, strict=False):
             new_line._backorder_write(

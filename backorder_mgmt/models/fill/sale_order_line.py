@@ -6,6 +6,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...engine import EPSILON, Guard, is_positive
+from ..base.token import private
 
 
 class SaleOrderLine(models.Model):
@@ -214,7 +215,7 @@ class SaleOrderLine(models.Model):
             [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
         )
         known = self.sudo().move_ids
-        moves.with_context(backorder_guard=guard)._action_assign()
+        moves.with_context(**private(backorder_guard=guard))._action_assign()
         if self.sudo().move_ids != known:
             # Another module has split deliveries, for automatic waves for example.
             split = self._backorder_moves().grouped("sale_line_id")
@@ -279,15 +280,18 @@ class SaleOrderLine(models.Model):
                 order.with_context(tracking_disable=True).locked = False
             for line in lines:
                 left = line.product_uom_id.round(line.product_uom_qty - quantities[line])
-                line._backorder_write_quantity(max(0.0, left), backorder_noted=True)
+                line._backorder_write_quantity(max(0.0, left), noted=True)
             if locked:
                 order.with_context(tracking_disable=True).locked = True
 
-    def _backorder_write_quantity(self, quantity, **context):
+    def _backorder_write_quantity(self, quantity, noted=False, skip_procurement=True):
         """Write the ordered quantity and keep price and discount, which Odoo would work out
-        again from the pricelist."""
-        context = {"skip_procurement": True, "backorder_no_refigure": True, **context}
-        self.with_context(**context).write(
+        again from the pricelist.
+
+        :param noted: the order has a note of it already
+        """
+        keys = private(backorder_no_refigure=True, backorder_noted=noted)
+        self.with_context(skip_procurement=skip_procurement, **keys).write(
             {
                 "product_uom_qty": quantity,
                 "price_unit": self.price_unit,

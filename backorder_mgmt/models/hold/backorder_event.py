@@ -1,14 +1,14 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..base.batch import insert_rows, is_ours_alone
-from ..base.token import may_write_backorder
 
 
 class BackorderEvent(models.Model):
     """The ledger: one row for every change of a held quantity, never edited or deleted."""
 
     _name = "backorder.event"
+    _inherit = ["backorder.guarded"]
     _description = "Backorder Event"
     _order = "date desc, id desc"
     _rec_name = "sale_line_id"
@@ -58,13 +58,8 @@ class BackorderEvent(models.Model):
     )
     note = fields.Char(readonly=True)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not may_write_backorder(self.env):
-            raise AccessError(
-                self.env._("The backorder ledger is written by forcing, filling and cancelling.")
-            )
-        return super().create(vals_list)
+    def _backorder_guard_words(self, labels):
+        return self.env._("The backorder ledger is written by forcing, filling and cancelling.")
 
     @api.model
     def _log(self, vals_list):

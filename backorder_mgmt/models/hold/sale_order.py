@@ -2,13 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ...engine import is_positive
-from ..base.token import may_write_backorder
-
-_GUARDED = frozenset({"backorder_parent_id", "backorder_carried_amount", "backorder_original_date"})
+from ..base.token import private
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "backorder.guarded"]
 
     backorder_state = fields.Selection(
         [
@@ -104,15 +103,8 @@ class SaleOrder(models.Model):
 
     # -- who may write ----------------------------------------------------------------------------
 
-    def _backorder_check_guarded(self, names):
-        guarded = _GUARDED.intersection(names)
-        if guarded and not may_write_backorder(self.env):
-            raise AccessError(
-                self.env._(
-                    "%s cannot be written directly: it is set when a backorder is filled.",
-                    ", ".join(self._fields[name].string for name in sorted(guarded)),
-                )
-            )
+    def _backorder_open_names(self, creating=False):
+        return frozenset({"backorder_ship_date"})
 
     def _backorder_check_access(self, group="backorder_mgmt.group_backorder_user"):
         """The user may change these orders, and works with backorders at all."""
@@ -125,15 +117,13 @@ class SaleOrder(models.Model):
             )
         self.check_access("write")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._backorder_check_guarded({name for vals in vals_list for name in vals})
-        self._backorder_check_guarded(
-            {key[8:] for key in self.env.context if key.startswith("default_backorder_")}
+    def _backorder_guard_words(self, labels):
+        return self.env._(
+            "%s cannot be written directly: it is set when a backorder is filled.", labels
         )
-        return super().create(vals_list)
 
     def write(self, vals):
+        # before anything is done here; the guard itself stands behind Odoo's own `write`
         self._backorder_check_guarded(vals)
         changed = self.browse()
         if "warehouse_id" in vals:
@@ -170,7 +160,9 @@ class SaleOrder(models.Model):
             lambda order: order.state in ("draft", "sent") and order.backorder_parent_id
         )
         lines = self.order_line
-        res = super(SaleOrder, self.with_context(backorder_event="cancel"))._action_cancel()
+        res = super(
+            SaleOrder, self.with_context(**private(backorder_event="cancel"))
+        )._action_cancel()
         unapproved._backorder_given_up()
         holding = lines.filtered(lambda line: line.backorder_hold_qty)
         promised = lines.filtered("backorder_promised_qty")

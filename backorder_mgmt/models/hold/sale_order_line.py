@@ -1,31 +1,15 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 from ...engine import clamp_needed, is_positive, state_of
-from ..base.token import TOKEN, TOKEN_KEY, may_write_backorder
+from ..base.token import private_value
 
-# Fields that only force, fill, cancel and the automatic rule write.
-_GUARDED = frozenset(
-    {
-        "backorder_hold_qty",
-        "backorder_qty",
-        "backorder_forced_qty",
-        "backorder_filled_qty",
-        "backorder_cancelled_qty",
-        "backorder_promised_qty",
-        "backorder_state",
-        "backorder_date",
-        "backorder_promised_date",
-        "backorder_origin_line_id",
-        "backorder_claim_released",
-    }
-)
 # What decides about the backorder of a quotation line.
 _REFIGURED_BY = frozenset({"product_id", "product_uom_qty", "product_uom_id", "route_ids"})
 
 
 class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "backorder.guarded"]
 
     backorder_hold_qty = fields.Float(
         string="Held",
@@ -187,36 +171,22 @@ class SaleOrderLine(models.Model):
 
     # -- who may write ----------------------------------------------------------------------------
 
-    def _backorder_token(self):
-        """``self``, as superuser, allowed to write the guarded fields and the ledger.
+    def _backorder_open_names(self, creating=False):
+        return frozenset()
 
-        The caller has checked the user's right to the order: holds and stock are not a
-        salesman's to write directly.
-        """
-        return self.sudo().with_context(**{TOKEN_KEY: TOKEN})
-
-    def _backorder_check_guarded(self, names):
-        guarded = _GUARDED.intersection(names)
-        if guarded and not may_write_backorder(self.env):
-            labels = [self._fields[name].string for name in sorted(guarded)]
-            raise AccessError(
-                self.env._(
-                    "%(fields)s cannot be written directly: force, fill or cancel the backorder.",
-                    fields=", ".join(labels),
-                )
-            )
+    def _backorder_guard_words(self, labels):
+        return self.env._(
+            "%s cannot be written directly: force, fill or cancel the backorder.", labels
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._backorder_check_guarded({name for vals in vals_list for name in vals})
-        self._backorder_check_guarded(
-            {key[8:] for key in self.env.context if key.startswith("default_backorder_")}
-        )
         lines = super().create(vals_list)
         lines._backorder_refigure()
         return lines
 
     def write(self, vals):
+        # before anything is done here; the guard itself stands behind Odoo's own `write`
         self._backorder_check_guarded(vals)
         moved = self.browse()
         if "product_id" in vals or "route_ids" in vals:
@@ -249,7 +219,7 @@ class SaleOrderLine(models.Model):
 
     def _update_line_quantity(self, values):
         """No note of Odoo's for each line of an order that has a note of its own for all."""
-        if self.env.context.get("backorder_noted"):
+        if private_value(self.env, "backorder_noted"):
             return None
         return super()._update_line_quantity(values)
 

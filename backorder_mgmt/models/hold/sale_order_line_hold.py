@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ...engine import is_more, is_positive, short_of, split_forced
 from ..base.batch import by_values
+from ..base.token import private_value
 from .sale_order_line_facts import OPEN_STATES
 
 
@@ -108,7 +109,7 @@ class SaleOrderLine(models.Model):
 
     def _backorder_is_automatic(self):
         """The automatic rule applies: by the company's setting, or asked for (Find Backorders)."""
-        return self.company_id.backorder_auto or self.env.context.get("backorder_find")
+        return self.company_id.backorder_auto or private_value(self.env, "backorder_find")
 
     def _backorder_prepare_confirm(self):
         """Before a confirmation: the quotation's figures give way to what Odoo will reserve.
@@ -297,7 +298,7 @@ class SaleOrderLine(models.Model):
             and not line.display_type
         )
         lines = lines.order_id.order_line & lines
-        if not lines or self.env.context.get("backorder_no_refigure"):
+        if not lines or private_value(self.env, "backorder_no_refigure"):
             return
         # Lines of the same order compete for the same stock: they are worked out together.
         lines = lines.order_id.order_line.filtered(

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...engine import Guard, reservable
+from ..base.token import private, private_value
 from .sale_order_line_facts import OPEN_STATES
 
 
@@ -105,7 +106,7 @@ class StockMove(models.Model):
         Before Odoo looks at stock its rows are locked, and what it may reserve is worked out per
         order line. What the attempt could not get goes on hold.
         """
-        guard = self.env.context.get("backorder_guard")
+        guard = private_value(self.env, "backorder_guard")
         if guard is not None:
             done = self.browse() if force_qty else self._backorder_bulk_assign(guard)
             with guard.settling(done.ids):
@@ -120,7 +121,7 @@ class StockMove(models.Model):
         blocked = tried.filtered(
             lambda move: guard.budgets.get((move.sale_line_id.id, move.product_id.id), 1.0) <= 0
         )
-        moves = self.with_context(backorder_guard=guard)
+        moves = self.with_context(**private(backorder_guard=guard))
         done = blocked
         if not force_qty:
             done |= (moves & (taking - blocked))._backorder_bulk_assign(guard)
@@ -128,7 +129,7 @@ class StockMove(models.Model):
         with guard.settling(done.ids):
             res = super(StockMove, moves)._action_assign(force_qty=force_qty)
         short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
-        if short and not self.env.context.get("backorder_no_settle"):
+        if short:
             short.sale_line_id._backorder_settle(tried=short)
         taking.product_id._backorder_stock_changed()
         return res
@@ -204,7 +205,7 @@ class StockMove(models.Model):
         self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True
     ):
         """The one method that every automatic reservation of Odoo passes."""
-        guard = self.env.context.get("backorder_guard")
+        guard = private_value(self.env, "backorder_guard")
         if guard is None:
             own = self.sudo().sale_line_id._backorder_moves() & self
             guard = own._backorder_guard(others=self - own)
@@ -228,7 +229,7 @@ class StockMove(models.Model):
     def _update_orderpoints(self):
         """Odoo looks for reordering rules with a term per move: of thousands of moves at once,
         those of products that have none are left out before."""
-        bulk = self.env.context.get("backorder_collected") is not None
+        bulk = private_value(self.env, "backorder_collected") is not None
         moves = self._backorder_with_orderpoints() if bulk else self
         return super(StockMove, moves)._update_orderpoints()
 
@@ -237,7 +238,7 @@ class StockMove(models.Model):
     def _action_cancel(self):
         lines = self.sudo().sale_line_id
         res = super()._action_cancel()
-        lines._backorder_settle(event_type=self.env.context.get("backorder_event", "adjust"))
+        lines._backorder_settle(event_type=private_value(self.env, "backorder_event", "adjust"))
         return res
 
     def _action_done(self, cancel_backorder=False):
@@ -246,7 +247,7 @@ class StockMove(models.Model):
         event = "cancel" if cancel_backorder else "adjust"
         # What stays open after a partial delivery is tried by Odoo on the way; the hold is brought
         # in step when everything is done.
-        res = super(StockMove, self.with_context(backorder_event=event))._action_done(
+        res = super(StockMove, self.with_context(**private(backorder_event=event)))._action_done(
             cancel_backorder=cancel_backorder
         )
         lines._backorder_settle(event_type=event)

@@ -6,6 +6,7 @@ from odoo import api, models
 
 from ...engine import EPSILON
 from ..base.batch import by_values
+from ..base.token import private
 
 _logger = logging.getLogger(__name__)
 
@@ -254,7 +255,7 @@ class StockMove(models.Model):
             lead to; known before, Odoo need not work it out of them
         """
         collected = {}
-        lines = self.env["stock.move.line"].with_context(backorder_collected=collected)
+        lines = self.env["stock.move.line"].with_context(**private(backorder_collected=collected))
         names = [self._fields[name] for name in ("quantity", "picked")]
         known = self.browse(reserved)
         wanted = sum(vals["quantity"] for vals in vals_list)

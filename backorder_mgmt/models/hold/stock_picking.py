@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..base.token import private
+
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
@@ -49,7 +51,9 @@ class StockPicking(models.Model):
         return res
 
     def action_cancel(self):
-        return super(StockPicking, self.with_context(backorder_event="cancel")).action_cancel()
+        return super(
+            StockPicking, self.with_context(**private(backorder_event="cancel"))
+        ).action_cancel()
 
     def do_unreserve(self):
         """What a person unreserves is not forgotten: it comes back as needed."""

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..base.token import private_value
+
 
 class StockQuant(models.Model):
     _inherit = "stock.quant"
@@ -17,7 +19,7 @@ class StockQuant(models.Model):
     ):
         """While many move lines are made at once, add their reservations up; see
         ``stock.move._backorder_bulk_assign``, which writes the sums."""
-        collected = self.env.context.get("backorder_collected")
+        collected = private_value(self.env, "backorder_collected")
         if collected is not None and quantity > 0 and not (lot_id or package_id or owner_id):
             key = (product_id.id, location_id.id)
             collected[key] = collected.get(key, 0.0) + quantity

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-
-from ..base.token import may_write_backorder
+from odoo.exceptions import UserError
 
 
 class BackorderCarry(models.Model):
@@ -12,6 +10,7 @@ class BackorderCarry(models.Model):
     """
 
     _name = "backorder.carry"
+    _inherit = ["backorder.guarded"]
     _description = "Backorder Carried Amount"
     _order = "date desc, id desc"
     _rec_name = "to_order_id"
@@ -60,13 +59,8 @@ class BackorderCarry(models.Model):
     )
     note = fields.Char(readonly=True)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not may_write_backorder(self.env):
-            raise AccessError(
-                self.env._("Amounts are carried by fills, not by writing them directly.")
-            )
-        return super().create(vals_list)
+    def _backorder_guard_words(self, labels):
+        return self.env._("Amounts are carried by fills, not by writing them directly.")
 
     def write(self, vals):
         if self:

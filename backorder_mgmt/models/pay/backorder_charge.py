@@ -18,6 +18,7 @@ class BackorderCharge(models.Model):
     """
 
     _name = "backorder.charge"
+    _inherit = "backorder.guarded"
     _description = "Backorder Charge"
     _order = "id desc"
     _rec_name = "order_name"
@@ -245,17 +246,17 @@ class BackorderCharge(models.Model):
     def _look_again(self):
         """Something happened to the order or to its payments: the job looks what it means."""
         failed = self.filtered(lambda charge: charge.state == "failed")
-        failed.write({"state": "todo", "look_only": True})
-        (self - failed).write({"state": "todo"})
+        failed._backorder_write({"state": "todo", "look_only": True})
+        (self - failed)._backorder_write({"state": "todo"})
 
     def _wait_again(self):
-        self.write({"state": "todo", "look_only": False, "message": False})
+        self._backorder_write({"state": "todo", "look_only": False, "message": False})
         self.run_order_id._charge_waiting()
 
     def _fail(self, sentence):
         """The money did not come: the order is not approved and keeps its stock set aside."""
         for charge in self:
-            charge.write({"state": "failed", "message": sentence})
+            charge._backorder_write({"state": "failed", "message": sentence})
             charge._note(
                 self.env._(
                     "Not approved, as the payment failed: %s The stock stays set aside.", sentence
@@ -266,12 +267,12 @@ class BackorderCharge(models.Model):
     def _wait_for_provider(self, state, sentence):
         if self.message != sentence:
             self._note(sentence)
-        self.write({"state": state, "message": sentence})
+        self._backorder_write({"state": state, "message": sentence})
         self.run_order_id._charge_waiting(sentence)
 
     def _cancel(self, sentence):
         for charge in self:
-            charge.write(
+            charge._backorder_write(
                 {"state": "cancelled", "message": sentence, "date_done": fields.Datetime.now()}
             )
             charge.run_order_id._charge_failed(sentence)

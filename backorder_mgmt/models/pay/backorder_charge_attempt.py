@@ -5,6 +5,8 @@ from psycopg2 import OperationalError
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..base.token import private
+
 
 class BackorderChargeAttempt(models.Model):
     """One request: a capture of an authorised payment, or a payment by the saved card.
@@ -14,6 +16,7 @@ class BackorderChargeAttempt(models.Model):
     """
 
     _name = "backorder.charge.attempt"
+    _inherit = ["backorder.guarded"]
     _description = "Backorder Charge: Request"
     _order = "id"
     _rec_name = "transaction_id"
@@ -73,7 +76,7 @@ class BackorderChargeAttempt(models.Model):
         transaction = self.env["payment.transaction"].create(
             self._prepare_card_transaction_vals(charge, token, amount)
         )
-        return self.create(
+        return self._backorder_create(
             {
                 "charge_id": charge.id,
                 "kind": "card",
@@ -84,7 +87,7 @@ class BackorderChargeAttempt(models.Model):
 
     def _record_capture(self, charge, source, amount):
         """Put a capture of ``amount`` of an authorised payment on record; nobody is asked yet."""
-        return self.create(
+        return self._backorder_create(
             {
                 "charge_id": charge.id,
                 "kind": "capture",
@@ -106,7 +109,9 @@ class BackorderChargeAttempt(models.Model):
         try:
             if self.kind == "capture":
                 source = transaction.source_transaction_id
-                source.with_context(backorder_child_id=transaction.id)._capture(self.amount)
+                source.with_context(**private(backorder_child_id=transaction.id))._capture(
+                    self.amount
+                )
             else:
                 transaction._charge_with_token()
         except OperationalError:
@@ -114,7 +119,7 @@ class BackorderChargeAttempt(models.Model):
         except UserError as error:
             # Raised before anything was asked: the provider is disabled, say.
             transaction._set_error(str(error))
-        self.state = "sent"
+        self._backorder_write({"state": "sent"})
 
     # -- after it ---------------------------------------------------------------------------------
 
@@ -123,10 +128,10 @@ class BackorderChargeAttempt(models.Model):
         words = self.env._("Looked up at the payment provider by %s.", self.env.user.name)
         for attempt in self:
             if charged:
-                attempt.state = "sent"
+                attempt._backorder_write({"state": "sent"})
                 attempt.transaction_id._set_done(state_message=words)
             else:
-                attempt.write({"state": "failed", "message": words})
+                attempt._backorder_write({"state": "failed", "message": words})
                 attempt.transaction_id._set_canceled(state_message=words)
 
     def _settle(self):
@@ -134,7 +139,7 @@ class BackorderChargeAttempt(models.Model):
         for attempt in self:
             transaction, order = attempt.transaction_id, attempt.charge_id.order_id
             if transaction.state in ("done", "authorized"):
-                attempt.write({"state": "done", "message": False})
+                attempt._backorder_write({"state": "done", "message": False})
                 source = transaction.source_transaction_id
                 if attempt.kind == "capture" and order and order not in source.sale_order_ids:
                     # Captured on the original order: the money counts there, and is carried here.
@@ -145,7 +150,7 @@ class BackorderChargeAttempt(models.Model):
                         self.env._("captured"),
                     )
             elif transaction.state in ("error", "cancel"):
-                attempt.write(
+                attempt._backorder_write(
                     {
                         "state": "failed",
                         "message": transaction.state_message or self.env._("Refused."),

@@ -192,7 +192,7 @@ class BackorderCharge(models.Model):
         if step.kind == PAID and not under_way:
             return self._finish(self._paid_elsewhere(due) if due > 0 else None)
         if self.look_only:
-            self.write({"state": "failed", "look_only": False})
+            self._backorder_write({"state": "failed", "look_only": False})
             return False
         if under_way:
             asked = order._backorder_family()._backorder_asked_transactions()
@@ -222,7 +222,7 @@ class BackorderCharge(models.Model):
             attempt = attempts._record_capture(self, source, step.amount)
         else:
             attempt = attempts._record_card(self, token, step.amount)
-        self.write({"state": "sending", "message": False})
+        self._backorder_write({"state": "sending", "message": False})
         self.env.flush_all()
         self.env["ir.cron"]._commit_progress()
         # On record: from here on this request is made once, whatever happens.
@@ -240,7 +240,9 @@ class BackorderCharge(models.Model):
 
         :param sentence: why the rest of what is due on the order is not asked for
         """
-        self.write({"state": "done", "message": sentence, "date_done": fields.Datetime.now()})
+        self._backorder_write(
+            {"state": "done", "message": sentence, "date_done": fields.Datetime.now()}
+        )
         try:
             with self.env.cr.savepoint():
                 if self.run_order_id:
@@ -258,7 +260,7 @@ class BackorderCharge(models.Model):
         if sentence:
             self._note(sentence)
             for row in self.run_order_id:
-                row.message = f"{row.message or ''} {sentence}".strip()
+                row._backorder_write({"message": f"{row.message or ''} {sentence}".strip()})
         self._post_process()
         return False
 

@@ -48,7 +48,7 @@ class BackorderRunOrder(models.Model):
         for row in self:
             text = sentence or self.env._("Waiting for payment.")
             if row.run_id.kind == "process":
-                row.write({"message": text, "skip_reason": False})
+                row._backorder_write({"message": text, "skip_reason": False})
             else:
                 row._write_payment("waiting_payment", text)
 
@@ -74,20 +74,21 @@ class BackorderRunOrder(models.Model):
                 continue
             order = row.new_order_id
             order._backorder_approve_paid()
-            row.message = self.env._("Filled as new order %s.", order.name)
+            row._backorder_write({"message": self.env._("Filled as new order %s.", order.name)})
             for line in row._charge_lines():
                 whole = line.product_uom_id.compare(line.filled_qty, line.needed_qty) >= 0
-                line.reason = "filled" if whole else "partial_stock"
+                line._backorder_write({"reason": "filled" if whole else "partial_stock"})
             row.run_id._after_approve(row)
 
     def _write_payment(self, reason, sentence):
         """A fill's row and its filled lines say what the payment waits for."""
-        self.message = self.env._(
+        message = self.env._(
             "New order %(order)s is not approved: %(why)s",
             order=self.new_order_id.name or self.order_id.name,
             why=sentence,
         )
-        self._charge_lines().write({"reason": reason})
+        self._backorder_write({"message": message})
+        self._charge_lines()._backorder_write({"reason": reason})
 
     def _undo_refusal_money(self):
         order = self.new_order_id.sudo()

@@ -1,12 +1,14 @@
 from odoo import models
 
+from ..base.token import private, private_value
+
 
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
         """A capture of ours is on record before it is asked for: that row is the child."""
-        child = self.browse(self.env.context.get("backorder_child_id"))
+        child = self.browse(private_value(self.env, "backorder_child_id"))
         if child and not is_refund and child.source_transaction_id == self:
             return child
         return super()._create_child_transaction(
@@ -58,7 +60,7 @@ class PaymentTransaction(models.Model):
         if asked and self - asked:
             (self - asked)._post_process()
             return asked._post_process()
-        quiet = self.with_context(backorder_no_payment_mail=bool(asked))
+        quiet = self.with_context(**private(backorder_no_payment_mail=bool(asked)))
         return super(PaymentTransaction, quiet)._post_process()
 
     def _backorder_asked(self):

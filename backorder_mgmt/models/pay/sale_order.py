@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..base.token import private, private_value
+
 _OPERATORS = {
     "=": comparison.eq,
     "!=": comparison.ne,
@@ -182,7 +184,7 @@ class SaleOrder(models.Model):
     def _compute_amount_paid(self):
         """Carried credit counts as paid; a carried balance is still to be paid."""
         super()._compute_amount_paid()
-        if self.env.context.get("backorder_not_carried"):
+        if private_value(self.env, "backorder_not_carried"):
             return
         for order in self:
             order.amount_paid += order.backorder_carried_amount
@@ -217,5 +219,5 @@ class SaleOrder(models.Model):
 
     def _generate_downpayment_invoices(self):
         """A down payment invoices the money that came in on this order, not what was carried."""
-        orders = self.with_context(backorder_not_carried=True)
+        orders = self.with_context(**private(backorder_not_carried=True))
         return super(SaleOrder, orders)._generate_downpayment_invoices()

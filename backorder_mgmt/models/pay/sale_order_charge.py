@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...engine import Authorized, is_positive, next_charge
+from ..base.token import private, private_value
 from .backorder_charge import CHARGE_GROUPS, OPEN_STATES
 
 
@@ -187,11 +188,11 @@ class SaleOrder(models.Model):
             charge._touch()
             row = by_order[charge.order_id]
             if charge.state == "failed":
-                charge.write({"run_id": run.id, "run_order_id": row.id, "mode": mode})
+                charge._backorder_write({"run_id": run.id, "run_order_id": row.id, "mode": mode})
                 charge._wait_again()
             else:
                 row._charge_elsewhere(charge)
-        new = charges.create(
+        new = charges._backorder_create(
             [
                 order._prepare_backorder_charge_vals(run, mode, by_order[order], to_pay[order])
                 for order in wanted - there.order_id
@@ -219,7 +220,7 @@ class SaleOrder(models.Model):
         """Approve these orders, whose payment is there."""
         quotations = self.filtered(lambda order: order.state in ("draft", "sent"))
         if quotations:
-            quotations.with_context(backorder_charge_done=True).action_confirm()
+            quotations.with_context(**private(backorder_charge_done=True)).action_confirm()
 
     def _backorder_open_charges(self, states=OPEN_STATES):
         """What is asked for of these orders and is not over."""
@@ -238,7 +239,7 @@ class SaleOrder(models.Model):
     def _action_confirm(self):
         """Who is approved otherwise, by hand or as the customer paid himself, is not charged."""
         res = super()._action_confirm()
-        if not self.env.context.get("backorder_charge_done"):
+        if not private_value(self.env, "backorder_charge_done"):
             self._backorder_look_at_charges()
         return res
 
@@ -249,7 +250,7 @@ class SaleOrder(models.Model):
         return res
 
     def _send_payment_succeeded_for_order_mail(self):
-        if self.env.context.get("backorder_no_payment_mail"):
+        if private_value(self.env, "backorder_no_payment_mail"):
             return None
         return super()._send_payment_succeeded_for_order_mail()
 

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine import FamilyMoney
+from ...engine import FamilyMoney
 
 
 class SaleOrder(models.Model):

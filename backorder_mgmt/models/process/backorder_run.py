@@ -80,7 +80,7 @@ class BackorderRun(models.Model):
         self._process_fill(dealt)
         self._process_write_lines(run_lines, dealt, before)
         apart = rows.filtered(lambda row: row.planned_outcome == "partial" and not row.set_aside)
-        rows.set_aside = True
+        rows._backorder_write({"set_aside": True})
         self._after_fill(rows, {line: fill for line, fill in dealt.fills.items() if fill > 0})
         if apart == rows and self._pending_count() > len(rows):
             return  # their turn comes when everybody has his share
@@ -167,7 +167,7 @@ class BackorderRun(models.Model):
                 **before.get(line, {}),
             }
         for records, values in by_values(vals):
-            records.write(values)
+            records._backorder_write(values)
 
     # -- payment ----------------------------------------------------------------------------------
 
@@ -177,7 +177,9 @@ class BackorderRun(models.Model):
             return
         self._process_set_aside(rows.order_id, dealt)
         for outcome, own in rows.grouped(lambda row: outcomes[row.order_id]).items():
-            own.write({"outcome": outcome, "message": self.env._("Waiting for payment.")})
+            own._backorder_write(
+                {"outcome": outcome, "message": self.env._("Waiting for payment.")}
+            )
         waiting = self._process_ask_payment(rows)
         self._process_finish_rows(
             rows.filtered(lambda row: row.order_id not in waiting), dealt, outcomes
@@ -213,11 +215,11 @@ class BackorderRun(models.Model):
                     "partial",
                 )
             rows = rows.filtered(lambda row: row.order_id not in short)
-            rows.approved = True
+            rows._backorder_write({"approved": True})
         for outcome, own in rows.grouped(
             lambda row: outcomes[row.order_id] if outcomes else row.outcome
         ).items():
-            own.write({"outcome": outcome, "processed": True, "skip_reason": False})
+            own._backorder_write({"outcome": outcome, "processed": True, "skip_reason": False})
         self._after_approve(rows)
         notes = rows._process_invoice() if self.create_invoice else {}
         rows._queue_mail(self.email_template_id)
@@ -228,7 +230,8 @@ class BackorderRun(models.Model):
         orders = rows.order_id.filtered(lambda order: order.state in ("draft", "sent"))
         waiting = orders - self._before_approve(orders)
         for row in rows.filtered(lambda row: row.order_id in waiting):
-            row.outcome = outcomes[row.order_id] if outcomes else row.outcome
+            outcome = outcomes[row.order_id] if outcomes else row.outcome
+            row._backorder_write({"outcome": outcome})
         return rows.filtered(lambda row: row.order_id not in waiting)
 
     def _process_approve(self, rows, dealt=None):
@@ -309,6 +312,9 @@ class BackorderRun(models.Model):
         return super()._filled_notification(then)
 
     # -- as a run ---------------------------------------------------------------------------------
+
+    def _backorder_open_names(self, creating=False):
+        return super()._backorder_open_names(creating) | {*self._process_option_names()}
 
     def _shown_option_names(self):
         if self.kind == "process":

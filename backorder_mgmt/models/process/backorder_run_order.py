@@ -1,6 +1,7 @@
 """What the Multi-Order Processor did with one order."""
 
 from odoo import api, fields, models
+from odoo.fields import Command
 
 
 class BackorderRunOrder(models.Model):
@@ -83,7 +84,7 @@ class BackorderRunOrder(models.Model):
 
     def _write_staying(self, code, sentence, outcome):
         """This order is not gone on with: ``code`` and ``sentence`` say why."""
-        self.write({"outcome": outcome, "skip_reason": code, "message": sentence})
+        self._backorder_write({"outcome": outcome, "skip_reason": code, "message": sentence})
 
     def _process_paid(self):
         """The money of these orders is there: what waited for it is done.
@@ -97,7 +98,7 @@ class BackorderRunOrder(models.Model):
             if refusal:
                 row._write_staying(*refusal, row.outcome)
                 continue
-            row.skip_reason = False
+            row._backorder_write({"skip_reason": False})
             run._process_finish_rows(row)
         self.run_id.filtered(lambda run: run.state == "done")._process_print_later()
 
@@ -131,7 +132,7 @@ class BackorderRunOrder(models.Model):
                 by_order[order] = by_order.get(order, invoice.browse()) | invoice
         for row in self:
             if row.order_id in by_order:
-                row.invoice_ids = by_order[row.order_id]
+                row._backorder_write({"invoice_ids": [Command.set(by_order[row.order_id].ids)]})
         return notes
 
     def _write_done(self, notes):
@@ -154,4 +155,4 @@ class BackorderRunOrder(models.Model):
             if row.mail_queued:
                 words.append(self.env._("E-mail queued."))
             words += run._process_remarks(row.order_id)
-            row.message = " ".join(words) or self.env._("Done.")
+            row._backorder_write({"message": " ".join(words) or self.env._("Done.")})

@@ -180,8 +180,8 @@ class BackorderRun(models.Model):
     def _preview_process(self):
         """Plan the run and keep the plan as its rows; see ``backorder.run.action_preview``."""
         orders, refused, money, dealt = self._process_plan()
-        self.line_ids.unlink()
-        self.run_order_ids.unlink()
+        self.line_ids._backorder_token().unlink()
+        self.run_order_ids._backorder_token().unlink()
         ranks = {order: rank for rank, order in enumerate(orders)}
         rest = orders.filtered(lambda order: order not in refused)
         outcomes = {order: dealt.outcome(order) for order in rest}
@@ -205,8 +205,8 @@ class BackorderRun(models.Model):
             }
             for order, (code, sentence) in refused.items()
         ]
-        self.env["backorder.run.order"].create(rows)
-        self.env["backorder.run.line"].create(self._prepare_process_lines(dealt))
+        self.env["backorder.run.order"]._backorder_create(rows)
+        self.env["backorder.run.line"]._backorder_create(self._prepare_process_lines(dealt))
 
     def _prepare_process_row_vals(self, order, rank, outcome):
         return {

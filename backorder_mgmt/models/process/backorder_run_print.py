@@ -20,11 +20,13 @@ class BackorderRun(models.Model):
         Made once and kept on the run; made anew when an order was approved since.
 
         :return: the action that downloads the PDF
+        :raise AccessError: something of it is not this user's to read
         :raise UserError: there is nothing to print, or wkhtmltopdf is missing
         """
         self.ensure_one()
         self._check_may_run()
-        # sudo after the check: who may process the orders may print their documents
+        self._check_may_print()
+        # sudo after the checks: the document is kept on the run, which is nobody's to write
         run = self.sudo()
         if not run.document_id:
             run._process_make_documents()
@@ -60,7 +62,7 @@ class BackorderRun(models.Model):
         content = self.env["ir.actions.report"]._backorder_document_pdf(self._process_documents())
         if content:
             old = self.document_id
-            self.document_id = self.env["ir.attachment"].create(
+            document = self.env["ir.attachment"].create(
                 {
                     "name": f"{self._report_file_name()}.pdf",
                     "res_model": "backorder.run",
@@ -69,7 +71,41 @@ class BackorderRun(models.Model):
                     "mimetype": "application/pdf",
                 }
             )
-            old.unlink()
+            self._backorder_write({"document_id": document.id})
+            old.filtered(self._owns_document).unlink()
+
+    def _owns_document(self, document):
+        """Made for this run, and used by nothing else: then it may be replaced."""
+        self.ensure_one()
+        return (
+            (document.res_model, document.res_id) == ("backorder.run", self.id)
+            and not self.search_count([("document_id", "=", document.id)], limit=1)
+            and not self.env["mail.message"].search_count(
+                [("attachment_ids", "in", document.ids)], limit=1
+            )
+        )
+
+    def _check_may_print(self):
+        """
+        :raise AccessError: the documents of these runs show something that the user may not read
+        """
+        orders, documents = self._process_printed()
+        self._check_may_read_all(orders, *documents)
+
+    def _process_printed(self):
+        """(orders, (pickings, invoices)) that the documents of these runs are made of."""
+        # sudo: what is hidden from this user is what matters
+        runs = self.sudo()
+        orders = runs.run_order_ids.filtered("approved").order_id
+        pairs = runs._process_documents()
+        pickings = self.env["stock.picking"].sudo().union(*(pair[0] for pair in pairs))
+        invoices = self.env["account.move"].sudo().union(*(pair[1] for pair in pairs))
+        return orders, (pickings, invoices)
+
+    def _may_print(self):
+        """Whether the user may read everything that the documents of this run show."""
+        orders, documents = self._process_printed()
+        return not any(self._hidden(records) for records in (orders, *documents))
 
     def _process_print_later(self):
         """In the background the documents are a step of their own: they take long to make, and
@@ -77,7 +113,7 @@ class BackorderRun(models.Model):
         for run in self.filtered("print_documents"):
             if run._charges_to_do():
                 continue
-            run.documents_due = True
+            run._backorder_write({"documents_due": True})
             self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
 
     @api.model
@@ -85,7 +121,7 @@ class BackorderRun(models.Model):
         """Make the documents that are due, each committed; what was killed is made again."""
         for run in self.search([("documents_due", "=", True)], order="id"):
             run._process_print_now()
-            run.documents_due = False
+            run._backorder_write({"documents_due": False})
             self.env["ir.cron"]._commit_progress()
 
     def _process_print_now(self):

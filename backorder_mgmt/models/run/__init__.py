@@ -1,5 +1,6 @@
 from . import backorder_run_options
 from . import backorder_run
+from . import backorder_run_rights
 from . import backorder_run_hooks
 from . import backorder_run_after
 from . import backorder_run_now

@@ -7,7 +7,12 @@ class BackorderRun(models.Model):
 
     _name = "backorder.run"
     _description = "Backorder Fill"
-    _inherit = ["backorder.run.options", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "backorder.guarded",
+        "backorder.run.options",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
     _check_company_auto = True
 
@@ -147,21 +152,6 @@ class BackorderRun(models.Model):
             finished = run.state in ("done", "undone", "cancelled")
             run.progress = 100.0 if finished else (100.0 * done / total if total else 0.0)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_may_run()
-        for vals in vals_list:
-            if vals.get("name", "/") == "/":
-                company = vals.get("company_id") or self.env.company.id
-                sequence = self.env["ir.sequence"].with_company(company).sudo()
-                vals["name"] = sequence.next_by_code("backorder.run") or "/"
-        return super().create(vals_list)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_draft(self):
-        if any(run.state not in ("draft", "planned", "cancelled") for run in self):
-            raise UserError(self.env._("A fill that was started is kept for good."))
-
     def _approves(self, order):
         """Whether a new order made of ``order``'s filled items is confirmed at once.
 
@@ -186,7 +176,7 @@ class BackorderRun(models.Model):
             # sudo after the check: the plan looks at orders of all salesmen
             worker = run.sudo().with_company(run.company_id)
             worker._preview()
-            worker.write({"state": "planned", "date_planned": fields.Datetime.now()})
+            worker._backorder_write({"state": "planned", "date_planned": fields.Datetime.now()})
         return self._open_action()
 
     def action_start(self):
@@ -205,14 +195,14 @@ class BackorderRun(models.Model):
             run._check_can_start()
             worker = run.sudo().with_company(run.company_id)
             # The row is written first: of two clicks at once one waits, and then sees the state.
-            worker.write({"state": "running"})
+            worker._backorder_write({"state": "running"})
             worker.flush_recordset(["state"])
             if not run.date_planned:
                 worker._preview()
-                worker.write({"date_planned": fields.Datetime.now()})
+                worker._backorder_write({"date_planned": fields.Datetime.now()})
             large = worker._work_size() > run.company_id.backorder_run_threshold
             if large or worker._ahead():
-                worker.write({"state": "queued"})
+                worker._backorder_write({"state": "queued"})
                 worker._launch()
             else:
                 worker._execute()
@@ -237,9 +227,9 @@ class BackorderRun(models.Model):
             run._check_state(("draft", "planned", "queued", "running"))
             run._check_may_run()
             if run.state in ("queued", "running"):
-                run.sudo().write({"stop_requested": True})
+                run._backorder_write({"stop_requested": True})
             else:
-                run.sudo().write({"state": "cancelled"})
+                run._backorder_write({"state": "cancelled"})
         return True
 
     def action_undo(self):
@@ -253,7 +243,7 @@ class BackorderRun(models.Model):
             run._check_may_run()
             run._check_can_undo()
             run.run_order_ids.action_undo()
-            run.sudo().write({"state": "undone"})
+            run._backorder_write({"state": "undone"})
         return True
 
     def _work_size(self):

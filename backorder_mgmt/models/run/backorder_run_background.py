@@ -143,10 +143,10 @@ class BackorderRun(models.Model):
 
     def _begin(self):
         """The first batch: plan what nobody previewed, and cut the run into lanes."""
-        self.state = "running"
+        self._backorder_write({"state": "running"})
         if not self.date_planned:  # a fill on receipt: nobody previewed it
             self._preview()
-            self.date_planned = fields.Datetime.now()
+            self._backorder_write({"date_planned": fields.Datetime.now()})
         if self.kind == "fill" and self._pending_count(self._backorder_batch + 1) > (
             self._backorder_batch
         ):
@@ -179,7 +179,7 @@ class BackorderRun(models.Model):
             # From 1: of 0 the database and the ORM think differently.
             vals = {row: {"lane": lanes[row.order_id.id] + 1} for row in rows}
             for own, values in by_values(vals):
-                own.write(values)
+                own._backorder_write(values)
 
     def _lanes(self):
         """The lanes that have orders to do; none where the run is not cut."""
@@ -205,16 +205,16 @@ class BackorderRun(models.Model):
     # -- stop, progress ---------------------------------------------------------------------------
 
     def _stop(self):
-        self._pending().write(self._prepare_stopped_vals())
+        self._pending()._backorder_write(self._prepare_stopped_vals())
         skipped = self.line_ids.filtered(lambda line: line.result == "pending")
-        skipped.write(
+        skipped._backorder_write(
             {
                 "result": "done",
                 "reason": "skipped",
                 "message": self.env._("Stopped before its turn."),
             }
         )
-        self.write({"state": "cancelled", "date_done": fields.Datetime.now()})
+        self._backorder_write({"state": "cancelled", "date_done": fields.Datetime.now()})
         self._go_on_with_others()
 
     def _prepare_stopped_vals(self):

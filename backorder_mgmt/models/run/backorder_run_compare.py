@@ -57,7 +57,8 @@ class BackorderRun(models.Model):
             }
             for policy, figures in self.compare_policies().items()
         ]
-        self.sudo().comparison = self.env["ir.qweb"]._render(
+        table = self.env["ir.qweb"]._render(
             "backorder_mgmt.backorder_run_comparison", {"rows": rows}
         )
+        self._backorder_write({"comparison": table})
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -5,6 +5,7 @@ from ..base.batch import by_values, is_ours_alone, update_rows
 
 class BackorderRunLine(models.Model):
     _name = "backorder.run.line"
+    _inherit = ["backorder.guarded"]
     _description = "Backorder Fill: Line"
     _order = "run_id desc, id"
     _rec_name = "sale_line_id"
@@ -78,7 +79,7 @@ class BackorderRunLine(models.Model):
             update_rows(vals_by_line)
             return
         for lines, vals in by_values(vals_by_line):
-            lines.write(vals)
+            lines._backorder_write(vals)
 
     def _prepare_result_vals(self, filled, moved):
         """What became of the line; where it is less than planned, that is the reason."""

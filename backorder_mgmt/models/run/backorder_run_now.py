@@ -22,7 +22,7 @@ class BackorderRun(models.Model):
         run = (
             self.sudo()
             .with_company(company)
-            .create(self._prepare_fill_now_vals(orders, company, **options))
+            ._backorder_create(self._prepare_fill_now_vals(orders, company, **options))
         )
         orders._backorder_lock_stock(touch=True)
         if wanted is None:
@@ -62,8 +62,8 @@ class BackorderRun(models.Model):
                 line._backorder_take_fill(supply, parts[line], locations[line], wanted[line])
                 rows.append(self._prepare_wanted_line_vals(line, available, wanted[line]))
             order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
-        self.env["backorder.run.line"].create(rows)
-        self.env["backorder.run.order"].create(
+        self.env["backorder.run.line"]._backorder_create(rows)
+        self.env["backorder.run.order"]._backorder_create(
             [
                 {"run_id": self.id, "company_id": self.company_id.id, "order_id": order.id}
                 for order in lines.order_id

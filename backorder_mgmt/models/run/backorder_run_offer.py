@@ -28,7 +28,8 @@ class BackorderRun(models.Model):
         if not lines:
             raise UserError(self.env._("Nothing of what came in is waited for."))
         company = moves.company_id[:1]
-        run = self.with_company(company).create(
+        self._check_may_run()
+        run = self.with_company(company)._backorder_create(
             self._prepare_receipt_vals(
                 company, lines.product_id, moves.location_dest_id.warehouse_id, "offer"
             )

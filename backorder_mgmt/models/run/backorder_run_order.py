@@ -5,6 +5,7 @@ from ..base.batch import by_values
 
 class BackorderRunOrder(models.Model):
     _name = "backorder.run.order"
+    _inherit = "backorder.guarded"
     _description = "Backorder Fill: Order"
     _order = "run_id desc, id"
     _rec_name = "order_id"
@@ -78,7 +79,7 @@ class BackorderRunOrder(models.Model):
             row_vals[row] = row._prepare_result_vals(done, new_order, sentences.get(order))
         self.env["backorder.run.line"]._write_each(line_vals)
         for rows, vals in by_values(row_vals):
-            rows.write(vals)
+            rows._backorder_write(vals)
 
     def _prepare_result_vals(self, done, new_order, sentence):
         self.ensure_one()
@@ -92,8 +93,9 @@ class BackorderRunOrder(models.Model):
     def _write_failure(self, error):
         """A failing order is reported, on itself and here, and stops nobody."""
         message = str(error)
-        self.write({"outcome": "failed", "message": message})
-        self.run_id.line_ids.filtered(lambda line: line.order_id == self.order_id).write(
+        self._backorder_write({"outcome": "failed", "message": message})
+        lines = self.run_id.line_ids.filtered(lambda line: line.order_id == self.order_id)
+        lines._backorder_write(
             {"result": "done", "reason": "error", "message": message, "filled_qty": 0.0}
         )
         if self.run_id.kind == "process":
@@ -119,11 +121,12 @@ class BackorderRunOrder(models.Model):
         ):
             rows = self.filtered(lambda row, o=outcome: row.outcome == o)
             for row in rows._queue_mail(template):
-                row.message = self.env._(
+                sentence = self.env._(
                     "%(message)s No e-mail: %(customer)s has no address.",
                     message=row.message or "",
                     customer=row.order_id.partner_id.display_name,
-                ).strip()
+                )
+                row._backorder_write({"message": sentence.strip()})
 
     def _queue_mail(self, template):
         """Queue an e-mail for each order; the row says so in the same transaction: never twice.
@@ -141,5 +144,5 @@ class BackorderRunOrder(models.Model):
                 force_send=False,
                 email_layout_xmlid="mail.mail_notification_light",
             )
-            with_mail.mail_queued = True
+            with_mail._backorder_write({"mail_queued": True})
         return rows - with_mail

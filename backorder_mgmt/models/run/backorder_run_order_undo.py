@@ -25,7 +25,7 @@ class BackorderRunOrder(models.Model):
             row._undo()
         for run in rows.run_id:
             if not run.run_order_ids.filtered(lambda row: row.outcome in ("complete", "partial")):
-                run.state = "undone"
+                run._backorder_write({"state": "undone"})
         return True
 
     def _filled_lines(self):
@@ -141,7 +141,7 @@ class BackorderRunOrder(models.Model):
                 }
             )
         self._note_undone(lines)
-        self.write({"outcome": "undone"})
+        self._backorder_write({"outcome": "undone"})
 
     def _note_undone(self, lines):
         items = "; ".join(

@@ -145,17 +145,17 @@ class BackorderRun(models.Model):
 
     def _keep_plan(self, lines, plan, blocked):
         """Write the plan as rows of the run, in place of an older plan."""
-        self.line_ids.unlink()
-        self.run_order_ids.unlink()
+        self.line_ids._backorder_token().unlink()
+        self.run_order_ids._backorder_token().unlink()
         expected = lines.filtered(lambda line: plan[line.id].reason != "filled")
         expected = expected._backorder_expected_dates() if expected else {}
-        self.env["backorder.run.line"].create(
+        self.env["backorder.run.line"]._backorder_create(
             [
                 self._prepare_plan_line_vals(line, plan[line.id], blocked, expected)
                 for line in self._in_order_of_offer(lines)
             ]
         )
-        self.env["backorder.run.order"].create(
+        self.env["backorder.run.order"]._backorder_create(
             [
                 self._prepare_plan_order_vals(order, own, plan)
                 for order, own in lines.grouped("order_id").items()

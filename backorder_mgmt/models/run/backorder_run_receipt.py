@@ -27,7 +27,9 @@ class BackorderRun(models.Model):
         run = (
             self.sudo()
             .with_company(company)
-            .create(self._prepare_receipt_vals(company, lines.product_id, warehouses, mode))
+            ._backorder_create(
+                self._prepare_receipt_vals(company, lines.product_id, warehouses, mode)
+            )
         )
         if mode == "notify":  # proposals are the scheduled job's
             self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()

@@ -7,6 +7,8 @@ from psycopg2 import OperationalError
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..base.token import private
+
 _logger = logging.getLogger(__name__)
 
 #: Models whose records are the same from one batch to the next.
@@ -65,7 +67,7 @@ class BackorderRun(models.Model):
         products = products.union(*parts)
         warehouses = self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
         self.env["backorder.supply"]._lock(products, warehouses.lot_stock_id)
-        worker = self.with_context(backorder_dates_later=True)
+        worker = self.with_context(**private(backorder_dates_later=True))
         while rows := worker._next_batch(size):
             worker._do_orders(rows)
             self.env.flush_all()
@@ -81,7 +83,7 @@ class BackorderRun(models.Model):
                 self.env[name].invalidate_model(flush=False)
 
     def _finish(self):
-        self.write({"state": "done", "date_done": fields.Datetime.now()})
+        self._backorder_write({"state": "done", "date_done": fields.Datetime.now()})
 
     # -- one batch --------------------------------------------------------------------------------
 

@@ -25,6 +25,6 @@ class SaleOrder(models.Model):
             )
         run = self._backorder_fill_orders(quantities, **options)
         if ship_date:
-            run.sudo().write({"set_ship_date": True, "ship_date": ship_date})
+            run._backorder_write({"set_ship_date": True, "ship_date": ship_date})
             run.sudo().run_order_ids._set_ship_date(ship_date)
         return run
