@@ -67,8 +67,7 @@ USED = {
     "previewed": ["done", 3],
     "taken_back": ["undone", 5, 5, 0],
     "set_aside": [8, 3, 5],
-    # two waited for want of stock already: one of the three is forced
-    "forced": [1, 4, 3, 1],
+    "forced": [3, 4, 3, 1],
     "charge": ["done", "sale", 40],
 }
 # Fields that hold a quantity in the line's unit, rounded to hundredths by the old addon. Where the
