@@ -4,7 +4,9 @@ from odoo.exceptions import AccessError
 from ...engine import is_positive
 from ..base.token import may_write_backorder
 
-_GUARDED = frozenset({"backorder_parent_id", "backorder_carried_amount", "backorder_original_date"})
+_GUARDED_OF_ORDER = frozenset(
+    {"backorder_parent_id", "backorder_carried_amount", "backorder_original_date"}
+)
 
 
 class SaleOrder(models.Model):
@@ -105,7 +107,7 @@ class SaleOrder(models.Model):
     # -- who may write ----------------------------------------------------------------------------
 
     def _backorder_check_guarded(self, names):
-        guarded = _GUARDED.intersection(names)
+        guarded = _GUARDED_OF_ORDER.intersection(names)
         if guarded and not may_write_backorder(self.env):
             raise AccessError(
                 self.env._(

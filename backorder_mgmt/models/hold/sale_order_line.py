@@ -5,7 +5,7 @@ from ...engine import clamp_needed, is_positive, state_of
 from ..base.token import TOKEN, TOKEN_KEY, may_write_backorder
 
 # Fields that only force, fill, cancel and the automatic rule write.
-_GUARDED = frozenset(
+_GUARDED_OF_LINE = frozenset(
     {
         "backorder_hold_qty",
         "backorder_qty",
@@ -196,7 +196,7 @@ class SaleOrderLine(models.Model):
         return self.sudo().with_context(**{TOKEN_KEY: TOKEN})
 
     def _backorder_check_guarded(self, names):
-        guarded = _GUARDED.intersection(names)
+        guarded = _GUARDED_OF_LINE.intersection(names)
         if guarded and not may_write_backorder(self.env):
             labels = [self._fields[name].string for name in sorted(guarded)]
             raise AccessError(
