@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 CHARGE_GROUPS = "backorder_mgmt.group_backorder_manager,account.group_account_invoice"
 
 #: A charge that is not over; an order has one of these at most.
-OPEN_STATES = ("todo", "sending", "pending", "unknown", "failed")
+OPEN_CHARGES = ("todo", "sending", "pending", "unknown", "failed")
 
 
 class BackorderCharge(models.Model):

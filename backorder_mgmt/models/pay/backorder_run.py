@@ -3,7 +3,7 @@
 from odoo import fields, models
 
 from ...engine import OrderMoney
-from .backorder_charge import OPEN_STATES
+from .backorder_charge import OPEN_CHARGES
 
 #: Charges that the job still works on.
 _TO_DO = ("todo", "sending")
@@ -45,7 +45,7 @@ class BackorderRun(models.Model):
             run.charged_count = charged.get(run.with_env(charges.env), 0)
             run.payment_failed_count = counts.get((run.id, "failed"), 0)
             run.payment_waiting_count = sum(
-                counts.get((run.id, state), 0) for state in OPEN_STATES if state != "failed"
+                counts.get((run.id, state), 0) for state in OPEN_CHARGES if state != "failed"
             )
 
     # -- named hooks of applying ------------------------------------------------------------------

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from ...engine import Authorized, is_positive, next_charge
 from ..base.token import private, private_value
-from .backorder_charge import CHARGE_GROUPS, OPEN_STATES
+from .backorder_charge import CHARGE_GROUPS, OPEN_CHARGES
 
 
 class SaleOrder(models.Model):
@@ -63,7 +63,7 @@ class SaleOrder(models.Model):
             self.env["backorder.charge"].sudo().search([("state", "in", states)]).order_id.ids,
         )
         if False in value:
-            some = self.env["backorder.charge"].sudo().search([("state", "in", OPEN_STATES)])
+            some = self.env["backorder.charge"].sudo().search([("state", "in", OPEN_CHARGES)])
             found |= Domain("id", "not in", some.order_id.ids)
         return found
 
@@ -222,7 +222,7 @@ class SaleOrder(models.Model):
         if quotations:
             quotations.with_context(**private(backorder_charge_done=True)).action_confirm()
 
-    def _backorder_open_charges(self, states=OPEN_STATES):
+    def _backorder_open_charges(self, states=OPEN_CHARGES):
         """What is asked for of these orders and is not over."""
         # sudo: who confirms, cancels or retries an order need not see its payments
         charges = self.env["backorder.charge"].sudo()

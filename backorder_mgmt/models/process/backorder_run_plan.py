@@ -10,7 +10,7 @@ from ...engine.facts import Allocation
 
 
 @dataclass
-class Dealt:
+class QuotationDeal:
     """What a deal of stock over quotations came to; quantities in the lines' units."""
 
     #: {line: quantity of the whole line that there is stock for}
@@ -77,13 +77,13 @@ class BackorderRun(models.Model):
         """Deal what is on hand to the whole quantities of these quotations.
 
         :param caps: {line: at most this much}; None: everything that the customers ordered
-        :return: :class:`Dealt`
+        :return: :class:`QuotationDeal`
         """
         leave = self.if_backorders == "leave"
         lines = orders.order_line._backorder_kept_in_stock()
         facts = facts or lines._backorder_facts()
         lines = lines.filtered(lambda line: facts.parts.get(line))
-        dealt = Dealt()
+        dealt = QuotationDeal()
         if not lines:
             return dealt
         supply = self._process_supply(lines, facts)
@@ -160,7 +160,7 @@ class BackorderRun(models.Model):
         """Plan without changing anything.
 
         :return: (orders in the order of the list, {order: (code, sentence)} of those that are not
-            looked at, {order: money} of all of them, :class:`Dealt`)
+            looked at, {order: money} of all of them, :class:`QuotationDeal`)
         """
         orders = self._process_orders()
         refused = {}
