@@ -142,7 +142,7 @@ class TestChargeCap(ChargeCommon, ProcessCommon):
         order, first, _run = self._filled(order=order, job=False)
         charge = self._charge(first)
         self.env["backorder.charge.attempt"]._record_card(charge, card, 40)
-        charge.state = "sending"
+        charge._backorder_write({"state": "sending"})
         self._run_job()
         self.assertEqual(charge.state, "unknown")
         order, second, run = self._filled(order=order)
