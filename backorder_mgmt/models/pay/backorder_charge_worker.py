@@ -182,7 +182,7 @@ class BackorderCharge(models.Model):
         if due > 0:
             order._backorder_touch_family()
             family = order._backorder_family_money(self.mode)
-            amount = self.currency_id.round(min(due, family.cap))
+            amount = order.currency_id.round(min(due, family.cap))
         authorizations = order._backorder_authorizations(self.mode)
         token = order._backorder_card(amount) if amount > 0 else self.env["payment.token"]
         step = next_charge(
