@@ -11,6 +11,7 @@ from . import test_carry_portal
 from . import test_charge
 from . import test_charge_tours
 from . import test_dates
+from . import test_dates_queries
 from . import test_fill
 from . import test_force
 from . import test_kits
