@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import resource
+import runpy
 from pathlib import Path
 
 import hypothesis
@@ -98,6 +99,21 @@ def _checked():
     result = yield  # an exception goes its way: a failed test says enough
     guard.check()
     return result
+
+
+@pytest.fixture(scope="session", autouse=True)
+def page_assets(request):
+    """The scripts and styles of pages, kept before the first of the browser's tests."""
+    if not any(hasattr(getattr(item, "cls", None), "start_tour") for item in request.session.items):
+        return
+    request.getfixturevalue("load_registry")
+    from odoo import SUPERUSER_ID, api
+    from odoo.modules.registry import Registry
+    from odoo.tests.common import get_db_name
+
+    with Registry(get_db_name()).cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        runpy.run_path(ROOT / "scripts" / "page_assets.py", init_globals={"env": env})
 
 
 # Each phase of a test answers for its own lines: a warning in setUpClass is an error of the set-up

@@ -26,9 +26,11 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def _scratch_db():
-    from odoo import tools
+    from odoo import SUPERUSER_ID, api, tools
     from odoo.modules.registry import Registry
     from odoo.sql_db import close_db
+
+    from odoo.addons.backorder_mgmt.tests.common import own_ground
 
     template = os.environ.get("BACKORDER_TEMPLATE")
     if not template:
@@ -45,9 +47,11 @@ def _scratch_db():
         test_enable = tools.config["test_enable"]
         tools.config["test_enable"] = False
         try:
-            Registry(name)
+            registry = Registry(name)
         finally:
             tools.config["test_enable"] = test_enable
+        with registry.cursor() as cr:
+            own_ground(api.Environment(cr, SUPERUSER_ID, {}))
         yield name
     finally:
         Registry.delete(name)
@@ -58,7 +62,7 @@ def _scratch_db():
 
 @pytest.fixture
 def scratch_db():
-    """The name of a database of this test's own, with the addon and demo data.
+    """The name of a database of this test's own: the company with demo data, prices by the tests.
 
     What is committed in it stays until the test ends, so threads with connections of their own
     (``Registry(scratch_db).cursor()``) see each other's work. Its registry is loaded.

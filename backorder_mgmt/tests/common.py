@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 from odoo import Command, fields
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import HttpCase, TransactionCase, new_test_user
 
 
 def own_ground(env):
@@ -306,3 +306,10 @@ class BackorderCommon(TransactionCase):
                 quantity = line.backorder_promised_qty * per_unit
                 promised[top] = promised.get(top, 0.0) + quantity
         return promised
+
+
+class PageCase(HttpCase):
+    """Reads pages. The first one of a process takes its time with all apps' templates to compile."""
+
+    def url_open(self, url, *args, timeout=60, **options):
+        return super().url_open(url, *args, timeout=timeout, **options)

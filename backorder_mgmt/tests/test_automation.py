@@ -4,9 +4,9 @@ import json
 
 from odoo import Command
 from odoo.service.model import call_kw
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from .common import BackorderCommon
+from .common import BackorderCommon, PageCase
 
 
 @tagged("post_install", "-at_install")
@@ -85,7 +85,7 @@ class TestAutomation(BackorderCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(BackorderCommon, HttpCase):
+class TestPortal(BackorderCommon, PageCase):
     def test_customers_see_the_backorders_of_their_own_orders_only(self):
         user = self.env["res.users"].create(
             {

@@ -3,13 +3,16 @@
 import re
 
 from odoo import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
+
+from .common import PageCase, own_ground
 
 
 @tagged("post_install", "-at_install")
-class TestCarryPortal(HttpCase):
+class TestCarryPortal(PageCase):
     def setUp(self):
         super().setUp()
+        own_ground(self.env)
         company = self.env.company
         company.write({"backorder_fill_approved": "new_order"})
         self.provider = self.env["payment.provider"].search(

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
+from .common import PageCase
 from .test_dates import LATER, LATEST, SOON, DatesCommon
 
 
@@ -209,7 +210,7 @@ class TestPromise(PromiseCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestPromisePortal(PromiseCommon, HttpCase):
+class TestPromisePortal(PromiseCommon, PageCase):
     def test_customers_see_the_dates_of_their_own_orders_only(self):
         user = new_test_user(self.env, "portal_ada", groups="base.group_portal")
         mine, purchase = self._promised(

@@ -10,10 +10,11 @@ import openpyxl
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.pdf import PdfFileReader
 
+from .common import PageCase
 from .test_run import RunCommon
 
 REPORT = "backorder_mgmt.report_backorder_run"
@@ -281,7 +282,7 @@ class TestRunReport(ReportCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestRunReportHttp(ReportCommon, HttpCase):
+class TestRunReportHttp(ReportCommon, PageCase):
     def test_workbook_by_http(self):
         run, full, *_others = self._three_orders()
         run.action_start()
