@@ -7,6 +7,7 @@ loaded, and so prove nothing about it; ``run_tests`` runs both kinds with everyt
 
 import json
 import os
+import time
 
 from odoo.tests.result import OdooTestResult
 from odoo.tests.shell import run_tests
@@ -21,6 +22,16 @@ if auto:
     env.cr.commit()
 
 failed = {}
+run = {}
+
+
+def _counted(method):
+    def start(self, test):
+        module = type(test).__module__.split(".")[2]
+        run[module] = run.get(module, 0) + 1
+        return method(self, test)
+
+    return start
 
 
 def _recorded(method):
@@ -35,6 +46,10 @@ def _recorded(method):
 OdooTestResult.addError = _recorded(OdooTestResult.addError)
 OdooTestResult.addFailure = _recorded(OdooTestResult.addFailure)
 
-report = run_tests(env, ",".join(f"/{module}" for module in modules), modules)
+OdooTestResult.startTest = _counted(OdooTestResult.startTest)
+
+started = time.monotonic()
+run_tests(env, ",".join(f"/{module}" for module in modules), modules)
+seconds = round(time.monotonic() - started)
 with open(os.environ["TESTED_RESULT"], "w") as result:
-    json.dump({"run": report.testsRun, "failed": failed}, result)
+    json.dump({"run": run, "failed": failed, "seconds": seconds}, result)

@@ -324,6 +324,16 @@ class TestAutomatic(BackorderCommon):
         order = self._order((self.product, 4, {"product_uom_id": self.dozen.id}))
         self.assertHeld(order.order_line, 1.5, reserved=2.5)
 
+    def test_a_unit_of_measure_made_a_moment_ago(self):
+        """Odoo has not written its factor to the database yet when the order is confirmed."""
+        crate = self.env["uom.uom"].create(
+            {"name": "Crate of 15", "relative_factor": 15, "relative_uom_id": self.unit.id}
+        )
+        order = self._order((self.product, 2, {"product_uom_id": crate.id}))
+        self.assertHeld(order.order_line, 2)
+        self._receive(self.product, 31)
+        self.assertHeld(self._order((self.product, 3)).order_line, 2, reserved=1)
+
     def test_odd_pieces_of_dozens_are_not_counted_twice(self):
         self._stock(self.product, 1)
         order = self._order((self.product, 5.5, {"product_uom_id": self.dozen.id}))
