@@ -309,7 +309,7 @@ class BackorderCommon(TransactionCase):
 
 
 class PageCase(HttpCase):
-    """Reads pages. The first one of a process takes its time with all apps' templates to compile."""
+    """Reads pages; the first one takes its time, as all apps' templates are compiled for it."""
 
     def url_open(self, url, *args, timeout=60, **options):
         return super().url_open(url, *args, timeout=timeout, **options)
