@@ -25,7 +25,7 @@ HERE = Path(__file__).parent / "upgrade"
 ROOT = HERE.parent.parent
 STATE = ROOT / ".odoo"
 ARCHIVE = HERE / "backorder_mgmt-6998bbd.tar.xz"
-# The old addon could not be installed beside the shop, so not in the company that the tests live in.
+# The old addon could not be installed beside the shop, so not where the tests live.
 MODULES = "backorder_mgmt,payment_demo,sale_mrp,stock_dropshipping,base_automation"
 SHELL = """
 import json
