@@ -16,6 +16,7 @@ from . import test_charge_whose
 from . import test_dates
 from . import test_fill
 from . import test_force
+from . import test_kit_moves
 from . import test_kits
 from . import test_process
 from . import test_process_cards
@@ -33,4 +34,5 @@ from . import test_run
 from . import test_run_report
 from . import test_stuck
 from . import test_tours
+from . import test_units
 from . import test_views

@@ -16,9 +16,7 @@ class SaleOrderLine(models.Model):
             holds[line] = line.backorder_hold_qty + max(0.0, back)
             extra[line] = {
                 "backorder_promised_qty": 0.0,
-                "backorder_filled_qty": max(
-                    0.0, line.product_uom_id.round(line.backorder_filled_qty - back)
-                ),
+                "backorder_filled_qty": max(0.0, line.backorder_filled_qty - back),
             }
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
 
@@ -26,14 +24,13 @@ class SaleOrderLine(models.Model):
         """The stock of promises is gone: ``{line: quantity}`` of them waits again."""
         holds, extra = {}, {}
         for line, quantity in lost.items():
-            unit = line.product_uom_id
             left = max(0.0, line.backorder_promised_qty - quantity)
-            left = unit.round(line._backorder_whole(left, parts[line]), rounding_method="DOWN")
+            left = line._backorder_floor(line._backorder_whole(left, parts[line]))
             gone = line.backorder_promised_qty - left
             holds[line] = min(line._backorder_owed(), line.backorder_hold_qty + gone)
             extra[line] = {
                 "backorder_promised_qty": left,
-                "backorder_filled_qty": max(0.0, unit.round(line.backorder_filled_qty - gone)),
+                "backorder_filled_qty": max(0.0, line.backorder_filled_qty - gone),
             }
         note = self.env._("The stock set aside for it was lost")
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
