@@ -18,6 +18,7 @@ from . import test_fill
 from . import test_force
 from . import test_kit_moves
 from . import test_kits
+from . import test_lives
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions

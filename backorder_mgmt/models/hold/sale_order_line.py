@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...engine import clamp_needed, is_positive, state_of
+from ...engine import clamp_needed, exact, is_positive, state_of
 from ..base.token import private_value
 
 # What decides about the backorder of a quotation line.
@@ -171,6 +171,11 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         # before anything is done here; the guard itself stands behind Odoo's own `write`
         self._backorder_check_guarded(vals)
+        if "product_id" in vals:
+            self.filtered(
+                lambda line: line.product_id.id != vals["product_id"]
+            )._backorder_start_anew(self.env._("Another product"))
+        raised = self._backorder_raised(vals)
         moved = self.browse()
         if "product_id" in vals or "route_ids" in vals:
             # What was set aside was another product, or is now taken from elsewhere.
@@ -182,6 +187,8 @@ class SaleOrderLine(models.Model):
             self._backorder_lower_holds(vals["product_uom_qty"], unit)
         keeping = self._backorder_keeping_recipes() if "product_uom_qty" in vals else self
         res = super(SaleOrderLine, keeping).write(vals)
+        for line, left in raised.items():
+            line._backorder_write({"backorder_cancelled_product_qty": left})
         if moved:
             moved._backorder_release_promise()
         if not _REFIGURED_BY.isdisjoint(vals):
@@ -213,6 +220,24 @@ class SaleOrderLine(models.Model):
                 lowered[line] = max(0.0, line.backorder_hold_qty - less)
         if lowered:
             self._backorder_set_holds(lowered, "adjust", self.env._("Ordered quantity lowered"))
+
+    def _backorder_raised(self, vals):
+        """{line: what is left of its *Rest Cancelled* in the product's unit} where ``vals`` order
+        again what was cancelled. What a fill moved and brings back was not cancelled."""
+        if "product_uom_qty" not in vals or private_value(self.env, "backorder_no_refigure"):
+            return {}
+        unit = self.env["uom.uom"].browse(vals.get("product_uom_id"))
+        left = {}
+        for line in self.filtered("backorder_cancelled_product_qty"):
+            new, before = vals["product_uom_qty"], line._backorder_pieces(line.product_uom_qty)
+            if unit:
+                pieces = unit._compute_quantity(new, line.product_id.uom_id, round=False)
+            else:
+                pieces = line._backorder_pieces(new)
+            if line.product_id.uom_id.compare(pieces, before) > 0:
+                cancelled = line.backorder_cancelled_product_qty
+                left[line] = exact(max(0.0, cancelled - (pieces - before)))
+        return left
 
     def _update_line_quantity(self, values):
         """No note of Odoo's for each line of an order that has a note of its own for all."""

@@ -46,6 +46,8 @@ class SaleOrderLine(models.Model):
                 )
                 vals["backorder_hold_product_qty"] = new
                 if not new:
+                    # The next backorder of the line has a claim of its own.
+                    vals["backorder_claim_released"] = False
                     vals["backorder_date"] = False
                 elif not line.backorder_date:
                     vals["backorder_date"] = now

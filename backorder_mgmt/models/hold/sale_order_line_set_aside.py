@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from .sale_order_line_units import TRUTH
+
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
@@ -34,6 +36,33 @@ class SaleOrderLine(models.Model):
             }
         note = self.env._("The stock set aside for it was lost")
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
+
+    def _backorder_start_anew(self, note, event_type="adjust"):
+        """A new life: nothing is held, forced, filled, cancelled, released or set aside any more.
+
+        :param note: why, in the ledger
+        """
+        lines = self.filtered(
+            lambda line: line.backorder_claim_released or any(line[name] for name in TRUTH.values())
+        )
+        if not lines:
+            return
+        clean = {name: 0.0 for name in TRUTH.values() if name != "backorder_hold_product_qty"}
+        clean["backorder_claim_released"] = False
+        clean["backorder_date"] = False
+        told = lines._backorder_ledgered()
+        # A quotation's automatic figure needs no rows, see `_backorder_set_holds`.
+        (lines - told)._backorder_write({**clean, "backorder_hold_product_qty": 0.0})
+        still = told.filtered(lambda line: not line.backorder_hold_product_qty)
+        told._backorder_set_holds(
+            dict.fromkeys(told, 0.0), event_type, note, extra=dict.fromkeys(told, clean)
+        )
+        if still:
+            rows = [
+                line._prepare_backorder_event_vals(event_type, 0.0, 0.0, note, None)
+                for line in still
+            ]
+            self.env["backorder.event"].with_env(self._backorder_token().env)._log(rows)
 
     def action_release_promise(self):
         """*Release*: stock set aside for these quotation lines is free again, the lines wait."""

@@ -54,7 +54,11 @@ class BackorderRunOrder(models.Model):
                 continue
             if sale_line.state in ("draft", "sent"):
                 wanted = sale_line.backorder_hold_qty + placed
-                if sale_line._backorder_compare(wanted, sale_line._backorder_owed()) > 0:
+                if (
+                    sale_line._backorder_compare(wanted, sale_line._backorder_owed()) > 0
+                    # a new life of the line: nothing of it is filled any more
+                    or sale_line._backorder_compare(placed, sale_line.backorder_filled_qty) > 0
+                ):
                     return self.env._("its quotation was changed since")
                 continue
             loose = figures[sale_line].forceable - sale_line.backorder_qty
