@@ -5,12 +5,17 @@ from odoo.tools import SQL
 # backorder, so the constant is the right value (`detect_backorders` brings open orders in later).
 _COLUMNS = {
     "sale_order_line": {
-        "backorder_hold_qty": "numeric DEFAULT 0",
-        "backorder_qty": "numeric DEFAULT 0",
-        "backorder_forced_qty": "numeric DEFAULT 0",
-        "backorder_filled_qty": "numeric DEFAULT 0",
-        "backorder_cancelled_qty": "numeric DEFAULT 0",
-        "backorder_promised_qty": "numeric DEFAULT 0",
+        "backorder_hold_product_qty": "double precision DEFAULT 0",
+        "backorder_forced_product_qty": "double precision DEFAULT 0",
+        "backorder_filled_product_qty": "double precision DEFAULT 0",
+        "backorder_promised_product_qty": "double precision DEFAULT 0",
+        "backorder_cancelled_product_qty": "double precision DEFAULT 0",
+        "backorder_hold_qty": "double precision DEFAULT 0",
+        "backorder_qty": "double precision DEFAULT 0",
+        "backorder_forced_qty": "double precision DEFAULT 0",
+        "backorder_filled_qty": "double precision DEFAULT 0",
+        "backorder_cancelled_qty": "double precision DEFAULT 0",
+        "backorder_promised_qty": "double precision DEFAULT 0",
         "backorder_state": "varchar DEFAULT 'no'",
         "backorder_expected_date": "timestamp",
     },

@@ -23,7 +23,7 @@ from .process import GO, PAY, STAY, Decision, OrderMoney, decide, decide_payment
 from .purchase import Needed, OnOrder, PurchaseFacts, Waiting, round_up, vendor_quantity, work_out
 from .supply import Claim, Guard, Supply
 from .dates import ON_HAND, Dealt, deal, deal_dates
-from .numbers import EPSILON, floor_whole, is_more, is_positive, nearest_whole, trim
+from .numbers import EPSILON, exact, floor_whole, is_more, is_positive, nearest_whole, trim
 
 __all__ = [
     "CAPTURE",
@@ -59,6 +59,7 @@ __all__ = [
     "deal_dates",
     "decide",
     "decide_payment",
+    "exact",
     "floor_whole",
     "is_more",
     "is_positive",

@@ -19,21 +19,29 @@ def is_more(left: float, right: float) -> bool:
     return left - right > EPSILON
 
 
+def exact(quantity: float) -> float:
+    """``quantity`` without the noise of float arithmetic: 23/12 dozen are 23 pieces."""
+    return round(quantity, 9)
+
+
 def floor_whole(quantity: float, per_unit: float, digits: int) -> float:
     """``quantity`` (of a unit that holds ``per_unit`` pieces), floored to whole pieces.
 
-    Quantities are kept with ``digits`` decimals: 0.58 dozen are seven pieces, not 6.96.
+    What is ordered has ``digits`` decimals: 0.58 dozen are seven pieces, not 6.96. Where these
+    cannot tell a piece from none (a box of 1000), every piece counts as it is.
     """
-    noise = max(EPSILON, 0.99 * per_unit * 10**-digits)
+    step = per_unit * 10**-digits
+    noise = max(EPSILON, 0.51 * step) if EPSILON < step < 1 else EPSILON
     return math.floor(quantity * per_unit + noise) / per_unit
 
 
-def nearest_whole(quantity: float, per_unit: float, digits: int) -> float:
-    """Pieces in ``quantity`` of a unit that holds ``per_unit`` pieces, kept with ``digits``
-    decimals: 1.92 dozen are 23 pieces, not 23.04."""
+def nearest_whole(quantity: float, per_unit: float) -> float:
+    """Pieces that ``quantity`` of a unit of ``per_unit`` pieces stands for: 1.92 dozen are 23.
+
+    Less than half a piece stays what it is, so that it can be refused and is not taken for nothing.
+    """
     pieces = quantity * per_unit
-    noise = max(EPSILON, 0.51 * per_unit * 10**-digits) if is_more(per_unit, 1.0) else EPSILON
-    return float(round(pieces)) if abs(pieces - round(pieces)) <= noise else pieces
+    return float(math.floor(pieces + 0.5 + EPSILON)) if pieces + EPSILON >= 0.5 else pieces
 
 
 def trim(quantity: float, digits: int) -> str:

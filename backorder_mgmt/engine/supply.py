@@ -211,13 +211,13 @@ class Supply:
 class Guard:
     """The limits of one attempt of Odoo to reserve.
 
-    ``budgets``: per (order line, product) what is not held; a line that is absent has no limit of
-    its own. ``supply`` (None: nothing is claimed) limits every demand that takes goods away.
-    ``kinds`` are the claims that bind: a fill by hand may take what is owed, never what is
-    promised.
+    ``budgets``: per (order line, product), of kits per (order line, product, recipe line), what is
+    not held; a line that is absent has no limit of its own. ``supply`` (None: nothing is claimed)
+    limits every demand that takes goods away. ``kinds`` are the claims that bind: a fill by hand
+    may take what is owed, never what is promised.
     """
 
-    budgets: dict[tuple[int, int], float] = field(default_factory=dict)
+    budgets: dict[tuple[int, ...], float] = field(default_factory=dict)
     supply: Supply | None = None
     kinds: tuple[str, ...] = ("promised", "owed", "open")
     #: Ids of demands that have had their turn in this attempt.
@@ -232,9 +232,15 @@ class Guard:
         finally:
             self.settled = before
 
-    def allow(self, product: int, location: int, need: float, *, order: int, line: int) -> float:
-        """How much of ``need`` may be reserved now."""
-        need = min(need, self.budgets.get((line, product), need))
+    @staticmethod
+    def _key(line: int, product: int, part: int) -> tuple[int, ...]:
+        return (line, product, part) if part else (line, product)
+
+    def allow(
+        self, product: int, location: int, need: float, *, order: int, line: int, part: int = 0
+    ) -> float:
+        """How much of ``need`` may be reserved now; ``part``: the recipe line of a kit."""
+        need = min(need, self.budgets.get(self._key(line, product, part), need))
         if self.supply is not None and self.supply.has_claims(product):
             kinds = self.kinds if line else ("promised",)
             need = min(
@@ -243,9 +249,12 @@ class Guard:
             )
         return max(0.0, need)
 
-    def taken(self, product: int, location: int, quantity: float, *, line: int) -> None:
+    def taken(
+        self, product: int, location: int, quantity: float, *, line: int, part: int = 0
+    ) -> None:
         """Book what was reserved, so that the next demand of the same attempt sees it."""
-        if (line, product) in self.budgets:
-            self.budgets[line, product] -= quantity
+        key = self._key(line, product, part)
+        if key in self.budgets:
+            self.budgets[key] -= quantity
         if self.supply is not None:
             self.supply.take(product, location, quantity, line=line)

@@ -18,7 +18,9 @@ from . import test_dates_queries
 from . import test_fill
 from . import test_force
 from . import test_hooks
+from . import test_kit_moves
 from . import test_kits
+from . import test_lives
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions
@@ -35,4 +37,5 @@ from . import test_run
 from . import test_run_report
 from . import test_stuck
 from . import test_tours
+from . import test_units
 from . import test_views

@@ -224,7 +224,9 @@ class BackorderCommon(TransactionCase):
             self.assertEqual(line.backorder_promised_qty, 0.0)
             return
         self.assertGreaterEqual(needed, 0.0)
-        self.assertLessEqual(needed, max(0.0, ordered - line.qty_delivered) + 1e-4, "not owed")
+        # what Odoo has delivered of a pack is half a hundredth of it too much or too little
+        rounding = 1e-4 if line.product_uom_id == line.product_id.uom_id else 0.0051
+        self.assertLessEqual(needed, max(0.0, ordered - line.qty_delivered) + rounding, "not owed")
         self.assertGreaterEqual(line.backorder_forced_qty, 0.0)
         self.assertLessEqual(line.backorder_forced_qty, line.backorder_hold_qty + 1e-4, "forced")
         self.assertEqual(needed > 0, line.backorder_state in ("backordered", "partial"))
@@ -250,14 +252,12 @@ class BackorderCommon(TransactionCase):
 
     def _assert_ledger(self, line):
         """Invariant 4."""
-        events = line.backorder_event_ids
+        events, held = line.backorder_event_ids, line.backorder_hold_product_qty
         if line.state == "sale" or events:
-            self.assertAlmostEqual(
-                sum(events.mapped("quantity")), line.backorder_hold_qty, 2, "ledger"
-            )
+            self.assertAlmostEqual(sum(events.mapped("product_qty")), held, 6, "ledger")
         if events:
             last = events.sorted("id")[-1]
-            self.assertAlmostEqual(last.balance, line.backorder_hold_qty, 4, "balance")
+            self.assertAlmostEqual(last.product_balance, held, 6, "balance")
 
     def _assert_stock(self, product, strict=True):
         """Invariant 3: per location, lot, package and owner, and with what is promised."""

@@ -81,10 +81,10 @@ class TestKits(BackorderCommon):
         self.company.backorder_fill_approved = "same_order"
         self._stock(self.product, 4)
         self._stock(self.other, 8)
-        self.assertEqual(order.order_line.backorder_fillable_qty, 0.33)
+        self.assertAlmostEqual(order.order_line.backorder_fillable_qty, 4 / 12)
         order.fill_backorders()
-        # four of six: 0.33 dozen by rounding, and still whole toolboxes on the delivery
-        self.assertHeld(order.order_line, 0.17, reserved=1.83)
+        # four of six, and still whole toolboxes on the delivery
+        self.assertHeld(order.order_line, 2 / 12, reserved=22 / 12)
         self.assertReservedParts(order, 22, 44)
 
     def test_first_come_first_served_for_components(self):

@@ -47,9 +47,14 @@ class BackorderCancelLine(models.TransientModel):
     product_id = fields.Many2one(related="sale_line_id.product_id")
     product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
     backorder_qty = fields.Float(
-        related="sale_line_id.backorder_qty", string="Needed", digits="Product Unit"
+        related="sale_line_id.backorder_qty",
+        string="Needed",
+        digits=None,
+        min_display_digits="Product Unit",
     )
-    quantity = fields.Float(string="Quantity to Cancel", digits="Product Unit")
+    quantity = fields.Float(
+        string="Quantity to Cancel", digits=None, min_display_digits="Product Unit"
+    )
     purchase_orders = fields.Char(compute="_compute_purchase_orders", compute_sudo=True)
 
     @api.depends("sale_line_id")

@@ -95,14 +95,19 @@ class BackorderFillLine(models.TransientModel):
     product_id = fields.Many2one(related="sale_line_id.product_id")
     default_code = fields.Char(related="sale_line_id.product_id.default_code", string="SKU")
     product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
-    needed_qty = fields.Float(string="Needed", digits="Product Unit", readonly=True)
+    needed_qty = fields.Float(
+        string="Needed", digits=None, min_display_digits="Product Unit", readonly=True
+    )
     available_qty = fields.Float(
         string="On Hand",
-        digits="Product Unit",
+        digits=None,
+        min_display_digits="Product Unit",
         readonly=True,
         help="Free to promise: on hand, less what is reserved or set aside for others.",
     )
-    quantity = fields.Float(string="Quantity to Fill", digits="Product Unit")
+    quantity = fields.Float(
+        string="Quantity to Fill", digits=None, min_display_digits="Product Unit"
+    )
     expected_date = fields.Datetime(
         related="sale_line_id.backorder_expected_date", string="Expected"
     )

@@ -42,23 +42,36 @@ class BackorderForceLine(models.TransientModel):
     default_code = fields.Char(related="sale_line_id.product_id.default_code", string="SKU")
     product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
     ordered_qty = fields.Float(
-        related="sale_line_id.product_uom_qty", string="Ordered", digits="Product Unit"
+        related="sale_line_id.product_uom_qty",
+        string="Ordered",
+        digits=None,
+        min_display_digits="Product Unit",
     )
     reserved_qty = fields.Float(
-        related="sale_line_id.backorder_reserved_qty", string="Reserved", digits="Product Unit"
+        related="sale_line_id.backorder_reserved_qty",
+        string="Reserved",
+        digits=None,
+        min_display_digits="Product Unit",
     )
     delivered_qty = fields.Float(
-        related="sale_line_id.qty_delivered", string="Delivered", digits="Product Unit"
+        related="sale_line_id.qty_delivered",
+        string="Delivered",
+        digits=None,
+        min_display_digits="Product Unit",
     )
     backorder_qty = fields.Float(
-        related="sale_line_id.backorder_qty", string="On Backorder", digits="Product Unit"
+        related="sale_line_id.backorder_qty",
+        string="On Backorder",
+        digits=None,
+        min_display_digits="Product Unit",
     )
     expected_date = fields.Datetime(
         related="sale_line_id.backorder_expected_date", string="Expected"
     )
     quantity = fields.Float(
         string="Qty to Backorder",
-        digits="Product Unit",
+        digits=None,
+        min_display_digits="Product Unit",
         help="The new total on backorder, not an addition.",
     )
     refusal = fields.Char(string="Cannot Be Backordered", readonly=True)

@@ -118,11 +118,15 @@ class BackorderStuckLine(models.TransientModel):
     product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
     picking_policy = fields.Selection(related="sale_line_id.order_id.picking_policy")
     reserved_qty = fields.Float(
-        related="sale_line_id.backorder_reserved_qty", string="Reserved", digits="Product Unit"
+        related="sale_line_id.backorder_reserved_qty",
+        string="Reserved",
+        digits=None,
+        min_display_digits="Product Unit",
     )
     quantity = fields.Float(
         string="Qty to Give Up",
-        digits="Product Unit",
+        digits=None,
+        min_display_digits="Product Unit",
         help="Reserved and not picked; it goes on backorder.",
     )
     ready_date = fields.Date(

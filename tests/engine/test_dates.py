@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder_mgmt.engine import ON_HAND, deal, deal_dates, nearest_whole
+from backorder_mgmt.engine import ON_HAND, deal, deal_dates
 
 MONDAY = datetime(2026, 3, 2)
 
@@ -128,17 +128,3 @@ def test_nothing_is_dealt_twice_and_nothing_is_left_while_somebody_waits(queue, 
     for key, need in queue:
         got = sum(share.quantity for share in dealt[key].shares)
         assert got + dealt[key].missing == pytest.approx(need)
-
-
-@pytest.mark.parametrize(
-    ("quantity", "per_unit", "pieces"),
-    [
-        (1.92, 12.0, 23.0),
-        (0.58, 12.0, 7.0),
-        (2.0, 12.0, 24.0),
-        (0.5, 1.0, 0.5),
-        (1.5, 0.001, 0.0015),
-    ],
-)
-def test_pieces_of_a_dozen(quantity, per_unit, pieces):
-    assert nearest_whole(quantity, per_unit, 2) == pytest.approx(pieces)

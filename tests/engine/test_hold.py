@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from backorder_mgmt.engine import (
     Figures,
     clamp_needed,
+    exact,
     floor_whole,
+    nearest_whole,
     reservable,
     short_of,
     split_forced,
@@ -145,6 +147,31 @@ def test_whole_pieces_of_a_rounded_quantity(quantity, per_unit, pieces):
 def test_pieces_survive_the_way_through_the_line(pieces, per_unit):
     """A number of pieces, known to the line as a rounded quantity of packs, is found again."""
     assert floor_whole(round(pieces / per_unit, 2), per_unit, 2) == pytest.approx(pieces / per_unit)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "per_unit", "pieces"),
+    [
+        (1.92, 12.0, 23.0),
+        (0.58, 12.0, 7.0),
+        (0.08, 12.0, 1.0),
+        (2.0, 12.0, 24.0),
+        (0.004, 1000.0, 4.0),
+        (0.01, 12.0, 0.12),
+        (-1.0, 12.0, -12.0),
+    ],
+)
+def test_pieces_of_a_typed_quantity(quantity, per_unit, pieces):
+    assert nearest_whole(quantity, per_unit) == pytest.approx(pieces)
+
+
+@given(st.integers(0, 5000), st.integers(1, 1000))
+def test_pieces_survive_conversion(pieces, per_unit):
+    assert exact(pieces / per_unit * per_unit) == pieces
+
+
+def test_pieces_of_a_big_box_are_not_rounded_up():
+    assert floor_whole(0.0049, 1000, 2) * 1000 == pytest.approx(4)
 
 
 def test_quantities_as_people_read_them():

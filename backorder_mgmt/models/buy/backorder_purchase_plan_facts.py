@@ -64,7 +64,28 @@ class BackorderPurchasePlan(models.AbstractModel):
         )
         parts = self.env["sale.order.line"]._backorder_parts_by_company(set(self.env.cr.fetchall()))
         ids = {part for of in parts.values() for part in of}
+        if "mrp.bom" in self.env:
+            ids |= self._components_on_backorder(warehouses)
         return self.env["product.product"].browse(sorted(ids))
+
+    @api.model
+    def _components_on_backorder(self, warehouses):
+        """Ids of what the deliveries of waiting kits ask for: the recipe may be another now."""
+        self.env["stock.move"].flush_model(["sale_line_id", "product_id", "state"])
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT m.product_id
+                  FROM sale_order_line l
+                  JOIN stock_move m ON m.sale_line_id = l.id AND m.product_id != l.product_id
+                 WHERE l.backorder_qty > 0 AND l.warehouse_id IN %s
+                   AND m.state IN ('confirmed', 'waiting', 'partially_available')
+                """,
+                tuple(warehouses.ids) or (0,),
+            )
+        )
+        found = self.env["product.product"].browse(row[0] for row in self.env.cr.fetchall())
+        return set(found.filtered("is_storable").ids)
 
     # -- what waits -------------------------------------------------------------------------------
 

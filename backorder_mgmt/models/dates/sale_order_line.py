@@ -7,7 +7,7 @@ quotation was not answered by the vendor yet, so nobody is told its date.
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine import ON_HAND, deal, is_positive, nearest_whole
+from ...engine import ON_HAND, deal, is_positive
 from ..hold.sale_order_line_facts import OPEN_STATES
 
 
@@ -193,13 +193,25 @@ class SaleOrderLine(models.Model):
         )
         rows = self.env.cr.fetchall()
         parts = self._backorder_parts_by_company({(row[1], row[2]) for row in rows})
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        kits = self.sudo().browse(
+            [
+                row[0]
+                for row in rows
+                if "bom_line_id" in self.env["stock.move"]._fields
+                and set(parts[row[1], row[2]]) != {row[1]}
+            ]
+        )
+        recipes = kits._backorder_kit_parts(kits._backorder_recipes()) if kits else {}
+        of_line = {
+            line.id: {part.id: qty / line._backorder_per_unit() for part, qty in own.items()}
+            for line, own in recipes.items()
+        }
         return [
             (
                 line_id,
                 warehouse_id,
-                parts[product_id, company_id],
-                nearest_whole(float(needed), float(per_unit), digits),
+                of_line.get(line_id, parts[product_id, company_id]),
+                float(needed) * float(per_unit),
                 min(1.0, float(forced) / float(needed)),
             )
             for line_id, product_id, company_id, warehouse_id, needed, per_unit, forced in rows

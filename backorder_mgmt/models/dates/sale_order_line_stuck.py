@@ -47,9 +47,9 @@ class SaleOrderLine(models.Model):
         lines = (moves & moves.sale_line_id._backorder_moves()).sale_line_id.with_env(self.env)
         figures = lines._backorder_figures()
         loose = {line: figures[line].reserved - figures[line].picked for line in lines}
-        held = [line for line in lines if line.product_uom_id.compare(loose[line], 0.0) > 0]
+        held = [line for line in lines if line._backorder_compare(loose[line], 0.0) > 0]
         held.sort(key=lambda line: (-loose[line] * line.price_reduce_taxexcl, line.id))
-        return {line: line.product_uom_id.round(loose[line]) for line in held}
+        return {line: loose[line] for line in held}
 
     def _backorder_waits_for(self):
         """(day the order can be completed or False, what it waits for) of an order's line."""
@@ -105,7 +105,7 @@ class SaleOrderLine(models.Model):
 
         def completed(plan, own):
             return all(
-                line.product_uom_id.compare(plan[line.id].quantity, line.backorder_qty) >= 0
+                line._backorder_compare(plan[line.id].quantity, line.backorder_qty) >= 0
                 for line in own
             )
 

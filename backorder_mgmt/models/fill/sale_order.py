@@ -40,7 +40,7 @@ class SaleOrder(models.Model):
             )
             limits = lines._backorder_forceable()
             order.backorder_can_force = any(
-                line.product_uom_id.compare(limits[line], line.backorder_qty) > 0
+                line._backorder_compare(limits[line], line.backorder_qty) > 0
                 and not line._backorder_refusal()
                 for line in lines
             )
@@ -90,7 +90,7 @@ class SaleOrder(models.Model):
                         quantity=value,
                     )
                 )
-            result[line] = line.product_uom_id.round(quantity)
+            result[line] = line._backorder_typed(quantity)
         return result
 
     def _backorder_lock_stock(self, touch=False):
@@ -198,7 +198,7 @@ class SaleOrder(models.Model):
                 line: limits[line]
                 for line in lines
                 if not line._backorder_refusal(parts[line])
-                and line.product_uom_id.compare(limits[line], line.backorder_qty) > 0
+                and line._backorder_compare(limits[line], line.backorder_qty) > 0
             }
         else:
             wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
@@ -246,7 +246,7 @@ class SaleOrder(models.Model):
             wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
             for line, quantity in wanted.items():
                 line._backorder_check_quantity(quantity, parts.get(line, {}))
-                if line.product_uom_id.compare(quantity, line.backorder_qty) > 0:
+                if line._backorder_compare(quantity, line.backorder_qty) > 0:
                     raise UserError(
                         self.env._(
                             "%(product)s: %(quantity)s to cancel, but only %(needed)s on "

@@ -65,15 +65,14 @@ class SaleOrder(models.Model):
         parts_by_line = self.order_line.browse().union(*quantities)._backorder_parts()
         for line, quantity in quantities.items():
             movable = max(0.0, line.product_uom_qty - max(line.qty_invoiced, 0.0))
-            move = line.product_uom_id.round(min(quantity, movable))
             parts = parts_by_line[line]
-            move = line.product_uom_id.round(line._backorder_whole(move, parts))
-            if not line._backorder_is_exact(move, parts):
-                move = float(int(move))
+            move = line._backorder_whole(min(quantity, movable), parts)
+            exact = line._backorder_is_exact(move, parts)
+            move = line.product_uom_id.round(move) if exact else float(int(move))
             if is_positive(move):
                 moving[line] = move
-            if is_positive(quantity - move):
-                in_place[line] = line.product_uom_id.round(quantity - move)
+            if line._backorder_compare(quantity, move) > 0:
+                in_place[line] = quantity - move
         return in_place, moving
 
     # -- the new order ----------------------------------------------------------------------------
@@ -190,8 +189,7 @@ class SaleOrder(models.Model):
         if not any(is_positive(quantity) for quantity in quantities.values()):
             return True
         lacking = self.order_line.filtered(
-            lambda line: line.product_uom_id.compare(line.backorder_qty, quantities.get(line, 0.0))
-            > 0
+            lambda line: line._backorder_compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
         )
         if lacking and strict:
             raise UserError(

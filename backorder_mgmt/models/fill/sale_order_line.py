@@ -50,7 +50,7 @@ class SaleOrderLine(models.Model):
                     reason=refusal,
                 )
             )
-        if self.product_uom_id.compare(quantity, 0.0) < 0:
+        if self._backorder_compare(quantity, 0.0) < 0:
             raise UserError(
                 self.env._(
                     "%(product)s: the quantity %(quantity)s is below zero. Enter zero or more.",
@@ -58,16 +58,16 @@ class SaleOrderLine(models.Model):
                     quantity=self._backorder_quantity_label(quantity),
                 )
             )
-        if self._backorder_needs_whole(parts):
-            whole = self.product_uom_id.round(self._backorder_whole(quantity, parts))
-            if self.product_uom_id.compare(quantity, whole):
-                raise UserError(
-                    self.env._(
-                        "%(product)s comes in whole pieces only: %(quantity)s is not possible.",
-                        product=self.product_id.display_name,
-                        quantity=self._backorder_quantity_label(quantity),
-                    )
+        if self._backorder_needs_whole(parts) and self._backorder_compare(
+            quantity, self._backorder_whole(quantity, parts)
+        ):
+            raise UserError(
+                self.env._(
+                    "%(product)s comes in whole pieces only: %(quantity)s is not possible.",
+                    product=self.product_id.display_name,
+                    quantity=self._backorder_quantity_label(quantity),
                 )
+            )
 
     # -- force ------------------------------------------------------------------------------------
 
@@ -82,7 +82,7 @@ class SaleOrderLine(models.Model):
     def _backorder_check_force(self, quantity, parts, figures):
         self._backorder_check_quantity(quantity, parts)
         label = self._backorder_quantity_label
-        if self.product_uom_id.compare(quantity, self.backorder_qty) < 0:
+        if self._backorder_compare(quantity, self.backorder_qty) < 0:
             raise UserError(
                 self.env._(
                     "%(product)s: %(present)s are on backorder already, which is more than "
@@ -94,7 +94,7 @@ class SaleOrderLine(models.Model):
             )
         quotation = self.state in ("draft", "sent")
         limit = figures.owed if quotation else figures.forceable
-        if self.product_uom_id.compare(quantity, limit) > 0:
+        if self._backorder_compare(quantity, limit) > 0:
             picked = "" if quotation else label(figures.picked + figures.delivered)
             raise UserError(
                 self.env._(
@@ -132,7 +132,7 @@ class SaleOrderLine(models.Model):
     def _backorder_check_fill(self, quantity, available, parts):
         self._backorder_check_quantity(quantity, parts)
         label = self._backorder_quantity_label
-        if self.product_uom_id.compare(quantity, self.backorder_qty) > 0:
+        if self._backorder_compare(quantity, self.backorder_qty) > 0:
             raise UserError(
                 self.env._(
                     "%(product)s: %(quantity)s to fill, but only %(needed)s needed on %(order)s. "
@@ -143,7 +143,7 @@ class SaleOrderLine(models.Model):
                     order=self.order_id.name,
                 )
             )
-        if self.product_uom_id.compare(quantity, available) > 0:
+        if self._backorder_compare(quantity, available) > 0:
             raise UserError(
                 self.env._(
                     "%(product)s: %(quantity)s to fill, but only %(available)s on hand that is "
@@ -169,7 +169,7 @@ class SaleOrderLine(models.Model):
     def _backorder_default_fill(self, available, parts):
         """What a fill proposes: min(needed, on hand), whole pieces where only those are sold."""
         quantity = max(0.0, min(self.backorder_qty, available))
-        quantity = self.product_uom_id.round(self._backorder_whole(quantity, parts))
+        quantity = self._backorder_whole(quantity, parts)
         if (
             self.state == "sale"
             and is_positive(quantity)
@@ -188,9 +188,7 @@ class SaleOrderLine(models.Model):
         if not picked:
             return None
         open_qty, reserved, _picked = self._backorder_sum_moves(moves - picked)
-        return (
-            picked[:1] if self.product_uom_id.compare(quantity, open_qty - reserved) > 0 else None
-        )
+        return picked[:1] if self._backorder_compare(quantity, open_qty - reserved) > 0 else None
 
     def _backorder_fill_in_place(self, quantities, run, facts=None):
         """Let Odoo reserve ``{line: quantity}`` of the held demand on the open deliveries.
@@ -201,15 +199,7 @@ class SaleOrderLine(models.Model):
         facts = facts or self._backorder_facts()
         parts = facts.parts
         before = self._backorder_reserved(facts)
-        guard = Guard(
-            budgets={
-                (line.id, part.id): part.uom_id.round(
-                    line._backorder_whole(quantity, parts[line]) * per_unit
-                )
-                for line, quantity in quantities.items()
-                for part, per_unit in parts[line].items()
-            },
-        )
+        guard = Guard(budgets=self._backorder_fill_budgets(quantities, facts))
         moves = self.env["stock.move"].sudo()
         moves = moves.browse(
             [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
@@ -231,6 +221,25 @@ class SaleOrderLine(models.Model):
             kits._backorder_unreserve_held()
         return filled
 
+    def _backorder_fill_budgets(self, quantities, facts):
+        """The budgets of a :class:`Guard` that lets ``{line: quantity}`` of held demand through."""
+        budgets = {}
+        kits = self & facts.kits
+        figures = kits._backorder_figures(facts) if kits else {}
+        for line, quantity in quantities.items():
+            parts = facts.parts[line]
+            if line in kits:
+                wanted = figures[line].reserved + quantity
+                moves = facts.moves[line]
+                for part, most in line._backorder_kit_limits(moves, parts, wanted):
+                    budget = part.product.uom_id.round(max(0.0, most - part.reserved))
+                    budgets[part.moves[0]._backorder_budget_key()] = budget
+                continue
+            for part, per_unit in parts.items():
+                budget = line._backorder_whole(quantity, parts) * per_unit
+                budgets[line.id, part.id] = part.uom_id.round(budget)
+        return budgets
+
     def _backorder_promise(self, quantities, supply, run):
         """Fill quotation lines: needed falls, and the whole covered quantity is set aside."""
         parts, locations = self._backorder_parts(), self._backorder_locations()
@@ -247,19 +256,20 @@ class SaleOrderLine(models.Model):
         extra = extra or {}
         holds = {}
         for line, quantity in filled.items():
-            if line.product_uom_id.is_zero(quantity):
+            if not line._backorder_compare(quantity, 0.0):
                 continue
             holds[line] = line.backorder_hold_qty - quantity
-            extra.setdefault(line, {})["backorder_filled_qty"] = line.product_uom_id.round(
+            extra.setdefault(line, {})["backorder_filled_qty"] = (
                 line.backorder_filled_qty + quantity
             )
         self._backorder_set_holds(holds, "fill", run=run, extra=extra, parts=parts)
 
     def _backorder_is_exact(self, quantity, parts):
-        """False for a part of a pack that is no whole number of pieces: 23 of 24 are 0.96 packs
-        only by rounding, and would not be 23 again on another order."""
+        """False for a part of a pack that an order line, with its hundredths, cannot name: 23 of 24
+        are 0.96 packs only by rounding, and would not be 23 again on another order."""
+        named = self.product_uom_id.round(quantity)
         return all(
-            per_unit <= 1 or abs(quantity * per_unit - round(quantity * per_unit)) < EPSILON
+            per_unit <= 1 or abs(named * per_unit - round(quantity * per_unit)) < EPSILON
             for per_unit in parts.values()
         )
 
@@ -273,7 +283,8 @@ class SaleOrderLine(models.Model):
         and would price the line anew. The caller has written the hold down before, and notes on
         the order what happened.
         """
-        self._backorder_cut_demand(quantities)
+        lines = self._backorder_keeping_recipes()
+        lines._backorder_cut_demand({line.with_env(lines.env): q for line, q in quantities.items()})
         for order, lines in self.grouped("order_id").items():
             locked = order.locked
             if locked:
@@ -307,21 +318,24 @@ class SaleOrderLine(models.Model):
         cuts = {}
         for line in lines:
             moves = facts.moves.get(line, self.env["stock.move"])
-            for part, per_unit in facts.parts[line].items():
-                left = quantities[line] * per_unit
-                for move in moves.filtered(lambda m, part=part: m.product_id == part).sorted(
-                    "id", reverse=True
-                ):
-                    if part.uom_id.compare(left, 0.0) <= 0:
+            if line in facts.kits:
+                wanted = [
+                    (part.moves, quantities[line] * part.ratio)
+                    for part in line._backorder_components(moves)
+                ]
+            else:
+                wanted = [(moves, quantities[line] * line._backorder_per_unit())]
+            for own, left in wanted:
+                for move in own.sorted("id", reverse=True):
+                    unit = move.product_id.uom_id
+                    if unit.compare(left, 0.0) <= 0:
                         break
                     loose = move.product_uom._compute_quantity(
-                        move.product_uom_qty - move.quantity, part.uom_id, round=False
+                        move.product_uom_qty - move.quantity, unit, round=False
                     )
                     cut = min(left, loose)
-                    if part.uom_id.compare(cut, 0.0) > 0:
-                        cuts[move] = part.uom_id._compute_quantity(
-                            cut, move.product_uom, round=False
-                        )
+                    if unit.compare(cut, 0.0) > 0:
+                        cuts[move] = unit._compute_quantity(cut, move.product_uom, round=False)
                         left -= cut
         self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
 
@@ -331,11 +345,7 @@ class SaleOrderLine(models.Model):
         Held first, so that the demand which Odoo makes for it is not reserved on the way.
         """
         extra = {
-            line: {
-                "backorder_filled_qty": max(
-                    0.0, line.product_uom_id.round(line.backorder_filled_qty - quantity)
-                )
-            }
+            line: {"backorder_filled_qty": max(0.0, line.backorder_filled_qty - quantity)}
             for line, quantity in quantities.items()
         }
         self._backorder_set_holds(

@@ -2,7 +2,9 @@ from . import backorder_event
 from . import backorder_supply
 from . import product_product
 from . import product_template
+from . import sale_order_line_units
 from . import sale_order_line_facts
+from . import sale_order_line_kit
 from . import sale_order_line_hold
 from . import sale_order_line_set_aside
 from . import sale_order_line

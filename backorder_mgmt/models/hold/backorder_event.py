@@ -48,13 +48,34 @@ class BackorderEvent(models.Model):
         required=True,
         readonly=True,
     )
+    product_qty = fields.Float(
+        string="Quantity (Product's Unit)",
+        readonly=True,
+        help="In the unit of the product: + put on backorder, − filled or taken off.",
+    )
+    product_balance = fields.Float(
+        string="Balance (Product's Unit)",
+        readonly=True,
+        help="On backorder after this event, in the unit of the product.",
+    )
+    line_uom_id = fields.Many2one(
+        "uom.uom",
+        string="Unit",
+        ondelete="restrict",
+        readonly=True,
+        help="Unit of the order line at that time.",
+    )
     quantity = fields.Float(
-        digits="Product Unit",
+        digits=None,
+        min_display_digits="Product Unit",
         readonly=True,
         help="In the unit of the order line: + put on backorder, − filled or taken off.",
     )
     balance = fields.Float(
-        digits="Product Unit", readonly=True, help="On backorder after this event."
+        digits=None,
+        min_display_digits="Product Unit",
+        readonly=True,
+        help="On backorder after this event.",
     )
     note = fields.Char(readonly=True)
 

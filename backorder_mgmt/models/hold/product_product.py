@@ -55,16 +55,24 @@ class ProductProduct(models.Model):
         return {product: bom for product, bom in kits.items() if bom}
 
     def _backorder_kit_parts(self, product, bom):
+        parts = {}
+        for part, taken in self._backorder_kit_lines(product, bom).values():
+            parts[part] = parts.get(part, 0.0) + taken
+        return parts
+
+    def _backorder_kit_lines(self, product, bom):
+        """{recipe line id: (component, quantity in its unit per unit of the kit)}"""
         quantity = product.uom_id._compute_quantity(1.0, bom.product_uom_id, round=False)
         quantity /= bom.product_qty or 1.0
-        parts = {}
+        result = {}
         for bom_line, data in bom.explode(product, quantity)[1]:
             part = bom_line.product_id
             if not part.is_storable or bom_line.product_uom_id.is_zero(data["qty"]):
                 continue
             taken = bom_line.product_uom_id._compute_quantity(data["qty"], part.uom_id, round=False)
-            parts[part.with_env(product.env)] = parts.get(part, 0.0) + taken
-        return parts
+            before = result[bom_line.id][1] if bom_line.id in result else 0.0
+            result[bom_line.id] = (part.with_env(product.env), before + taken)
+        return result
 
     # -- who waits for them -----------------------------------------------------------------------
 
@@ -72,6 +80,8 @@ class ProductProduct(models.Model):
         """SQL that selects ``self`` and the kits that have one of these as a component."""
         if "mrp.bom" not in self.env:
             return SQL("SELECT unnest(%s)", self.ids)
+        # Kits by the recipe of today, and by the deliveries that were made by an older one.
+        self.env["stock.move"].flush_model(["product_id", "sale_line_id", "state"])
         return SQL(
             """
             WITH RECURSIVE sold_as(id) AS (
@@ -85,7 +95,15 @@ class ProductProduct(models.Model):
                     OR (bom.product_id IS NULL AND kit.product_tmpl_id = bom.product_tmpl_id)
             )
             SELECT id FROM sold_as
+             UNION
+            SELECT kit_line.product_id
+              FROM stock_move component
+              JOIN sale_order_line kit_line ON kit_line.id = component.sale_line_id
+             WHERE component.product_id IN (SELECT unnest(%s))
+               AND component.state IN ('confirmed', 'waiting', 'partially_available')
+               AND kit_line.product_id != component.product_id
             """,
+            self.ids,
             self.ids,
         )
 

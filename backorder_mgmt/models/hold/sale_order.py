@@ -125,6 +125,10 @@ class SaleOrder(models.Model):
     def write(self, vals):
         # before anything is done here; the guard itself stands behind Odoo's own `write`
         self._backorder_check_guarded(vals)
+        if vals.get("state") == "draft":
+            # Cancelled by an older version of this addon: what it left.
+            again = self.filtered(lambda order: order.state == "cancel")
+            again.order_line._backorder_start_anew(self.env._("Set to quotation"))
         changed = self.browse()
         if "warehouse_id" in vals:
             changed = self.filtered(
@@ -164,17 +168,7 @@ class SaleOrder(models.Model):
             SaleOrder, self.with_context(**private(backorder_event="cancel"))
         )._action_cancel()
         unapproved._backorder_given_up()
-        holding = lines.filtered(lambda line: line.backorder_hold_qty)
-        promised = lines.filtered("backorder_promised_qty")
-        if promised:
-            promised._backorder_write({"backorder_promised_qty": 0.0})
-        ledgered = holding._backorder_ledgered()
-        if holding - ledgered:
-            (holding - ledgered)._backorder_write({"backorder_hold_qty": 0.0})
-        if ledgered:
-            ledgered._backorder_set_holds(
-                dict.fromkeys(ledgered, 0.0), "cancel", self.env._("Order cancelled")
-            )
+        lines._backorder_start_anew(self.env._("Order cancelled"), "cancel")
         return res
 
     @api.ondelete(at_uninstall=False)

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...engine import clamp_needed, is_positive, state_of
+from ...engine import clamp_needed, exact, is_positive, state_of
 from ..base.token import private_value
 
 # What decides about the backorder of a quotation line.
@@ -11,40 +11,14 @@ class SaleOrderLine(models.Model):
     _name = "sale.order.line"
     _inherit = ["sale.order.line", "backorder.guarded"]
 
-    backorder_hold_qty = fields.Float(
-        string="Held",
-        digits="Product Unit",
-        copy=False,
-        readonly=True,
-        help="Quantity put on backorder, in the unit of the line. Nothing but a fill reserves it.",
-    )
     backorder_qty = fields.Float(
         string="Needed",
-        digits="Product Unit",
+        digits=None,
+        min_display_digits="Product Unit",
         compute="_compute_backorder_qty",
         store=True,
         copy=False,
         help="On backorder: ordered, not delivered, not reserved, waiting to be filled.",
-    )
-    backorder_forced_qty = fields.Float(
-        string="Forced",
-        digits="Product Unit",
-        copy=False,
-        readonly=True,
-        help="The part on backorder that a person forced; fills serve it last.",
-    )
-    backorder_filled_qty = fields.Float(
-        string="Filled", digits="Product Unit", copy=False, readonly=True
-    )
-    backorder_cancelled_qty = fields.Float(
-        string="Rest Cancelled", digits="Product Unit", copy=False, readonly=True
-    )
-    backorder_promised_qty = fields.Float(
-        string="Set Aside",
-        digits="Product Unit",
-        copy=False,
-        readonly=True,
-        help="Stock set aside for this quotation until it is confirmed, cancelled or expires.",
     )
     backorder_state = fields.Selection(
         [
@@ -73,18 +47,23 @@ class SaleOrderLine(models.Model):
     )
     backorder_available_qty = fields.Float(
         string="On Hand",
-        digits="Product Unit",
+        digits=None,
+        min_display_digits="Product Unit",
         compute="_compute_backorder_available_qty",
         help="Free to promise: on hand, less what is reserved or set aside for others.",
     )
     backorder_fillable_qty = fields.Float(
         string="Can Be Filled Now",
-        digits="Product Unit",
+        digits=None,
+        min_display_digits="Product Unit",
         compute="_compute_backorder_available_qty",
         search="_search_backorder_fillable_qty",
     )
     backorder_reserved_qty = fields.Float(
-        string="Reserved", digits="Product Unit", compute="_compute_backorder_reserved_qty"
+        string="Reserved",
+        digits=None,
+        min_display_digits="Product Unit",
+        compute="_compute_backorder_reserved_qty",
     )
     backorder_origin_line_id = fields.Many2one(
         "sale.order.line",
@@ -112,15 +91,16 @@ class SaleOrderLine(models.Model):
         "product_id",
         "product_uom_qty",
         "qty_delivered",
-        "backorder_hold_qty",
-        "backorder_filled_qty",
-        "backorder_cancelled_qty",
+        "product_uom_id",
+        "backorder_hold_product_qty",
+        "backorder_filled_product_qty",
+        "backorder_cancelled_product_qty",
         "move_ids.state",
         "move_ids.quantity",
         "move_ids.product_uom_qty",
     )
     def _compute_backorder_qty(self):
-        held = self.filtered(lambda line: is_positive(line.backorder_hold_qty))
+        held = self.filtered(lambda line: is_positive(line.backorder_hold_product_qty))
         figures = held._backorder_figures()
         for line in self:
             needed = 0.0
@@ -131,9 +111,12 @@ class SaleOrderLine(models.Model):
                     quotation=line.state in ("draft", "sent"),
                     cancelled=line.state == "cancel",
                 )
-            line.backorder_qty = line.product_uom_id.round(needed) if needed else 0.0
+            if needed and not line._backorder_compare(needed, 0.0):
+                needed = 0.0
+            pieces = line._backorder_pieces(needed)
+            line.backorder_qty = pieces and pieces / line._backorder_per_unit()
             line.backorder_state = state_of(
-                needed, line.backorder_filled_qty, line.backorder_cancelled_qty
+                pieces, line.backorder_filled_product_qty, line.backorder_cancelled_product_qty
             )
 
     @api.depends("backorder_date", "backorder_qty")
@@ -188,6 +171,11 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         # before anything is done here; the guard itself stands behind Odoo's own `write`
         self._backorder_check_guarded(vals)
+        if "product_id" in vals:
+            self.filtered(
+                lambda line: line.product_id.id != vals["product_id"]
+            )._backorder_start_anew(self.env._("Another product"))
+        raised = self._backorder_raised(vals)
         moved = self.browse()
         if "product_id" in vals or "route_ids" in vals:
             # What was set aside was another product, or is now taken from elsewhere.
@@ -195,15 +183,27 @@ class SaleOrderLine(models.Model):
         if "product_id" in vals:
             self._backorder_queue_changed()
         if "product_uom_qty" in vals and not self.env.context.get("skip_procurement"):
-            self._backorder_lower_holds(vals["product_uom_qty"])
-        res = super().write(vals)
+            unit = self.env["uom.uom"].browse(vals.get("product_uom_id"))
+            self._backorder_lower_holds(vals["product_uom_qty"], unit)
+        keeping = self._backorder_keeping_recipes() if "product_uom_qty" in vals else self
+        res = super(SaleOrderLine, keeping).write(vals)
+        for line, left in raised.items():
+            line._backorder_write({"backorder_cancelled_product_qty": left})
         if moved:
             moved._backorder_release_promise()
         if not _REFIGURED_BY.isdisjoint(vals):
-            self._backorder_refigure()
+            refigured = self
+            if _REFIGURED_BY.intersection(vals) == {"product_uom_id"}:
+                # The unit alone: what was set aside or forced are as many pieces as before.
+                refigured = self.filtered(
+                    lambda line: not (
+                        line.backorder_promised_product_qty or line.backorder_forced_product_qty
+                    )
+                )
+            refigured._backorder_refigure()
         return res
 
-    def _backorder_lower_holds(self, quantity):
+    def _backorder_lower_holds(self, wanted, unit=None):
         """Lowering a line takes from its backorder first.
 
         Before Odoo lowers the deliveries: where it has to reserve anew on the way, what stays
@@ -211,11 +211,33 @@ class SaleOrderLine(models.Model):
         """
         lowered = {}
         for line in self.filtered(lambda line: line.state == "sale" and line.backorder_hold_qty):
+            quantity = wanted
+            if unit and unit != line.product_uom_id:
+                # as many pieces in another unit are no less
+                quantity = unit._compute_quantity(quantity, line.product_uom_id, round=False)
             less = line.product_uom_qty - quantity
-            if line.product_uom_id.compare(less, 0.0) > 0:
+            if line._backorder_compare(less, 0.0) > 0:
                 lowered[line] = max(0.0, line.backorder_hold_qty - less)
         if lowered:
             self._backorder_set_holds(lowered, "adjust", self.env._("Ordered quantity lowered"))
+
+    def _backorder_raised(self, vals):
+        """{line: what is left of its *Rest Cancelled* in the product's unit} where ``vals`` order
+        again what was cancelled. What a fill moved and brings back was not cancelled."""
+        if "product_uom_qty" not in vals or private_value(self.env, "backorder_no_refigure"):
+            return {}
+        unit = self.env["uom.uom"].browse(vals.get("product_uom_id"))
+        left = {}
+        for line in self.filtered("backorder_cancelled_product_qty"):
+            new, before = vals["product_uom_qty"], line._backorder_pieces(line.product_uom_qty)
+            if unit:
+                pieces = unit._compute_quantity(new, line.product_id.uom_id, round=False)
+            else:
+                pieces = line._backorder_pieces(new)
+            if line.product_id.uom_id.compare(pieces, before) > 0:
+                cancelled = line.backorder_cancelled_product_qty
+                left[line] = exact(max(0.0, cancelled - (pieces - before)))
+        return left
 
     def _update_line_quantity(self, values):
         """No note of Odoo's for each line of an order that has a note of its own for all."""

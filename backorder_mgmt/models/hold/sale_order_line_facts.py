@@ -89,6 +89,10 @@ class SaleOrderLine(models.Model):
                 else:
                     per_unit = unit._compute_quantity(1.0, product.uom_id, round=False)
                     result[line] = {part: qty * per_unit for part, qty in parts[product].items()}
+        # Confirmed kits are what their deliveries say.
+        recipes = self._backorder_recipes()
+        if recipes:
+            result.update(self._backorder_kit_parts(recipes))
         return result
 
     def _backorder_kept_in_stock(self):
@@ -113,11 +117,6 @@ class SaleOrderLine(models.Model):
         ids = {part.id for line in self for part in parts[line]}
         return self.env["product.product"].sudo().browse(sorted(ids))
 
-    def _backorder_is_kit(self, parts):
-        """True when the line's product is sold as its components: whole kits only."""
-        self.ensure_one()
-        return bool(parts) and (len(parts) > 1 or self.product_id not in parts)
-
     def _backorder_owed(self):
         """What the customer has not got yet, in the line's unit.
 
@@ -139,15 +138,19 @@ class SaleOrderLine(models.Model):
             moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
         kits = facts.kits if facts else self._backorder_kits(moves_by_line)
         parts = facts.parts if facts else kits._backorder_parts()
+        recipes = kits._backorder_recipes()
         result = {}
         no_moves = self.env["stock.move"]
         for line in self:
             ordered, delivered = line.product_uom_qty, line.qty_delivered
             moves = moves_by_line.get(line, no_moves)
             if line in kits:
-                figures = line._backorder_kit_figures(moves, parts[line])
+                figures = line._backorder_kit_figures(moves, parts[line], recipes.get(line, {}))
             else:
                 figures = line._backorder_sum_moves(moves)
+            if moves and line._backorder_is_rounding(ordered - delivered, figures[0]):
+                # Odoo has 1.92 of 2 dozen delivered: one piece is to come, not 0.96.
+                ordered = delivered + figures[0]
             # Not rounded: 40.04 and 4 pieces are 3.34 and 0.33 dozen, their difference is 3.00.
             result[line] = Figures(ordered, delivered, *figures)
         return result
@@ -193,26 +196,6 @@ class SaleOrderLine(models.Model):
                 )
         return open_qty, reserved, picked
 
-    def _backorder_kit_figures(self, moves, parts):
-        """(open, reserved, picked) of a kit: open by the component that misses most, reserved
-        only where every component is there, picked where any component is."""
-        opened, got_kits, picked = [], [], []
-        for part, per_kit in parts.items():
-            of_part = moves.filtered(lambda move, part=part: move.product_id == part)
-            demand = sum(of_part.mapped("product_qty"))
-            got = taken = 0.0
-            for move in of_part:
-                got += move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
-                if move.picked:
-                    taken += move.product_uom._compute_quantity(
-                        move._get_picked_quantity(), part.uom_id, round=False
-                    )
-            opened.append(demand / per_kit)
-            got_kits.append(got / per_kit)
-            picked.append(taken / per_kit)
-        reserved = self._backorder_whole(min(got_kits, default=0.0), parts)
-        return max(opened, default=0.0), reserved, max(picked, default=0.0)
-
     def _backorder_default_locations(self):
         return {line: line.warehouse_id.sudo().lot_stock_id for line in self}
 
@@ -251,8 +234,7 @@ class SaleOrderLine(models.Model):
         room = min(rooms)
         if self.state in ("draft", "sent"):
             room = max(0.0, room - max(0.0, self._backorder_owed() - self.backorder_hold_qty))
-        # Half up: 23 pieces are 1.92 dozen. What is reserved in the end are pieces.
-        return self.product_uom_id.round(self._backorder_whole(room, parts))
+        return self._backorder_floor(self._backorder_whole(room, parts))
 
     def _backorder_needs_whole(self, parts):
         """True when only whole units can be filled: kits, and products with serial numbers."""
@@ -276,7 +258,12 @@ class SaleOrderLine(models.Model):
     def _backorder_quantity_label(self, quantity):
         """``12 Units`` in the line's unit, as users read it."""
         digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return f"{trim(quantity, digits)} {self.product_uom_id.name}"
+        unit = self.product_uom_id
+        coarse = self._backorder_per_unit() * 10**-digits >= 1
+        if coarse and self._backorder_compare(unit.round(quantity), quantity):
+            # 4 pieces of a box of 1000 would read as none, 5 as ten.
+            quantity, unit = self._backorder_pieces(quantity), self.product_id.uom_id
+        return f"{trim(quantity, digits)} {unit.name}"
 
     def _backorder_move_label(self, move):
         """``4 Units, S00012``: what of a delivery move is held."""

@@ -2,24 +2,17 @@
 
 from odoo import api, fields, models
 
-from ...engine import is_more, is_positive, short_of, split_forced
+from ...engine import exact, is_more, is_positive, short_of, split_forced
 from ..base.batch import by_values
 from ..base.token import private_value
 from .sale_order_line_facts import OPEN_STATES
+from .sale_order_line_units import TRUTH
 
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     # -- the ledger -------------------------------------------------------------------------------
-
-    def _backorder_write(self, vals):
-        """Write guarded fields.
-
-        These fields are ours alone, so the overrides that other modules have on `write` (totals,
-        procurement, chatter) have nothing to do here and are left out: a fill writes thousands.
-        """
-        return models.BaseModel.write(self._backorder_token(), vals)
 
     def _backorder_set_holds(self, holds, event_type, note=None, run=None, extra=None, parts=None):
         """Change held quantities and write the ledger: the only way a hold ever changes.
@@ -35,24 +28,31 @@ class SaleOrderLine(models.Model):
         ledgered = set(lines._backorder_ledgered()._ids)
         events, changes = [], {}
         for line, new in holds.items():
-            unit, old = line.product_uom_id, line.backorder_hold_qty
-            new = unit.round(max(0.0, new)) if new else 0.0
+            # All of it in the product's unit from here on.
+            unit = line.product_id.uom_id or line.product_uom_id
+            old, forced = line.backorder_hold_product_qty, line.backorder_forced_product_qty
+            new = line._backorder_pieces(max(0.0, new)) if new else 0.0
+            if new and unit.is_zero(new):
+                new = 0.0
             differs = unit.compare(old, new)
-            vals = dict(extra.get(line, {}))
+            vals = {
+                TRUTH.get(name, name): line._backorder_pieces(value) if name in TRUTH else value
+                for name, value in extra.get(line, {}).items()
+            }
             if differs:
                 vals.setdefault(
-                    "backorder_forced_qty",
-                    split_forced(
-                        old, line.backorder_forced_qty, new, by_force=event_type == "force"
-                    ),
+                    "backorder_forced_product_qty",
+                    split_forced(old, forced, new, by_force=event_type == "force"),
                 )
-                vals["backorder_hold_qty"] = new
+                vals["backorder_hold_product_qty"] = new
                 if not new:
+                    # The next backorder of the line has a claim of its own.
+                    vals["backorder_claim_released"] = False
                     vals["backorder_date"] = False
                 elif not line.backorder_date:
                     vals["backorder_date"] = now
-            elif event_type == "force" and line.backorder_forced_qty > new:
-                vals["backorder_forced_qty"] = new
+            elif event_type == "force" and forced > new:
+                vals["backorder_forced_product_qty"] = new
             changes[line] = vals
             silent = line.state in ("draft", "sent") and event_type == "auto"
             if line.id in ledgered or not silent:
@@ -76,7 +76,8 @@ class SaleOrderLine(models.Model):
         """
 
     def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
-        order = self.order_id
+        """Values of a ledger row; ``quantity`` and ``balance`` are in the product's unit."""
+        order, per_unit = self.order_id, self._backorder_per_unit()
         return {
             "sale_line_id": self.id,
             "order_id": order.id,
@@ -86,8 +87,11 @@ class SaleOrderLine(models.Model):
             "user_id": self.env.uid,
             "run_id": run.id if run else False,
             "type": event_type,
-            "quantity": self.product_uom_id.round(quantity),
-            "balance": balance,
+            "line_uom_id": self.product_uom_id.id,
+            "product_qty": exact(quantity),
+            "product_balance": balance,
+            "quantity": exact(quantity) / per_unit,
+            "balance": balance / per_unit,
             "note": note,
         }
 
@@ -153,15 +157,14 @@ class SaleOrderLine(models.Model):
         for line in lines:
             hold = line.backorder_hold_qty
             limit = figures[line].unreserved if line.state == "sale" else 0.0
-            if line.product_uom_id.compare(hold, limit) > 0:
+            if line._backorder_compare(hold, limit) > 0:
                 lowered[line] = limit
         if lowered:
             self._backorder_set_holds(lowered, event_type, note)
         waiting = lines.filtered(
             lambda line: line.state == "sale"
             and line._backorder_is_automatic()
-            and line.product_uom_id.compare(short_of(line.backorder_hold_qty, figures[line]), 0.0)
-            > 0
+            and line._backorder_compare(short_of(line.backorder_hold_qty, figures[line]), 0.0) > 0
         )
         if waiting and tried is not None:
             raised = waiting._backorder_short_of_tried(figures, tried)
@@ -183,9 +186,9 @@ class SaleOrderLine(models.Model):
                 attempted = None  # of a kit all components were tried together
             else:
                 open_qty, reserved, _picked = line._backorder_sum_moves(moves)
-                attempted = line.product_uom_id.round(open_qty - reserved)
+                attempted = open_qty - reserved
             quantity = short_of(line.backorder_hold_qty, figures[line], attempted)
-            if line.product_uom_id.compare(quantity, 0.0) > 0:
+            if line._backorder_compare(quantity, 0.0) > 0:
                 raised[line] = quantity
         return raised
 
@@ -212,7 +215,7 @@ class SaleOrderLine(models.Model):
         for line in lines:
             missing = short_of(line.backorder_hold_qty, figures[line])
             covered = line._backorder_take(supply, parts[line], locations[line], missing)
-            if line.product_uom_id.compare(missing, covered) > 0:
+            if line._backorder_compare(missing, covered) > 0:
                 raised[line] = missing - covered
         return raised
 
@@ -225,7 +228,8 @@ class SaleOrderLine(models.Model):
             for part, per_unit in parts.items()
         )
         got = self._backorder_whole(min(wanted, room), parts)
-        got = self.product_uom_id.round(got, rounding_method="DOWN") if got else 0.0
+        if got and self._backorder_compare(got, wanted) < 0:
+            got = self._backorder_floor(got)
         for part, per_unit in parts.items():
             supply.take(part.id, location.id, got * per_unit, line=self.id)
         return got
@@ -259,15 +263,7 @@ class SaleOrderLine(models.Model):
         touched = self.env["stock.move"]
         for line in self:
             moves = line._backorder_moves()
-            allowed = max(0.0, figures[line].demand - line.backorder_hold_qty)
-            allowed = line._backorder_whole(allowed, parts[line])
-            for part, per_unit in parts[line].items():
-                of_part = moves.filtered(lambda move, part=part: move.product_id == part)
-                reserved = sum(
-                    move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
-                    for move in of_part
-                )
-                excess = reserved - allowed * per_unit
+            for part, of_part, excess in line._backorder_excess(moves, figures[line], parts[line]):
                 for move in of_part.sorted("id", reverse=True):
                     if part.uom_id.compare(excess, 0.0) <= 0:
                         break
@@ -284,6 +280,25 @@ class SaleOrderLine(models.Model):
                     excess -= given
                     touched |= move
         touched._recompute_state()
+
+    def _backorder_excess(self, moves, figures, parts):
+        """[(product, its moves, quantity in its unit that is reserved beyond what is not held)]"""
+        allowed = max(0.0, figures.demand - self.backorder_hold_qty)
+        if self._backorder_kits({self: moves}):
+            return [
+                (each.product, each.moves, each.reserved - most)
+                for each, most in self._backorder_kit_limits(moves, parts, allowed)
+            ]
+        allowed = self._backorder_whole(allowed, parts)
+        result = []
+        for part, per_unit in parts.items():
+            of_part = moves.filtered(lambda move, part=part: move.product_id == part)
+            reserved = sum(
+                move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
+                for move in of_part
+            )
+            result.append((part, of_part, reserved - allowed * per_unit))
+        return result
 
     def _backorder_refigure(self):
         """Work out the automatic figure of quotation lines: what stock cannot cover.
@@ -328,7 +343,7 @@ class SaleOrderLine(models.Model):
                 )
             hold = max(0.0, owed - covered)
             hold = min(owed, max(hold, line.backorder_forced_qty))
-            if line.product_uom_id.compare(hold, line.backorder_hold_qty):
+            if line._backorder_compare(hold, line.backorder_hold_qty):
                 holds[line] = hold
             kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
             if is_more(line.backorder_promised_qty, kept):

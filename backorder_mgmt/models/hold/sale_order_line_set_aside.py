@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from .sale_order_line_units import TRUTH
+
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
@@ -16,9 +18,7 @@ class SaleOrderLine(models.Model):
             holds[line] = line.backorder_hold_qty + max(0.0, back)
             extra[line] = {
                 "backorder_promised_qty": 0.0,
-                "backorder_filled_qty": max(
-                    0.0, line.product_uom_id.round(line.backorder_filled_qty - back)
-                ),
+                "backorder_filled_qty": max(0.0, line.backorder_filled_qty - back),
             }
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
 
@@ -26,17 +26,43 @@ class SaleOrderLine(models.Model):
         """The stock of promises is gone: ``{line: quantity}`` of them waits again."""
         holds, extra = {}, {}
         for line, quantity in lost.items():
-            unit = line.product_uom_id
             left = max(0.0, line.backorder_promised_qty - quantity)
-            left = unit.round(line._backorder_whole(left, parts[line]), rounding_method="DOWN")
+            left = line._backorder_floor(line._backorder_whole(left, parts[line]))
             gone = line.backorder_promised_qty - left
             holds[line] = min(line._backorder_owed(), line.backorder_hold_qty + gone)
             extra[line] = {
                 "backorder_promised_qty": left,
-                "backorder_filled_qty": max(0.0, unit.round(line.backorder_filled_qty - gone)),
+                "backorder_filled_qty": max(0.0, line.backorder_filled_qty - gone),
             }
         note = self.env._("The stock set aside for it was lost")
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
+
+    def _backorder_start_anew(self, note, event_type="adjust"):
+        """A new life: nothing is held, forced, filled, cancelled, released or set aside any more.
+
+        :param note: why, in the ledger
+        """
+        lines = self.filtered(
+            lambda line: line.backorder_claim_released or any(line[name] for name in TRUTH.values())
+        )
+        if not lines:
+            return
+        clean = {name: 0.0 for name in TRUTH.values() if name != "backorder_hold_product_qty"}
+        clean["backorder_claim_released"] = False
+        clean["backorder_date"] = False
+        told = lines._backorder_ledgered()
+        # A quotation's automatic figure needs no rows, see `_backorder_set_holds`.
+        (lines - told)._backorder_write({**clean, "backorder_hold_product_qty": 0.0})
+        still = told.filtered(lambda line: not line.backorder_hold_product_qty)
+        told._backorder_set_holds(
+            dict.fromkeys(told, 0.0), event_type, note, extra=dict.fromkeys(told, clean)
+        )
+        if still:
+            rows = [
+                line._prepare_backorder_event_vals(event_type, 0.0, 0.0, note, None)
+                for line in still
+            ]
+            self.env["backorder.event"].with_env(self._backorder_token().env)._log(rows)
 
     def action_release_promise(self):
         """*Release*: stock set aside for these quotation lines is free again, the lines wait."""

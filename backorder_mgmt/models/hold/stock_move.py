@@ -18,23 +18,27 @@ class StockMove(models.Model):
     @api.depends("sale_line_id.backorder_qty", "product_uom_qty", "quantity", "state")
     def _compute_backorder_qty(self):
         lines = self.sudo().sale_line_id.filtered("backorder_qty")
-        parts = lines._backorder_parts()
-        held = {
-            (line, part): line.backorder_qty * per_unit
-            for line in lines
-            for part, per_unit in parts[line].items()
-        }
         on_backorder = lines._backorder_moves()
+        held = {}
+        for line, own in on_backorder.grouped("sale_line_id").items():
+            if line._backorder_kits({line: own}):
+                for part in line._backorder_components(own):
+                    key = (line, *part.moves[0]._backorder_recipe_key())
+                    held[key] = line.backorder_qty * part.ratio
+            else:
+                key = (line, *own[0]._backorder_recipe_key())
+                held[key] = line.backorder_qty * line._backorder_per_unit()
         for move in self:
             move.backorder_qty = 0.0
-            left = held.get((move.sudo().sale_line_id, move.product_id), 0.0)
+            key = (move.sudo().sale_line_id, *move._backorder_recipe_key())
+            left = held.get(key, 0.0)
             if not left or move not in on_backorder:
                 continue
             loose = move.product_qty - move.product_uom._compute_quantity(
                 move.quantity, move.product_id.uom_id, round=False
             )
             here = max(0.0, min(left, loose))
-            held[move.sudo().sale_line_id, move.product_id] = left - here
+            held[key] = left - here
             move.backorder_qty = move.product_id.uom_id._compute_quantity(
                 here, move.product_uom, rounding_method="HALF-UP"
             )
@@ -80,6 +84,20 @@ class StockMove(models.Model):
 
         return self.filtered(takes)
 
+    def _backorder_recipe_key(self):
+        """(product id, recipe line id): what the move is of its order line; 0 where its product
+        was ordered itself."""
+        recipe_line = 0
+        if "bom_line_id" in self._fields and self.product_id != self.sudo().sale_line_id.product_id:
+            recipe_line = self.sudo().bom_line_id.id or 0
+        return self.product_id.id, recipe_line
+
+    def _backorder_budget_key(self):
+        """The key of the move's budget, see :class:`..engine.Guard`."""
+        product, recipe_line = self._backorder_recipe_key()
+        key = (self.sudo().sale_line_id.id, product)
+        return (*key, recipe_line) if recipe_line else key
+
     def _backorder_is_first_step(self):
         """Not a later step of its own delivery: no move of the same line leads to it.
 
@@ -119,7 +137,7 @@ class StockMove(models.Model):
         tried = (lines._backorder_moves() & taking) if lines else lines.move_ids
         guard = tried._backorder_guard(others=taking - tried)
         blocked = tried.filtered(
-            lambda move: guard.budgets.get((move.sale_line_id.id, move.product_id.id), 1.0) <= 0
+            lambda move: guard.budgets.get(move._backorder_budget_key(), 1.0) <= 0
         )
         moves = self.with_context(**private(backorder_guard=guard))
         done = blocked
@@ -170,25 +188,23 @@ class StockMove(models.Model):
         for line in parts:
             free = reservable(line.backorder_hold_qty, figures[line])
             held = min(line.backorder_hold_qty, figures[line].unreserved)
-            open_kits = line._backorder_whole(figures[line].demand - held, parts[line])
             moves = line._backorder_moves()
-            for part, per_unit in parts[line].items():
-                if line._backorder_is_kit(parts[line]):
-                    reserved = sum(
-                        move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
-                        for move in moves
-                        if move.product_id == part
-                    )
-                    budget = open_kits * per_unit - reserved
-                else:
-                    budget = free * per_unit
-                # Below one hundredth of the line's unit is noise of unit conversion.
-                noise = (
-                    per_unit
-                    * 0.5
-                    * 10 ** -self.env["decimal.precision"].precision_get("Product Unit")
-                )
-                budgets[line.id, part.id] = budget if budget > noise else 0.0
+            limits = {}
+            if line._backorder_kits({line: moves}):
+                kits = figures[line].demand - held
+                for part, most in line._backorder_kit_limits(moves, parts[line], kits):
+                    limits[part.moves[0]] = most - part.reserved
+            else:
+                limits = {
+                    move: free * parts[line][move.product_id]
+                    for move in moves[:1]
+                    if move.product_id in parts[line]
+                }
+            for move, budget in limits.items():
+                # Less than the product's unit can tell from nothing is noise of conversion.
+                some = move.product_id.uom_id.compare(budget, 0.0) > 0
+                budgets[move._backorder_budget_key()] = budget if some else 0.0
+        budgets.update(self._backorder_shared_budgets(lines, budgets))
         leaving = self | others.filtered(
             lambda move: not move.location_dest_id._child_of(move.location_id)
         )
@@ -200,6 +216,42 @@ class StockMove(models.Model):
             if not supply.claims:
                 supply = None
         return Guard(budgets=budgets, supply=supply)
+
+    def _backorder_shared_budgets(self, lines, budgets):
+        """Budgets of kits that have a component on two recipe lines: Odoo would give all that is
+        there to the first of them, and no kit would be complete."""
+        if "bom_line_id" not in self._fields:
+            return {}
+        shared = {}
+        for line, own in lines._backorder_moves().grouped("sale_line_id").items():
+            keys = {move._backorder_recipe_key() for move in own}
+            if len(keys) > len(own.product_id):
+                shared[line] = own
+        if not shared:
+            return {}
+        lines = lines.browse([line.id for line in shared])
+        figures, parts, places = (
+            lines._backorder_figures(),
+            lines._backorder_parts(),
+            lines._backorder_locations(),
+        )
+        supply = self.env["backorder.supply"]._gather(
+            lines._backorder_part_products(parts),
+            self.env["stock.location"].union(*places.values()),
+            orders=lines.order_id,
+        )
+        result = {}
+        for line, own in shared.items():
+            figure = figures[line]
+            held = min(line.backorder_hold_qty, figure.unreserved)
+            wanted = max(0.0, figure.demand - held - figure.reserved)
+            got = line._backorder_take(supply, parts[line], places[line], wanted)
+            kits = figure.reserved + got
+            for part, most in line._backorder_kit_limits(own, parts[line], kits):
+                key = part.moves[0]._backorder_budget_key()
+                budget = max(0.0, most - part.reserved)
+                result[key] = min(budget, budgets.get(key, budget))
+        return result
 
     def _update_reserved_quantity_vals(
         self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True
@@ -215,7 +267,10 @@ class StockMove(models.Model):
         limits = {"order": line.order_id.id, "line": line.id} if line else {"order": 0, "line": 0}
         bound = not (not line and location_id and self.location_dest_id._child_of(self.location_id))
         if bound:
-            allowed = guard.allow(self.product_id.id, self.location_id.id, need, **limits)
+            part = self._backorder_recipe_key()[1]
+            allowed = guard.allow(
+                self.product_id.id, self.location_id.id, need, part=part, **limits
+            )
             if self.product_id.uom_id.compare(allowed, 0.0) <= 0:
                 return [], 0
             need = min(need, allowed)
@@ -223,7 +278,9 @@ class StockMove(models.Model):
             need, location_id, lot_id, package_id, owner_id, strict
         )
         if bound:
-            guard.taken(self.product_id.id, self.location_id.id, taken, line=limits["line"])
+            guard.taken(
+                self.product_id.id, self.location_id.id, taken, line=limits["line"], part=part
+            )
         return vals_list, taken
 
     def _update_orderpoints(self):
@@ -279,7 +336,7 @@ class StockMove(models.Model):
         closed = {}
         for line, before in waiting.items():
             gone = before - line.backorder_qty
-            if line.product_uom_id.compare(gone, 0.0) > 0 and line.state == "sale":
+            if line._backorder_compare(gone, 0.0) > 0 and line.state == "sale":
                 closed.setdefault(line.order_id, []).append(
                     f"{line.product_id.display_name} ({line._backorder_quantity_label(gone)})"
                 )

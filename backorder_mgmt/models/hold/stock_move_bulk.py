@@ -217,6 +217,7 @@ class StockMove(models.Model):
                     move.product_uom_qty - move.quantity,
                     order=line.order_id.id,
                     line=line.id,
+                    part=move._backorder_recipe_key()[1],
                 )
             )
             mine = {ml.location_id.id: ml for ml in move.move_line_ids if not ml.result_package_id}
@@ -237,7 +238,8 @@ class StockMove(models.Model):
                     vals_list.append(
                         move._prepare_move_line_vals(quantity=part, reserved_quant=quant)
                     )
-            guard.taken(product_id, location_id, got, line=line.id)
+            part = move._backorder_recipe_key()[1]
+            guard.taken(product_id, location_id, got, line=line.id, part=part)
             if got and not mine:
                 whole = unit.compare(got + move.quantity, move.product_uom_qty) >= 0
                 state = "assigned" if whole else "partially_available"

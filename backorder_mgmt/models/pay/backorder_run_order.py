@@ -76,7 +76,7 @@ class BackorderRunOrder(models.Model):
             order._backorder_approve_paid()
             row._backorder_write({"message": self.env._("Filled as new order %s.", order.name)})
             for line in row._charge_lines():
-                whole = line.product_uom_id.compare(line.filled_qty, line.needed_qty) >= 0
+                whole = line.sale_line_id._backorder_compare(line.filled_qty, line.needed_qty) >= 0
                 line._backorder_write({"reason": "filled" if whole else "partial_stock"})
             row.run_id._after_approve(row)
 

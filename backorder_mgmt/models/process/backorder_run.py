@@ -150,7 +150,7 @@ class BackorderRun(models.Model):
     def _process_set_aside(self, orders, dealt):
         """Set aside everything that these quotations are given, until they are approved."""
         promises = {
-            line: {"backorder_promised_qty": line.product_uom_id.round(dealt.covered[line])}
+            line: {"backorder_promised_qty": dealt.covered[line]}
             for line in orders.order_line
             if dealt.covered.get(line, 0.0) > line.backorder_promised_qty
         }

@@ -27,7 +27,7 @@ class QuotationDeal:
     def outcome(self, order):
         """``complete``: nothing of the order would be on backorder; ``none``: all of it."""
         lines = [line for line in order.order_line if line in self.short]
-        if all(line.product_uom_id.compare(self.short[line], 0.0) <= 0 for line in lines):
+        if all(line._backorder_compare(self.short[line], 0.0) <= 0 for line in lines):
             return "complete"
         return "partial" if any(self.covered[line] > 0 for line in lines) else "none"
 
@@ -122,9 +122,9 @@ class BackorderRun(models.Model):
                 covered = min(owed - held, got.seen)
             dealt.plan[line] = got
             dealt.covered[line] = max(0.0, min(covered, owed))
-            dealt.short[line] = line.product_uom_id.round(max(0.0, owed - dealt.covered[line]))
+            dealt.short[line] = line._backorder_noiseless(owed - dealt.covered[line])
             fill = 0.0 if leave else held - dealt.short[line]
-            dealt.fills[line] = line.product_uom_id.round(max(0.0, fill))
+            dealt.fills[line] = line._backorder_noiseless(fill)
         return dealt
 
     def _process_supply(self, lines, facts):
@@ -315,7 +315,7 @@ class BackorderRun(models.Model):
             got, fill = dealt.plan[line], dealt.fills[line]
             held, short = line.backorder_hold_qty, dealt.short[line]
             needed = max(held, short)
-            left = line.product_uom_id.round(needed - fill)
+            left = line._backorder_noiseless(needed - fill)
             counted = max(0.0, line._backorder_owed() - held)
             reason, message = self._process_line_reason(line, got, fill, left, dealt, expected)
             rows.append(
@@ -333,7 +333,7 @@ class BackorderRun(models.Model):
             return dealt.blocked[line]
         if self.if_backorders == "leave" and line.backorder_hold_qty:
             return "skipped", self.env._("Backorders are left as they are.")
-        if line.product_uom_id.compare(left, 0.0) <= 0:
+        if line._backorder_compare(left, 0.0) <= 0:
             reason = "filled"
         elif fill > 0:
             reason = "partial_stock"

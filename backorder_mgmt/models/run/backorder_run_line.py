@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from ..base.batch import by_values, is_ours_alone, update_rows
 
+# As it is on the order line: exact, as pieces of a dozen are no hundredths of it.
+_IN_LINE_UNIT = {"digits": None, "min_display_digits": "Product Unit"}
+
 
 class BackorderRunLine(models.Model):
     _name = "backorder.run.line"
@@ -27,19 +30,19 @@ class BackorderRunLine(models.Model):
     )
     product_uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     waiting_since = fields.Datetime(readonly=True)
-    needed_qty = fields.Float(string="Needed", digits="Product Unit", readonly=True)
+    needed_qty = fields.Float(string="Needed", readonly=True, **_IN_LINE_UNIT)
     available_qty = fields.Float(
         string="On Hand",
-        digits="Product Unit",
         readonly=True,
         aggregator="max",  # it is there once, for all lines of an item
         help="Free to promise.",
+        **_IN_LINE_UNIT,
     )
-    planned_qty = fields.Float(string="Planned", digits="Product Unit", readonly=True)
-    filled_qty = fields.Float(string="Filled", digits="Product Unit", readonly=True)
-    moved_qty = fields.Float(string="Moved to New Order", digits="Product Unit", readonly=True)
-    forced_before_qty = fields.Float(digits="Product Unit", readonly=True)
-    promised_before_qty = fields.Float(digits="Product Unit", readonly=True)
+    planned_qty = fields.Float(string="Planned", readonly=True, **_IN_LINE_UNIT)
+    filled_qty = fields.Float(string="Filled", readonly=True, **_IN_LINE_UNIT)
+    moved_qty = fields.Float(string="Moved to New Order", readonly=True, **_IN_LINE_UNIT)
+    forced_before_qty = fields.Float(readonly=True, **_IN_LINE_UNIT)
+    promised_before_qty = fields.Float(readonly=True, **_IN_LINE_UNIT)
     result = fields.Selection(
         [("pending", "Planned"), ("done", "Done")], default="pending", readonly=True
     )
@@ -85,7 +88,7 @@ class BackorderRunLine(models.Model):
         """What became of the line; where it is less than planned, that is the reason."""
         self.ensure_one()
         vals = {"filled_qty": filled, "moved_qty": min(moved, filled), "result": "done"}
-        if self.product_uom_id.compare(filled, self.planned_qty) < 0:
+        if self.sale_line_id._backorder_compare(filled, self.planned_qty) < 0:
             label = self.sale_line_id._backorder_quantity_label
             vals["reason"] = "changed"
             vals["message"] = self.env._(

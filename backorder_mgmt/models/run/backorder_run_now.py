@@ -73,7 +73,7 @@ class BackorderRun(models.Model):
     def _prepare_wanted_line_vals(self, line, available, quantity):
         label = line._backorder_quantity_label
         left = line.backorder_qty - quantity
-        if line.product_uom_id.compare(left, 0.0) <= 0:
+        if line._backorder_compare(left, 0.0) <= 0:
             reason, message = "filled", self.env._("Filled: %s.", label(quantity))
         elif quantity > 0:
             reason = "partial_stock"

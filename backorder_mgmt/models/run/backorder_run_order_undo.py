@@ -50,19 +50,19 @@ class BackorderRunOrder(models.Model):
         figures = lines.sale_line_id._backorder_figures()
         for line in lines:
             sale_line, placed = line.sale_line_id, line.filled_qty - line.moved_qty
-            if sale_line.product_uom_id.compare(placed, 0.0) <= 0:
+            if sale_line._backorder_compare(placed, 0.0) <= 0:
                 continue
             if sale_line.state in ("draft", "sent"):
+                wanted = sale_line.backorder_hold_qty + placed
                 if (
-                    sale_line.product_uom_id.compare(
-                        sale_line.backorder_hold_qty + placed, sale_line._backorder_owed()
-                    )
-                    > 0
+                    sale_line._backorder_compare(wanted, sale_line._backorder_owed()) > 0
+                    # a new life of the line: nothing of it is filled any more
+                    or sale_line._backorder_compare(placed, sale_line.backorder_filled_qty) > 0
                 ):
                     return self.env._("its quotation was changed since")
                 continue
             loose = figures[sale_line].forceable - sale_line.backorder_qty
-            if sale_line.product_uom_id.compare(placed, loose) > 0:
+            if sale_line._backorder_compare(placed, loose) > 0:
                 return self.env._(
                     "%s is picked or delivered already", sale_line.product_id.display_name
                 )
@@ -113,7 +113,7 @@ class BackorderRunOrder(models.Model):
         placed = {
             line.sale_line_id: line.filled_qty - line.moved_qty
             for line in lines
-            if line.product_uom_id.compare(line.filled_qty, line.moved_qty) > 0
+            if line.sale_line_id._backorder_compare(line.filled_qty, line.moved_qty) > 0
         }
         if placed:
             sale_lines = self.order_id.order_line.browse([line.id for line in placed])

@@ -60,17 +60,17 @@ class BackorderRun(models.Model):
         )
         whole = line._backorder_needs_whole(parts)
         pieces = quantity / piece
-        # 23 pieces that the line knows as 1.92 dozen: what is asked of stock are 23.
-        odd = piece < 1 and abs(pieces - round(pieces)) <= 0.5 * 10**-digits / piece
+        # What stock can tell apart: hundredths of a piece, not of a box of 1000.
+        least = 10**-digits * min(1.0, piece)
         return Demand(
             key=line.id,
             order=line.order_id.id,
             location=facts.locations[line].id,
             parts=tuple((part.id, ratio) for part, ratio in parts.items()),
-            needed=round(pieces) * piece if odd else quantity,
-            step=piece if whole else 10**-digits,
+            needed=quantity,
+            step=piece if whole else least,
             # What people count in: three customers share ten boxes as 4, 3 and 3.
-            share_step=piece if abs(pieces - round(pieces)) < 1e-6 else 10**-digits,
+            share_step=piece if abs(pieces - round(pieces)) < 1e-6 else least,
             unit_value=line.price_reduce_taxexcl,
             **values,
         )
@@ -192,7 +192,7 @@ class BackorderRun(models.Model):
         everything = order.order_line.filtered(lambda line: line.backorder_qty > 0)
         complete = all(
             line.id in plan
-            and line.product_uom_id.compare(plan[line.id].quantity, line.backorder_qty) >= 0
+            and line._backorder_compare(plan[line.id].quantity, line.backorder_qty) >= 0
             for line in everything
         )
         some = any(plan[line.id].quantity > 0 for line in lines)

@@ -186,7 +186,7 @@ class BackorderRun(models.Model):
                     supply.take(part.id, locations[line].id, now * per_unit)
         for order in rows.order_id:
             if self._order_facts(order).complete and any(
-                line.product_uom_id.compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
+                line._backorder_compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
                 for line in order.order_line
                 if line.backorder_qty > 0
             ):

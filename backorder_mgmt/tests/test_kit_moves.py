@@ -1,0 +1,260 @@
+"""A confirmed kit is what its deliveries say (design 17.3), whatever the recipe is today."""
+
+import unittest
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .common import BackorderCommon
+
+
+@tagged("post_install", "-at_install")
+class TestKitMoves(BackorderCommon):
+    """A toolbox is sold as two hammers and one pack of nails."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if "mrp.bom" not in cls.env or "bom_line_id" not in cls.env["stock.move"]._fields:
+            raise unittest.SkipTest("kits need the module sale_mrp, which is not installed")
+        cls.screws = cls._product("Screws")
+        cls.kit = cls._product("Toolbox")
+        cls.bom = cls._recipe((cls.product, 2), (cls.other, 1))
+        cls.company.backorder_fill_approved = "same_order"
+
+    @classmethod
+    def _recipe(cls, *items):
+        return cls.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": cls.kit.product_tmpl_id.id,
+                "type": "phantom",
+                "product_qty": 1,
+                "bom_line_ids": [
+                    Command.create({"product_id": product.id, "product_qty": quantity})
+                    for product, quantity in items
+                ],
+            }
+        )
+
+    def _reserved_of(self, order, product):
+        moves = order.picking_ids.move_ids.filtered(
+            lambda move: move.product_id == product and move.state not in ("done", "cancel")
+        )
+        return sum(moves.mapped("quantity"))
+
+    def assertKits(self, line, needed, **reserved):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertAlmostEqual(line.backorder_qty, needed)
+        self.assertAlmostEqual(line.backorder_hold_qty, needed)
+        self.assertAlmostEqual(sum(line.backorder_event_ids.mapped("product_qty")), needed)
+        for name, quantity in reserved.items():
+            product = getattr(self, name)
+            self.assertAlmostEqual(
+                self._reserved_of(line.order_id, product), quantity, msg=product.name
+            )
+
+    # -- D19: the recipe changes while the order is open ------------------------------------------
+
+    def test_nails_become_screws_in_the_recipe(self):
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        self.assertKits(line, 3, product=0, other=0)
+        self.bom.bom_line_ids[1].product_id = self.screws
+        self.env.invalidate_all()
+        self._stock(self.product, 6)
+        self._stock(self.screws, 9)
+        self.assertEqual(line.backorder_available_qty, 0)
+        self._receive(self.other, 3)
+        # a receipt gives nothing by itself, and the fill gives what the delivery asks for
+        self.assertKits(line, 3, product=0, other=0)
+        self.assertEqual(line.backorder_fillable_qty, 3)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=6, other=3)
+        self._deliver(order.picking_ids)
+        self.assertEqual(order.picking_ids.mapped("state"), ["done"])
+
+    def test_the_quantity_of_a_component_changes_in_the_recipe(self):
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        self.bom.bom_line_ids[0].product_qty = 5
+        self._stock(self.product, 6)
+        self._stock(self.other, 3)
+        self.env.invalidate_all()
+        order.fill_backorders()
+        self.assertKits(line, 0, product=6, other=3)
+
+    def test_another_recipe_comes_first(self):
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        self.bom.sequence = 5
+        self._recipe((self.screws, 4)).sequence = 1
+        self.env.invalidate_all()
+        self._receive(self.product, 4)
+        self._receive(self.other, 2)
+        self.assertKits(line, 3, product=0, other=0)
+        order.fill_backorders()
+        self.assertKits(line, 1, product=4, other=2)
+
+    def test_the_lines_of_the_recipe_are_replaced(self):
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        self.bom.bom_line_ids = [
+            Command.clear(),
+            Command.create({"product_id": self.screws.id, "product_qty": 4}),
+        ]
+        self.env.invalidate_all()
+        self._receive(self.product, 4)
+        self._receive(self.other, 2)
+        self.assertKits(line, 3, product=0, other=0)
+        order.fill_backorders()
+        self.assertKits(line, 1, product=4, other=2)
+
+    def test_what_is_bought_is_what_the_delivery_asks_for(self):
+        for product in (self.product, self.other, self.screws):
+            product.seller_ids = [Command.create({"partner_id": self.vendor.id, "price": 1})]
+        self._order((self.kit, 3))
+        self.bom.bom_line_ids[1].product_id = self.screws
+        self.env.invalidate_all()
+        plan = self.env["backorder.purchase"].create({"warehouse_id": self.warehouse.id})
+        plan.action_add()
+        bought = {row.product_id: row.quantity for row in plan.line_ids}
+        self.assertEqual(bought.get(self.product), 6)
+        self.assertEqual(bought.get(self.other), 3)
+        self.assertFalse(bought.get(self.screws))
+
+    def test_a_quotation_asks_the_recipe_of_today(self):
+        order = self._order((self.kit, 3), confirm=False)
+        self.bom.bom_line_ids[1].product_id = self.screws
+        self.env.invalidate_all()
+        self._stock(self.product, 6)
+        self._stock(self.screws, 3)
+        order.fill_backorders()
+        self.assertEqual(order.order_line.backorder_promised_qty, 3)
+
+    # -- components that left ahead ---------------------------------------------------------------
+
+    def test_a_component_that_left_ahead_lacks_nothing(self):
+        self._stock(self.product, 6)
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        picking = order.picking_ids
+        self._deliver(picking, {self.product: 6})
+        self.assertKits(line, 3, product=0, other=0)
+        self._receive(self.other, 2)
+        self.assertEqual(line.backorder_fillable_qty, 2)
+        order.fill_backorders()
+        self.assertKits(line, 1, product=0, other=2)
+        self._receive(self.other, 1)
+        order.fill_backorders()
+        self.assertKits(line, 0, other=3)
+        self._deliver(order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel")))
+        self.assertEqual(line.qty_delivered, 3)
+        done = order.picking_ids.move_ids.filtered(lambda move: move.state == "done")
+        for product, sent in ((self.product, 6), (self.other, 3)):
+            of_product = done.filtered(lambda move, product=product: move.product_id == product)
+            self.assertEqual(sum(of_product.mapped("quantity")), sent)
+
+    def test_a_component_that_left_ahead_in_part(self):
+        self._stock(self.product, 2)
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        self._deliver(order.picking_ids, {self.product: 2})
+        self._stock(self.product, 4)
+        self._stock(self.other, 3)
+        order.fill_backorders()
+        order.fill_backorders()
+        self.assertKits(line, 0, product=4, other=3)
+
+    def test_lowering_a_kit_that_left_in_parts(self):
+        self._stock(self.product, 2)
+        self._stock(self.other, 1)
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        self._deliver(order.picking_ids)
+        self.assertEqual(line.qty_delivered, 1)
+        self.assertKits(line, 2, product=0, other=0)
+        line.product_uom_qty = 2
+        self.assertKits(line, 1, product=0, other=0)
+        self._stock(self.product, 2)
+        self._stock(self.other, 1)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=2, other=1)
+
+    def test_raising_a_kit_after_the_recipe_changed(self):
+        order = self._order((self.kit, 2))
+        line = order.order_line
+        order.cancel_backorders({line.id: 1})
+        self.assertKits(line, 1, product=0, other=0)
+        line.product_uom_qty = 3
+        self.assertKits(line, 3, product=0, other=0)
+        self._stock(self.product, 6)
+        self._stock(self.other, 3)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=6, other=3)
+
+    # -- D20: one component on two recipe lines ---------------------------------------------------
+
+    def test_one_component_on_two_recipe_lines(self):
+        self.bom.bom_line_ids[1].product_id = self.product  # two hammers and one hammer
+        self._stock(self.product, 3)
+        order = self._order((self.kit, 2))
+        line = order.order_line
+        self.assertKits(line, 1, product=3)
+        by_move = sorted(order.picking_ids.move_ids.mapped("quantity"))
+        self.assertEqual(by_move, [1, 2])
+        self._deliver(order.picking_ids)
+        self.assertEqual(line.qty_delivered, 1)
+        self._receive(self.product, 3)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=3)
+
+    def test_one_component_on_two_recipe_lines_is_filled_kit_by_kit(self):
+        self.bom.bom_line_ids[1].product_id = self.product
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        self._receive(self.product, 5)
+        order.fill_backorders()
+        self.assertKits(line, 2, product=3)
+        open_moves = order.picking_ids.move_ids.filtered(lambda m: m.state != "done")
+        self.assertEqual(sorted(open_moves.mapped("quantity")), [1, 2])
+        self._receive(self.product, 4)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=9)
+
+    def test_force_takes_from_both_recipe_lines(self):
+        self.bom.bom_line_ids[1].product_id = self.product
+        self._stock(self.product, 9)
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        order.force_backorders({line.id: 2})
+        self.assertKits(line, 2, product=3)
+        self.assertEqual(sorted(order.picking_ids.move_ids.mapped("quantity")), [1, 2])
+
+    def test_cancel_the_rest_takes_from_both_recipe_lines(self):
+        self.bom.bom_line_ids[1].product_id = self.product
+        self._stock(self.product, 3)
+        order = self._order((self.kit, 2))
+        order.cancel_backorders()
+        self.assertKits(order.order_line, 0, product=3)
+        self.assertEqual(sorted(order.picking_ids.move_ids.mapped("product_uom_qty")), [1, 2])
+
+    # -- returns ----------------------------------------------------------------------------------
+
+    def test_what_came_back_does_not_change_the_kit(self):
+        self._stock(self.product, 2)
+        self._stock(self.other, 1)
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        done = order.picking_ids
+        self._deliver(done)
+        wizard = self.env["stock.return.picking"].create({"picking_id": done.id})
+        for row in wizard.product_return_moves:
+            row.quantity = row.move_id.quantity
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        back.move_ids.picked = True
+        back.button_validate()
+        self._stock(self.product, 2)
+        self._stock(self.other, 1)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=4, other=2)
