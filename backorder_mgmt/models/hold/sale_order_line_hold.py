@@ -206,6 +206,7 @@ class SaleOrderLine(models.Model):
             orders=lines.order_id,
             opened=True,
             lines=lines,
+            asking=lines,
         )
         locations = lines._backorder_locations()
         raised = {}
@@ -313,6 +314,7 @@ class SaleOrderLine(models.Model):
             self.env["stock.location"].union(*locations.values()),
             orders=lines.order_id,
             opened=True,
+            asking=lines,
         )
         # Quotations hold no stock: each order counts on all that is free.
         free = {
