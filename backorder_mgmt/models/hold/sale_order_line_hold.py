@@ -1,6 +1,6 @@
 """The hold: what may be reserved for a line, and its ledger."""
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ...engine import is_more, is_positive, short_of, split_forced
 from ..base.batch import by_values
@@ -339,13 +339,3 @@ class SaleOrderLine(models.Model):
             line._backorder_write(vals)
         if holds:
             self._backorder_set_holds(holds, "auto")
-
-    @api.model
-    def _get_backorder_detect_domain(self):
-        """Confirmed lines with open demand that nothing holds."""
-        return [
-            ("state", "=", "sale"),
-            ("company_id.backorder_auto", "=", True),
-            ("product_id.type", "=", "consu"),
-            ("move_ids.state", "in", ("confirmed", "waiting", "partially_available")),
-        ]
