@@ -21,7 +21,7 @@ from .plan import FILL_KINDS, make_plan
 from .policies import POLICIES
 from .process import GO, PAY, STAY, Decision, OrderMoney, decide, decide_payment
 from .purchase import Needed, OnOrder, PurchaseFacts, Waiting, round_up, vendor_quantity, work_out
-from .supply import Claim, Guard, Supply
+from .supply import Batch, Claim, Guard, Source, Supply, Terms
 from .dates import ON_HAND, Dealt, deal, deal_dates
 from .numbers import EPSILON, exact, floor_whole, is_more, is_positive, nearest_whole, trim
 
@@ -40,6 +40,7 @@ __all__ = [
     "Allocation",
     "Authorized",
     "ChargeStep",
+    "Batch",
     "Claim",
     "Dealt",
     "Decision",
@@ -52,7 +53,9 @@ __all__ = [
     "OrderFacts",
     "OrderMoney",
     "PurchaseFacts",
+    "Source",
     "Supply",
+    "Terms",
     "Waiting",
     "clamp_needed",
     "deal",

@@ -35,7 +35,8 @@ class PurchaseFacts:
 
     ``waiting`` in the order of the queue; ``demand``: what others still have to reserve (deliveries
     not on backorder, production, transfers); ``promised``: set aside for quotations; ``minimum``
-    None: no reordering rule; ``multiple``: the reordering rule's own unit, 0 for none.
+    None: no reordering rule; ``elsewhere``: (place, quantity) of what lies where no delivery takes
+    from, which is not counted; ``multiple``: the reordering rule's own unit, 0 for none.
     """
 
     waiting: Sequence[Waiting] = ()
@@ -47,6 +48,7 @@ class PurchaseFacts:
     minimum: float | None = None
     maximum: float = 0.0
     multiple: float = 0.0
+    elsewhere: Sequence[tuple[str, float]] = ()
 
 
 @dataclass(slots=True)

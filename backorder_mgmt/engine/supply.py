@@ -5,11 +5,12 @@ Stock below a location serves demand at it; a claim made at a location binds the
 whole subtree.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from .numbers import is_positive
+from .numbers import EPSILON, is_positive
 
 Path = tuple[int, ...]
 
@@ -32,13 +33,53 @@ class Claim:
     line: int = 0
 
 
+@dataclass(slots=True)
+class Batch:
+    """What is free of a lot that must leave stock: nobody gets it who is served after ``until``."""
+
+    quantity: float
+    until: float = math.inf
+
+
+@dataclass(slots=True)
+class Source:
+    """One of several places that a line's goods are taken from, at most ``limit`` of them."""
+
+    location: int
+    limit: float
+
+
+@dataclass(slots=True)
+class Terms:
+    """How the lines that ask are served by what is free: what is not named here is usual.
+
+    ``moments``: {line: when it is served}, anything that ``Batch.until`` is compared with, and
+    what counts for everybody else under 0. ``steps``: {(line, product): whole packs only, of so
+    many}. ``sources``: {(line, product): the places}, of lines that are taken from several.
+    """
+
+    moments: dict[int, float] = field(default_factory=dict)
+    steps: dict[tuple[int, int], float] = field(default_factory=dict)
+    sources: dict[tuple[int, int], list[Source]] = field(default_factory=dict)
+
+
+#: What :meth:`Supply.take` booked: whose quantity is how much less.
+Booked = list[tuple["Claim | Batch | Source | tuple[int, int]", float]]
+
+
 @dataclass
 class Supply:
-    """Free stock by (product, location) with the claims on it; ``take`` keeps it true."""
+    """Free stock by (product, location) with the claims on it; ``take`` keeps it true.
+
+    ``batches``: of products whose lots must leave stock, what ``free`` is made of, in the order in
+    which it is taken.
+    """
 
     free: dict[tuple[int, int], float]
     paths: Mapping[int, Path]
     claims: list[Claim] = field(default_factory=list)
+    batches: dict[tuple[int, int], list[Batch]] = field(default_factory=dict)
+    terms: Terms = field(default_factory=Terms)
 
     def __post_init__(self) -> None:
         self._by_product: dict[int, list[Claim]] = {}
@@ -65,6 +106,20 @@ class Supply:
             },
             self.paths,
             [replace(claim) for product in wanted for claim in self._by_product.get(product, ())],
+            {
+                key: [replace(batch) for batch in own]
+                for key, own in self.batches.items()
+                if key[0] in wanted
+            },
+            Terms(
+                self.terms.moments,
+                self.terms.steps,
+                {
+                    key: [replace(source) for source in own]
+                    for key, own in self.terms.sources.items()
+                    if key[1] in wanted
+                },
+            ),
         )
         copy._taken_at = {
             product: set(self._taken_at[product]) for product in wanted & self._taken_at.keys()
@@ -123,23 +178,54 @@ class Supply:
         """What demand of ``line`` at ``location`` may get now.
 
         The free stock of the location's tree, less the claims of others in that tree and in every
-        tree around it; the line's own promise comes before anything owed to others.
+        tree around it; the line's own promise comes before anything owed to others. A line that is
+        taken from several places gets at each what is asked there.
         """
+        kinds = tuple(kinds)
+        sources = self.terms.sources.get((line, product))
+        if not sources:
+            return self._available_at(product, location, order, line, kinds)
+        total, done = 0.0, []
+        for source in sources:
+            got = min(
+                source.limit, self._available_at(product, source.location, order, line, kinds)
+            )
+            total += max(0.0, got)
+            # One place may lie in another: the same goods are had once.
+            done += self._take_at(product, source.location, got, line)
+        self.undo(done)
+        return total
+
+    def _free(self, product: int, location: int, line: int) -> float:
+        """What is free below ``location`` when ``line`` is served, whoever claims it."""
+        batches = self.batches.get((product, location))
+        if batches is None:
+            return self.free.get((product, location), 0.0)
+        moments = self.terms.moments
+        moment = moments.get(line, moments.get(0, -math.inf))
+        return sum(batch.quantity for batch in batches if batch.until >= moment)
+
+    def _available_at(
+        self, product: int, location: int, order: int, line: int, kinds: tuple[str, ...]
+    ) -> float:
         claims = [c for c in self._by_product.get(product, ()) if c.kind in kinds]
-        free = self.free.get((product, location), 0.0)
+        free = self._free(product, location, line)
+        step = self.terms.steps.get((line, product))
+        if step:
+            free = math.floor(free / step + EPSILON) * step
         tops = {location}
         tops.update(
             place for place in self._taken_at.get(product, ()) if self._below(location, place)
         )
         if not claims:
-            return max(0.0, min(self.free.get((product, top), 0.0) for top in tops))
+            return max(0.0, min(free, *(self._free(product, top, line) for top in tops)))
         own = self.own_promise(product, line)
         for claim in claims:
             if self._below(location, claim.location):
                 tops.add(claim.location)
         best = None
         for top in tops:
-            around = self.free.get((product, top), 0.0)
+            around = self._free(product, top, line)
             promised = owed = 0.0
             for claim in claims:
                 if not self._below(claim.location, top):
@@ -157,14 +243,27 @@ class Supply:
             best = room if best is None else min(best, room)
         return max(0.0, min(free, best if best is not None else free))
 
-    def take(
-        self, product: int, location: int, quantity: float, *, line: int = 0
-    ) -> list[tuple[Claim | tuple[int, int], float]]:
+    def take(self, product: int, location: int, quantity: float, *, line: int = 0) -> Booked:
         """Book ``quantity`` as given to ``line``: it uses up the line's own promise first.
 
         :return: what :meth:`undo` needs to take it back
         """
-        done: list[tuple[Claim | tuple[int, int], float]] = []
+        done: Booked = []
+        for source in self.terms.sources.get((line, product), ()):
+            part = min(
+                source.limit,
+                quantity,
+                max(0.0, self._available_at(product, source.location, 0, line, ("promised",))),
+            )
+            if is_positive(part):
+                done += self._take_at(product, source.location, part, line)
+                source.limit -= part
+                done.append((source, part))
+                quantity -= part
+        return done + self._take_at(product, location, quantity, line)
+
+    def _take_at(self, product: int, location: int, quantity: float, line: int) -> Booked:
+        done: Booked = []
         if not is_positive(quantity):
             return done
         if (product, location) in self.free:
@@ -174,6 +273,7 @@ class Supply:
             if place in path:
                 self.free[product, place] -= quantity
                 done.append(((product, place), quantity))
+                done += self._take_batches(product, place, quantity, line)
         left = quantity
         own = [
             claim
@@ -189,6 +289,18 @@ class Supply:
             done.append((claim, used))
         return done
 
+    def _take_batches(self, product: int, place: int, quantity: float, line: int) -> Booked:
+        """The lots that ``line`` gets of what is free at ``place``, in their order."""
+        moments, done = self.terms.moments, []
+        moment = moments.get(line, moments.get(0, -math.inf))
+        for batch in self.batches.get((product, place), ()):
+            part = min(quantity, batch.quantity) if batch.until >= moment else 0.0
+            if is_positive(part):
+                batch.quantity -= part
+                quantity -= part
+                done.append((batch, part))
+        return done
+
     def _depth(self, location: int) -> int:
         return len(self.paths.get(location, (location,)))
 
@@ -197,12 +309,16 @@ class Supply:
         for place in self._places.get(product, ()):
             if place in path:
                 self.free[product, place] += quantity
+                if (product, place) in self.batches:
+                    self.batches[product, place].append(Batch(quantity))
 
-    def undo(self, done: list[tuple[Claim | tuple[int, int], float]]) -> None:
+    def undo(self, done: Booked) -> None:
         """Take back what :meth:`take` booked."""
         for what, quantity in done:
-            if isinstance(what, Claim):
+            if isinstance(what, Claim | Batch):
                 what.quantity += quantity
+            elif isinstance(what, Source):
+                what.limit += quantity
             else:
                 self.free[what] += quantity
 

@@ -90,7 +90,10 @@ class TestFillNewOrder(BackorderCommon):
         rival = self._order((self.product, 1))
         self.assertHeld(rival.order_line, 1, reserved=0)
         new.validity_date = fields.Date.today() - timedelta(days=3)
-        self.env["sale.order"]._cron_release_lapsed_promises()
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("backorder_mgmt.ir_cron_release_lapsed_promises").method_direct_trigger()
+        self.env.invalidate_all()
         new.action_confirm()
         self.assertHeld(new.order_line, 0, reserved=5)
         self.assertEqual(new.order_line.backorder_promised_qty, 0)
@@ -384,7 +387,10 @@ class TestFillQuotation(BackorderCommon):
         quotation.fill_backorders()
         quotation.validity_date = fields.Date.today() - timedelta(days=1)
         self.assertHeld(self._order((self.product, 1)).order_line, 0, reserved=1)
-        self.env["sale.order"]._cron_release_lapsed_promises()
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("backorder_mgmt.ir_cron_release_lapsed_promises").method_direct_trigger()
+        self.env.invalidate_all()
         self.assertHeld(line, 5)
         quotation.validity_date = False
         quotation.fill_backorders({line.id: 4})

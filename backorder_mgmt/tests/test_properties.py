@@ -419,4 +419,7 @@ class TestProperties(BackorderCommon):
     def _step_lapse(self, number):
         order = self._nth(self._orders(), number)
         order.validity_date = "2020-01-01"
-        self.env["sale.order"]._cron_release_lapsed_promises()
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("backorder_mgmt.ir_cron_release_lapsed_promises").method_direct_trigger()
+        self.env.invalidate_all()

@@ -44,6 +44,7 @@ class BackorderPurchaseLine(models.TransientModel):
     refill_qty = fields.Float("Below Minimum", digits="Product Unit", readonly=True)
     needed_qty = fields.Float("Needed", digits="Product Unit", readonly=True)
     documents = fields.Text("On Order By", readonly=True)
+    elsewhere = fields.Text("Lies Elsewhere", readonly=True)
     vendor_min_qty = fields.Float("Vendor's Minimum", digits="Product Unit", readonly=True)
     suggested_qty = fields.Float(digits="Product Unit", readonly=True)
     quantity = fields.Float(digits="Product Unit", help="To order, in the vendor's unit.")

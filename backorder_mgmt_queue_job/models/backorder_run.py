@@ -37,7 +37,7 @@ class BackorderRun(models.Model):
         :param lane: see ``backorder.run._work_batch``; None: where something is left
         """
         self.ensure_one()
-        done = self._work_batch(self.id, lane)
+        done = self._work_batch_or_fail(self.id, lane)
         if done is None or self.state != "running":
             return
         left = self._lanes()

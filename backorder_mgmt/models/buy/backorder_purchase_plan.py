@@ -59,10 +59,9 @@ class BackorderPurchasePlan(models.AbstractModel):
                 products |= rules.search([("warehouse_id", "in", warehouses.ids)]).product_id
             if options.vendor_scope == "selected":
                 products &= self._get_vendor_products(options.vendor_ids, options.company_id)
-        # As rows of the screen: by their code, those that are archived or not tracked left out.
-        return self.env["product.product"].search(
-            [("id", "in", products.ids), ("is_storable", "=", True)]
-        )
+        # As rows of the screen: by their code, those that are not tracked left out.
+        every = self.env["product.product"].with_context(active_test=False)
+        return every.search([("id", "in", products.ids), ("is_storable", "=", True)])
 
     @api.model
     def _get_vendor_products(self, vendors, company):
@@ -105,9 +104,11 @@ class BackorderPurchasePlan(models.AbstractModel):
                     rows.append(
                         self._prepare_row_vals(product, warehouse, own, needed, vendors=vendors)
                     )
-        never = products.browse()
+        never = products.browse({vals["product_id"] for vals in rows}).filtered(
+            lambda product: not product.active
+        )
         if not by_hand and not options.product_ids:
-            never = self._never_bought(options.company_id, rows)
+            never |= self._never_bought(options.company_id, rows)
         rows = [vals for vals in rows if vals["product_id"] not in never._ids]
         return rows, left_out, never
 
@@ -165,6 +166,7 @@ class BackorderPurchasePlan(models.AbstractModel):
             "refill_qty": needed.refill,
             "needed_qty": needed.quantity,
             "documents": self._list_documents(product, facts),
+            "elsewhere": self._list_elsewhere(product, facts),
         }
 
     @api.model

@@ -27,7 +27,8 @@ class BackorderPurchasePlan(models.AbstractModel):
         on_hand = self._read_quants(products, warehouses)
         demand = self._read_demand(products, warehouses, held)
         promised = self._read_set_aside(products, warehouses)
-        on_order = self._read_on_order(products, warehouses)
+        on_order, brought = self._read_on_order(products, warehouses)
+        elsewhere = self._read_elsewhere(products, warehouses, brought)
         rules = self._read_rules(products, warehouses)
         facts = {}
         for warehouse_id in warehouses.ids:
@@ -45,6 +46,7 @@ class BackorderPurchasePlan(models.AbstractModel):
                     minimum=minimum,
                     maximum=maximum,
                     multiple=multiple,
+                    elsewhere=elsewhere.get(key, ()),
                 )
         return facts
 
@@ -143,27 +145,77 @@ class BackorderPurchasePlan(models.AbstractModel):
 
     @api.model
     def _read_quants(self, products, warehouses):
-        """{(product id, warehouse id): (on hand, reserved)} in the whole warehouse: what lies in
-        its input need not be bought again."""
+        """{(product id, warehouse id): (on hand, reserved)} where fills take from.
+
+        What is free of it is Odoo's free stock: lots that must leave stock are not on hand.
+        """
+        stocks = {warehouse.lot_stock_id.id: warehouse.id for warehouse in warehouses}
+        supply = self.env["backorder.supply"]
+        free, _batches = supply._read_free(products, warehouses.lot_stock_id)
         self.env.cr.execute(
             SQL(
                 """
-                SELECT quant.product_id, place.warehouse_id, SUM(quant.quantity),
-                       SUM(COALESCE(quant.reserved_quantity, 0))
+                SELECT quant.product_id, top.id, SUM(COALESCE(quant.reserved_quantity, 0))
                   FROM stock_quant quant
                   JOIN stock_location place ON place.id = quant.location_id
-                 WHERE quant.product_id IN %s AND place.warehouse_id IN %s
-                   AND place.usage = 'internal'
-              GROUP BY quant.product_id, place.warehouse_id
+                  JOIN stock_location top
+                    ON top.id IN %s AND place.parent_path LIKE top.parent_path || '%%'
+                 WHERE quant.product_id IN %s
+              GROUP BY quant.product_id, top.id
                 """,
+                tuple(stocks) or (0,),
                 tuple(products.ids) or (0,),
-                tuple(warehouses.ids) or (0,),
             )
         )
-        return {
-            (product_id, warehouse_id): (float(quantity), float(reserved))
-            for product_id, warehouse_id, quantity, reserved in self.env.cr.fetchall()
-        }
+        reserved = {(row[0], row[1]): float(row[2]) for row in self.env.cr.fetchall()}
+        result = {}
+        for key, quantity in free.items():
+            own = reserved.get(key, 0.0)
+            result[key[0], stocks[key[1]]] = (quantity + own, own)
+        return result
+
+    @api.model
+    def _read_elsewhere(self, products, warehouses, brought):
+        """{(product id, warehouse id): [(place, quantity)]}: free, but not where fills take from.
+
+        :param brought: {(product id, location id): quantity of it that transfers bring there}
+        """
+        expired = SQL("FALSE")
+        if "removal_date" in self.env["stock.quant"]._fields:
+            expired = SQL("quant.removal_date < %s", fields.Datetime.now())
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT quant.product_id, place.warehouse_id, place.id,
+                       SUM(COALESCE(quant.quantity, 0) - COALESCE(quant.reserved_quantity, 0)),
+                       COALESCE(%(expired)s, FALSE) AS expired
+                  FROM stock_quant quant
+                  JOIN stock_location place ON place.id = quant.location_id
+                  JOIN stock_warehouse house ON house.id = place.warehouse_id
+                  JOIN stock_location top ON top.id = house.lot_stock_id
+                 WHERE quant.product_id IN %(products)s AND place.warehouse_id IN %(warehouses)s
+                   AND place.usage = 'internal'
+                   AND (place.parent_path NOT LIKE top.parent_path || '%%' OR %(expired)s)
+              GROUP BY quant.product_id, place.warehouse_id, place.id, 5
+              ORDER BY place.id
+                """,
+                expired=expired,
+                products=tuple(products.ids) or (0,),
+                warehouses=tuple(warehouses.ids) or (0,),
+            )
+        )
+        rows = self.env.cr.fetchall()
+        places = self.env["stock.location"].sudo().browse({row[2] for row in rows})
+        names = {place.id: place.display_name for place in places}
+        result = {}
+        for product_id, warehouse_id, place_id, quantity, is_expired in rows:
+            rest = float(quantity) - (0.0 if is_expired else brought.get((product_id, place_id), 0))
+            if is_positive(rest):
+                name = names[place_id]
+                if is_expired:
+                    name = self.env._("%s, to be removed from stock", name)
+                result.setdefault((product_id, warehouse_id), []).append((name, rest))
+        return result
 
     @api.model
     def _read_demand(self, products, warehouses, held):
@@ -178,6 +230,8 @@ class BackorderPurchasePlan(models.AbstractModel):
                        SUM(m.product_qty - COALESCE(m.quantity, 0) * mu.factor / pu.factor)
                   FROM stock_move m
                   JOIN stock_location src ON src.id = m.location_id
+                  JOIN stock_warehouse house ON house.id = src.warehouse_id
+                  JOIN stock_location stock ON stock.id = house.lot_stock_id
                   JOIN stock_location dst
                     ON dst.id = COALESCE(m.location_final_id, m.location_dest_id)
                   JOIN product_product p ON p.id = m.product_id
@@ -188,7 +242,9 @@ class BackorderPurchasePlan(models.AbstractModel):
                    AND m.procure_method = 'make_to_stock'
                    AND m.product_id IN %(products)s AND src.warehouse_id IN %(warehouses)s
                    AND src.usage = 'internal'
-                   AND dst.warehouse_id IS DISTINCT FROM src.warehouse_id
+                   AND src.parent_path LIKE stock.parent_path || '%%'
+                   AND (dst.warehouse_id IS DISTINCT FROM src.warehouse_id
+                        OR dst.parent_path NOT LIKE stock.parent_path || '%%')
                    AND NOT EXISTS (
                        SELECT 1
                          FROM stock_move_move_rel link
@@ -233,8 +289,12 @@ class BackorderPurchasePlan(models.AbstractModel):
 
     @api.model
     def _read_on_order(self, products, warehouses):
-        """{(product id, warehouse id): [OnOrder]} of requests and of all confirmed arrivals."""
-        on_order = {}
+        """What comes to where fills take from, by requests and by all confirmed arrivals.
+
+        :return: ({(product id, warehouse id): [OnOrder]}, {(product id, location id): loose goods
+            there that transfers bring})
+        """
+        on_order, brought = {}, {}
         lines = self.env["purchase.order.line"].sudo()
         for line in lines.search(self._get_request_domain(products, warehouses), order="id"):
             to_order = line.move_dest_ids.filtered(lambda m: m.state not in ("done", "cancel"))
@@ -252,7 +312,12 @@ class BackorderPurchasePlan(models.AbstractModel):
                 if is_positive(quantity):
                     own = self._prepare_arrival(quantity, move)
                     on_order.setdefault(key, []).append(own)
-        return on_order
+                    place = (move.product_id.id, move.location_id.id)
+                    loose = quantity - move.product_uom._compute_quantity(
+                        move.quantity, move.product_id.uom_id, round=False
+                    )
+                    brought[place] = brought.get(place, 0.0) + max(0.0, loose)
+        return on_order, brought
 
     @api.model
     def _prepare_arrival(self, quantity, move):

@@ -157,6 +157,14 @@ class BackorderPurchasePlan(models.AbstractModel):
         return "\n".join(texts)
 
     @api.model
+    def _list_elsewhere(self, product, facts):
+        """``WH/Damaged: 5 Units`` a line: what no delivery takes."""
+        unit = product.product_tmpl_id.uom_id if facts.elsewhere else None
+        return "\n".join(
+            f"{place}: {self._label(quantity, unit)}" for place, quantity in facts.elsewhere
+        )
+
+    @api.model
     def _label(self, quantity, unit):
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         return f"{trim(quantity, digits)} {unit.name}"
@@ -178,8 +186,8 @@ class BackorderPurchasePlan(models.AbstractModel):
         if not products:
             return False
         return self.env._(
-            "Needed, but not bought, as “Purchase” is off on the product or it is manufactured and "
-            "has no vendor: %s.",
+            "Needed, but not bought, as the product is archived, “Purchase” is off on it, or it is "
+            "manufactured and has no vendor: %s.",
             self._list_some(products.mapped("display_name")),
         )
 
@@ -227,6 +235,10 @@ class BackorderPurchasePlan(models.AbstractModel):
             (self.env._("− other open demand"), row.demand_qty, False),
             (self.env._("+ on order"), row.on_order_qty, True),
             *((f"    {text}", None, True) for text in (row.documents or "").splitlines()),
+            *(
+                (self.env._("Lies elsewhere, not counted: %s", text), None, True)
+                for text in (row.elsewhere or "").splitlines()
+            ),
             (self.env._("− of it bought for older backorders"), row.older_kept_qty, False),
             (self.env._("= there for these backorders"), position, True),
             (self.env._("Missing for backorders"), row.short_qty, False),

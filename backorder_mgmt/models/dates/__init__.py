@@ -4,6 +4,7 @@ from . import mail_template
 from . import product_product
 from . import product_template
 from . import sale_order_line
+from . import sale_order_line_arrivals
 from . import sale_order_line_told
 from . import sale_order_line_stuck
 from . import sale_order

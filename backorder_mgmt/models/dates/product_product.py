@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -17,17 +19,34 @@ class ProductProduct(models.Model):
         super()._backorder_stock_changed()
         if not self or private_value(self.env, "backorder_dates_later"):
             return
-        lines = self.env["sale.order.line"].sudo()
-        # Lines that come to the queue in this transaction are marked by their own change.
+        waiting = self._backorder_waiting_lines()
+        field = waiting._fields["backorder_expected_date"]
+        self.env.add_to_compute(field, waiting - self.env.protected(field))
+        waiting._backorder_forget_shown_dates()
+
+    def _backorder_waiting_lines(self):
+        """Everybody who waits for these products. Lines that come to the queue in this transaction
+        are marked by their own change."""
         self.env.cr.execute(
             SQL(
                 "SELECT id FROM sale_order_line WHERE backorder_qty > 0 AND product_id IN (%s)",
                 self._backorder_sql_sold_as(),
             )
         )
-        waiting = lines.browse(row[0] for row in self.env.cr.fetchall())
-        self.env.add_to_compute(lines._fields["backorder_expected_date"], waiting)
-        lines._backorder_forget_shown_dates()
+        lines = self.env["sale.order.line"].sudo()
+        return lines.browse(row[0] for row in self.env.cr.fetchall())
+
+    @contextmanager
+    def _backorder_together(self, lines):
+        """The queues are dealt out once, not for every line that changes in them."""
+        field = lines._fields["backorder_expected_date"]
+        with (
+            super()._backorder_together(lines),
+            self.env.protecting([field], self._backorder_waiting_lines() | lines.sudo()),
+        ):
+            yield
+        self.env.add_to_compute(field, lines.sudo())
+        self._backorder_stock_changed()
 
     def action_view_backorder_stuck(self):
         """*Who Holds It?*: reserved stock of these, of orders that cannot be completed."""

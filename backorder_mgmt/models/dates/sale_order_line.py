@@ -8,7 +8,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine import ON_HAND, deal, is_positive
-from ..hold.sale_order_line_facts import OPEN_STATES
 
 
 class SaleOrderLine(models.Model):
@@ -240,36 +239,3 @@ class SaleOrderLine(models.Model):
             for product in products
             for warehouse in warehouses
         }
-
-    @api.model
-    def _get_backorder_incoming_domain(self, products, warehouses):
-        """Open moves that bring goods to the shelves of ``warehouses``, from anywhere else.
-
-        What customers send back is looked at first: nobody is promised it.
-        """
-        return [
-            ("product_id", "in", products.ids),
-            ("state", "in", OPEN_STATES),
-            ("location_id.usage", "in", ("supplier", "production", "transit", "internal")),
-            "|",
-            ("location_final_id.warehouse_id", "in", warehouses.ids),
-            "&",
-            ("location_final_id", "=", False),
-            ("location_dest_id.warehouse_id", "in", warehouses.ids),
-        ]
-
-    @api.model
-    def _backorder_incoming(self, products, warehouses):
-        """{(product id, warehouse id): [(date, quantity in the product's unit, move)]}."""
-        moves = self.env["stock.move"].sudo()
-        domain = self._get_backorder_incoming_domain(products, warehouses)
-        moves = moves.search(domain, order="id").filtered(lambda m: m._backorder_arrives_in())
-        spoken_for = moves._backorder_spoken_for()
-        incoming = {}
-        for move in moves:
-            # Of a later step, what its earlier step still has to bring is counted there.
-            before = sum((move.move_orig_ids & moves).mapped("product_qty"))
-            quantity = move.product_qty - before - spoken_for.get(move, 0.0)
-            key = (move.product_id.id, move._backorder_arrives_in().id)
-            incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
-        return incoming

@@ -5,18 +5,13 @@ They are called by the dialogs, by server actions and over RPC. ``quantities`` i
 that are not named stay as they are; ``None`` means everything possible.
 """
 
-import logging
 import math
-
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...engine import is_positive
 from ..base.token import private
-
-_logger = logging.getLogger(__name__)
 
 
 class SaleOrder(models.Model):
@@ -135,45 +130,6 @@ class SaleOrder(models.Model):
         lines.with_context(**private(backorder_find=True))._backorder_refigure()
         return lines.filtered(lambda line: line.backorder_qty > 0).ids
 
-    @api.model
-    def _cron_detect_backorders(self, batch=100):
-        """Nightly: sweep up open demand that nobody tried to reserve, in batches of orders."""
-        lines = self.env["sale.order.line"]
-        found = lines._read_group(
-            lines._get_backorder_detect_domain(), ["order_id"], order="order_id"
-        )
-        orders = self.browse(order.id for (order,) in found)
-        self.env["ir.cron"]._commit_progress(remaining=len(orders))
-        for start in range(0, len(orders), batch):
-            chunk = self.browse(orders.ids[start : start + batch])
-            # Odoo does not try scheduled jobs again: orders that are being worked on wait for the
-            # next night.
-            try:
-                with self.env.cr.savepoint():
-                    chunk.detect_backorders()
-            except OperationalError as error:
-                _logger.info("Backorders of some orders are looked for later: %s", error)
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-            if not self.env["ir.cron"]._commit_progress(len(chunk)):
-                break
-
-    @api.model
-    def _cron_release_lapsed_promises(self):
-        """Daily: promises of quotations past their validity date go back to backorder."""
-        lines = self.env["sale.order.line"].search(self._get_lapsed_promises_domain())
-        lines._backorder_release_promise(self.env._("Validity date passed"))
-
-    @api.model
-    def _get_lapsed_promises_domain(self):
-        return [
-            ("backorder_promised_qty", ">", 0),
-            ("state", "in", ("draft", "sent")),
-            ("order_id.validity_date", "<", fields.Date.context_today(self)),
-            # The order that a fill made keeps its promise whatever the date.
-            ("order_id.backorder_parent_id", "=", False),
-        ]
-
     # -- force ------------------------------------------------------------------------------------
 
     def force_backorders(self, quantities=None):
@@ -205,7 +161,9 @@ class SaleOrder(models.Model):
             for line, quantity in wanted.items():
                 line._backorder_check_force(quantity, parts.get(line, {}), figures[line])
         before = {line: line.backorder_qty for line in wanted}
-        orders.order_line.browse().union(*wanted)._backorder_force(wanted)
+        forced = orders.order_line.browse([line.id for line in wanted])
+        with lines._backorder_part_products(parts)._backorder_together(forced):
+            forced._backorder_force(wanted)
         forced = [line for line in wanted if line.backorder_qty != before[line]]
         orders._backorder_note_lines(
             {line: line.backorder_qty for line in forced}, self.env._("Forced on backorder")

@@ -69,6 +69,16 @@ class SaleOrder(models.Model):
 
     def _backorder_fill_destination(self):
         """The sentence on top of *Fill Backorders*."""
+        if self._backorder_complete_reason() == "customer_complete":
+            return self.env._(
+                "%(customer)s takes complete orders only: everything that is needed is filled, or "
+                "nothing. %(where)s",
+                customer=self.partner_id.commercial_partner_id.display_name,
+                where=self._backorder_fill_place(),
+            )
+        return self._backorder_fill_place()
+
+    def _backorder_fill_place(self):
         if self.state != "sale":
             return self.env._(
                 "The filled items are set aside for this quotation until it is confirmed."

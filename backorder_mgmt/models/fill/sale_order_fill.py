@@ -180,24 +180,38 @@ class SaleOrder(models.Model):
     # -- what may be filled -----------------------------------------------------------------------
 
     def _backorder_may_fill(self, quantities, *, strict):
-        """An order that ships *as soon as all are ready* is filled completely or not at all.
+        """An order that ships *as soon as all are ready*, or whose customer takes complete orders
+        only, is filled completely or not at all.
 
         :param strict: a person asked for these quantities: refuse with a sentence
         """
-        if self.state != "sale" or self.picking_policy != "one":
+        reason = self._backorder_complete_reason()
+        if not reason:
             return True
         if not any(is_positive(quantity) for quantity in quantities.values()):
             return True
         lacking = self.order_line.filtered(
             lambda line: line._backorder_compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
         )
+        products = ", ".join(lacking.product_id.mapped("display_name"))
+        if lacking and strict and reason == "customer_complete":
+            raise UserError(
+                self.env._(
+                    "%(customer)s takes complete orders only, and these items of %(order)s would "
+                    "still be needed: %(products)s. Fill all of it, or change the customer's "
+                    "backorder policy.",
+                    customer=self.partner_id.commercial_partner_id.display_name,
+                    order=self.name,
+                    products=products,
+                )
+            )
         if lacking and strict:
             raise UserError(
                 self.env._(
                     "%(order)s ships only when everything is ready, and these items would still "
                     "be needed: %(products)s. Fill all of it, or change its shipping policy.",
                     order=self.name,
-                    products=", ".join(lacking.product_id.mapped("display_name")),
+                    products=products,
                 )
             )
         return not lacking
@@ -219,7 +233,14 @@ class SaleOrder(models.Model):
                     ("company_id", "=", self.company_id.id),
                 ]
             )
-            .sorted(lambda po_line: (po_line.order_id.date_approve, po_line.id), reverse=True)
+            # Imported orders may have no date of approval: they come before all others.
+            .sorted(
+                lambda po_line: (
+                    str(po_line.order_id.date_approve or po_line.order_id.date_order or ""),
+                    po_line.id,
+                ),
+                reverse=True,
+            )
         )
         missing = {}
         for product, lines in purchase_lines.grouped("product_id").items():

@@ -3,7 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine import Claim, Supply
+from ...engine import Claim, Supply, Terms
+from ..base.jobs import waiting_for_locks
 
 
 class BackorderSupply(models.AbstractModel):
@@ -35,11 +36,12 @@ class BackorderSupply(models.AbstractModel):
                 order="id",
             )
         )
-        self.env.cr.execute(
-            SQL("%s FOR NO KEY UPDATE OF %s", query.select(), SQL.identifier("stock_quant")),
-            log_exceptions=False,
-        )
-        ids = [row[0] for row in self.env.cr.fetchall()]
+        with waiting_for_locks(self.env):
+            self.env.cr.execute(
+                SQL("%s FOR NO KEY UPDATE OF %s", query.select(), SQL.identifier("stock_quant")),
+                log_exceptions=False,
+            )
+            ids = [row[0] for row in self.env.cr.fetchall()]
         self.env["stock.quant"].browse(ids).invalidate_recordset(
             ["quantity", "reserved_quantity"], flush=False
         )
@@ -72,6 +74,8 @@ class BackorderSupply(models.AbstractModel):
         opened=False,
         lines=None,
         claims_only=False,
+        asking=None,
+        terms=None,
     ):
         """The stock of ``products`` at ``locations`` and what is claimed of it.
 
@@ -81,6 +85,8 @@ class BackorderSupply(models.AbstractModel):
             reservation), without that of ``lines``
         :param claims_only: nothing is wanted but the limits: where nothing is claimed, free stock
             is not read at all
+        :param asking: the order lines that are served of it
+        :param terms: what :meth:`_backorder_terms` said of these, asked already
         :return: :class:`..engine.Supply`, quantities in the products' units
         """
         if not products or not locations:
@@ -93,10 +99,16 @@ class BackorderSupply(models.AbstractModel):
             claims += self._read_open(products, lines)
         if claims_only and not claims:
             return Supply({}, {})
-        tops = locations | self.env["stock.location"].browse({c.location for c in claims})
-        tops = tops.sudo()
+        if terms is None:
+            # Of an attempt to reserve each move asks for itself.
+            terms = asking._backorder_terms(places=not claims_only) if asking else Terms()
+        places = {source.location for of in terms.sources.values() for source in of}
+        places.update(claim.location for claim in claims)
+        tops = (locations | self.env["stock.location"].browse(places)).sudo()
         paths = {location.id: self._path(location) for location in tops}
-        return Supply(self._read_free(products, tops), paths, claims)
+        free, batches = self._read_free(products, tops)
+        terms.moments.setdefault(0, fields.Datetime.now().timestamp())
+        return Supply(free, paths, claims, batches, terms)
 
     @api.model
     def _flush_for_claims(self):
@@ -132,9 +144,7 @@ class BackorderSupply(models.AbstractModel):
                 "picking_type_id",
             ]
         )
-        self.env["stock.quant"].flush_model(
-            ["product_id", "location_id", "lot_id", "quantity", "reserved_quantity"]
-        )
+        self._flush_quants()
         self.env["res.company"].flush_model(["backorder_fifo", "backorder_claim_days"])
         self._flush_units()
 
@@ -144,39 +154,6 @@ class BackorderSupply(models.AbstractModel):
         database yet, and products may just have got another one."""
         self.env["uom.uom"].flush_model(["factor"])
         self.env["product.template"].flush_model(["uom_id"])
-
-    @api.model
-    def _read_free(self, products, tops):
-        """{(product id, location id): on hand − reserved in that location's tree}.
-
-        As `stock.quant._get_available_quantity`: rows below zero lower the sum of an untracked
-        product, while a tracked product counts only its lots above zero.
-        """
-        free = {(product.id, top.id): 0.0 for product in products for top in tops}
-        tracked = set(products.filtered(lambda p: p.tracking != "none").ids) or {0}
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT quant.product_id, top.id,
-                       CASE WHEN quant.product_id IN %(tracked)s THEN quant.lot_id END AS lot,
-                       SUM(COALESCE(quant.quantity, 0)
-                           - COALESCE(quant.reserved_quantity, 0))
-                  FROM stock_quant quant
-                  JOIN stock_location place ON place.id = quant.location_id
-                  JOIN stock_location top
-                    ON top.id IN %(tops)s AND place.parent_path LIKE top.parent_path || '%%'
-                 WHERE quant.product_id IN %(products)s
-              GROUP BY quant.product_id, top.id, lot
-                """,
-                tracked=tuple(tracked),
-                tops=tuple(tops.ids),
-                products=tuple(products.ids),
-            )
-        )
-        for product_id, top_id, _lot_id, quantity in self.env.cr.fetchall():
-            if product_id not in tracked or quantity > 0:
-                free[product_id, top_id] += float(quantity)
-        return free
 
     @api.model
     def _promise_is_kept(self):
@@ -248,7 +225,7 @@ class BackorderSupply(models.AbstractModel):
         claims = self._read_promises(products)
         if not claims:
             return
-        self.env["stock.quant"].flush_model(["quantity", "reserved_quantity"])
+        self._flush_quants()
         lines = self.env["sale.order.line"].sudo().browse({claim.line for claim in claims})
         born = {line.id: not line.order_id.backorder_parent_id for line in lines}
         claims.sort(key=lambda claim: (born[claim.line], claim.line))
@@ -257,7 +234,9 @@ class BackorderSupply(models.AbstractModel):
         products = self.env["product.product"].browse({claim.product for claim in claims})
         parts = lines._backorder_parts()
         lost = {}
-        for claim, quantity in Supply(self._read_free(products, tops), paths, claims).uncovered():
+        for claim, quantity in Supply(
+            self._read_free(products, tops)[0], paths, claims
+        ).uncovered():
             line = lines.browse(claim.line)
             per_unit = parts[line][self.env["product.product"].browse(claim.product)]
             lost[line] = lost.get(line, 0.0) + quantity / per_unit

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -114,6 +116,11 @@ class ProductProduct(models.Model):
 
     def _backorder_stock_changed(self):
         """Hook: supply of these products or the queue for it changed."""
+
+    def _backorder_together(self, lines):
+        """Hook: a context in which much of these products' stock and queues changes, by ``lines``
+        and others; what follows of it is worked out once, in the end."""
+        return nullcontext()
 
     def action_view_backorder_lines(self):
         action = self.env["ir.actions.actions"]._for_xml_id(

@@ -1,8 +1,23 @@
 from odoo import api, fields, models
 
-from ...engine import clamp_needed, exact, is_positive, state_of
+from ...engine import clamp_needed, exact, is_more, is_positive, state_of
 from ..base.token import private_value
 
+
+def is_near(left, right):
+    return not is_more(left, right) and not is_more(right, left)
+
+
+_COMPARED = {
+    "=": lambda own, value: is_near(own, value),
+    "!=": lambda own, value: not is_near(own, value),
+    ">": is_more,
+    "<": lambda own, value: is_more(value, own),
+    ">=": lambda own, value: not is_more(value, own),
+    "<=": lambda own, value: not is_more(own, value),
+    "in": lambda own, values: any(is_near(own, value or 0.0) for value in values),
+    "not in": lambda own, values: not any(is_near(own, value or 0.0) for value in values),
+}
 # What decides about the backorder of a quotation line.
 _REFIGURED_BY = frozenset({"product_id", "product_uom_qty", "product_uom_id", "route_ids"})
 
@@ -137,20 +152,27 @@ class SaleOrderLine(models.Model):
 
     @api.depends("backorder_qty", "backorder_promised_qty", "product_id", "warehouse_id")
     def _compute_backorder_available_qty(self):
-        supply = self._backorder_supply()
+        complete = self.order_id.filtered(lambda order: order._backorder_complete_reason())
+        needed = complete.order_line.filtered(lambda line: line.backorder_qty > 0)
+        facts = (self | needed)._backorder_facts()
+        supply = (self | needed)._backorder_supply(facts)
+        refused = complete - complete._backorder_completable(supply, facts)
         for line in self:
-            available = line._backorder_available(supply)
+            available = line._backorder_available(supply, facts.parts[line], facts.locations[line])
             line.backorder_available_qty = available
-            line.backorder_fillable_qty = max(0.0, min(line.backorder_qty, available))
+            fillable = 0.0 if line.order_id in refused else min(line.backorder_qty, available)
+            line.backorder_fillable_qty = max(0.0, fillable)
 
     def _search_backorder_fillable_qty(self, operator, value):
-        if operator not in ("=", "!=", ">", ">=", "<", "<=") or value:
+        matches = _COMPARED.get(operator)
+        if not matches or isinstance(value, str):
             return NotImplemented
-        fillable = self.search([("backorder_qty", ">", 0)]).filtered(
-            lambda line: is_positive(line.backorder_fillable_qty)
-        )
-        positive = operator in (">", "!=")
-        return [("id", "in" if positive else "not in", fillable.ids)]
+        # Of what nobody needs nothing can be filled: only lines on backorder are looked at.
+        needed = self.search([("backorder_qty", ">", 0)])
+        found = needed.filtered(lambda line: matches(line.backorder_fillable_qty, value))
+        if matches(0.0, value):
+            return [("id", "not in", (needed - found).ids)]
+        return [("id", "in", found.ids)]
 
     # -- who may write ----------------------------------------------------------------------------
 

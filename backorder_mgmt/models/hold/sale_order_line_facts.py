@@ -214,7 +214,13 @@ class SaleOrderLine(models.Model):
         facts = facts or self._backorder_facts()
         products = self._backorder_part_products(facts.parts)
         locations = self.env["stock.location"].browse({facts.locations[line].id for line in self})
-        return self.env["backorder.supply"]._gather(products, locations, owed=False, opened=True)
+        return self.env["backorder.supply"]._gather(
+            products,
+            locations,
+            owed=False,
+            opened=True,
+            terms=self._backorder_terms(facts),
+        )
 
     def _backorder_available(self, supply, parts=None, location=None):
         """*On Hand* of one line in its unit: what a fill may promise it now.

@@ -1,6 +1,6 @@
 """The hold: what may be reserved for a line, and its ledger."""
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ...engine import exact, is_more, is_positive, short_of, split_forced
 from ..base.batch import by_values
@@ -209,6 +209,7 @@ class SaleOrderLine(models.Model):
             orders=lines.order_id,
             opened=True,
             lines=lines,
+            asking=lines,
         )
         locations = lines._backorder_locations()
         raised = {}
@@ -328,6 +329,7 @@ class SaleOrderLine(models.Model):
             self.env["stock.location"].union(*locations.values()),
             orders=lines.order_id,
             opened=True,
+            asking=lines,
         )
         # Quotations hold no stock: each order counts on all that is free.
         free = {
@@ -352,13 +354,3 @@ class SaleOrderLine(models.Model):
             line._backorder_write(vals)
         if holds:
             self._backorder_set_holds(holds, "auto")
-
-    @api.model
-    def _get_backorder_detect_domain(self):
-        """Confirmed lines with open demand that nothing holds."""
-        return [
-            ("state", "=", "sale"),
-            ("company_id.backorder_auto", "=", True),
-            ("product_id.type", "=", "consu"),
-            ("move_ids.state", "in", ("confirmed", "waiting", "partially_available")),
-        ]

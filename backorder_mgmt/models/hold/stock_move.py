@@ -211,7 +211,11 @@ class StockMove(models.Model):
         supply = None
         if leaving:
             supply = self.env["backorder.supply"]._gather(
-                leaving.product_id, leaving.location_id, orders=lines.order_id, claims_only=True
+                leaving.product_id,
+                leaving.location_id,
+                orders=lines.order_id,
+                claims_only=True,
+                asking=lines,
             )
             if not supply.claims:
                 supply = None
@@ -274,14 +278,21 @@ class StockMove(models.Model):
             if self.product_id.uom_id.compare(allowed, 0.0) <= 0:
                 return [], 0
             need = min(need, allowed)
-        vals_list, taken = super()._update_reserved_quantity_vals(
-            need, location_id, lot_id, package_id, owner_id, strict
-        )
+        vals_list, taken = super(
+            StockMove, self._backorder_fresh() if line else self
+        )._update_reserved_quantity_vals(need, location_id, lot_id, package_id, owner_id, strict)
         if bound:
             guard.taken(
                 self.product_id.id, self.location_id.id, taken, line=limits["line"], part=part
             )
         return vals_list, taken
+
+    def _backorder_fresh(self):
+        """Lots that are to leave stock by now are not for customers, however late the delivery is:
+        `product_expiry` asks for those of the day that it was planned for."""
+        asked = self.env.context.get("with_expiration")
+        now = fields.Datetime.now()
+        return self.with_context(with_expiration=now) if asked and asked < now else self
 
     def _update_orderpoints(self):
         """Odoo looks for reordering rules with a term per move: of thousands of moves at once,

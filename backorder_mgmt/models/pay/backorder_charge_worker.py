@@ -11,6 +11,7 @@ from odoo.fields import Domain
 from odoo.tools import format_amount
 
 from ...engine import CAPTURE, PAID, next_charge
+from ..base.jobs import in_job, work_off
 
 _logger = logging.getLogger(__name__)
 
@@ -43,13 +44,23 @@ class BackorderCharge(models.Model):
     @api.model
     def _cron_charge(self):
         """Scheduled job: ask for the money of all orders that wait for it, order by order."""
-        cron = self.env["ir.cron"]
+        self = in_job(self)  # pylint: disable=self-cls-assignment
         due = self.search(self._get_due_domain(), order="id")
-        cron._commit_progress(remaining=len(due))
-        for charge_id in due.ids:
-            self.browse(charge_id)._work()
-            if not cron._commit_progress(1):
-                break
+        work_off(
+            self,
+            due.ids,
+            lambda charge_id: self.browse(charge_id)._work(),
+            self._fail_charge,
+            again=self._trigger_job,
+        )
+
+    @api.model
+    def _fail_charge(self, charge_id, error):
+        """Whatever a charge raised, it stops this order only. What was sent and not written down
+        has an unknown outcome (`sending`), and a person looks it up: that stays as it is."""
+        charge = self.browse(charge_id).sudo().exists()
+        if charge and charge.state != "sending":
+            charge._fail(self.env._("Something went wrong: %s", error))
 
     def _work(self):
         """Everything there is to do about this charge, by one worker at a time."""

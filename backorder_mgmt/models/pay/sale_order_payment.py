@@ -45,18 +45,19 @@ class SaleOrder(models.Model):
     def _search_backorder_payment(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # sudo: as for stock
-        orders = self.sudo().search(Domain("state", "in", ("draft", "sent")))
-        figures = orders._backorder_paid_figures()
-        return Domain(
-            "id",
-            "in",
-            [
+        found = []
+        for orders in self._backorder_among(Domain("state", "in", ("draft", "sent"))):
+            figures = orders._backorder_paid_figures()
+            found += [
                 order.id
                 for order in orders
                 if order._backorder_payment_of(*figures.get(order.id, (0.0, 0.0))) in value
-            ],
-        )
+            ]
+        return Domain("id", "in", found)
+
+    @api.model
+    def _backorder_worked_out(self):
+        return super()._backorder_worked_out() | {"backorder_payment", "backorder_has_card"}
 
     def _backorder_cards_domain(self):
         """Saved cards that could be charged now, whosever they are."""
@@ -103,21 +104,22 @@ class SaleOrder(models.Model):
     def _search_backorder_has_card(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # sudo: as for stock
+        # sudo: whose cards there are; which orders are found, the search itself decides
         tokens = self.env["payment.token"].sudo().search(self._backorder_cards_domain())
         holders = tokens.partner_id.ids
-        orders = self.sudo().search(
-            Domain.OR(
-                Domain(payer, "in", holders)
-                for payer in (
-                    "partner_id",
-                    "partner_id.commercial_partner_id",
-                    "partner_invoice_id",
-                    "partner_invoice_id.commercial_partner_id",
-                )
-            )
+        payers = (
+            "partner_id",
+            "partner_id.commercial_partner_id",
+            "partner_invoice_id",
+            "partner_invoice_id.commercial_partner_id",
         )
+        held = Domain.OR(Domain(payer, "in", holders) for payer in payers)
+        having = [
+            order_id
+            for orders in self._backorder_among(held)
+            for order_id in orders._backorder_with_card().ids
+        ]
         wanted = True in value
         if wanted and False in value:
             return Domain.TRUE
-        return Domain("id", "in" if wanted else "not in", orders._backorder_with_card().ids)
+        return Domain("id", "in" if wanted else "not in", having)

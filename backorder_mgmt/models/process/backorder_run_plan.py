@@ -137,6 +137,7 @@ class BackorderRun(models.Model):
             self.env["stock.location"].browse({facts.locations[line].id for line in lines}),
             orders=lines.order_id,
             opened=True,
+            terms=lines._backorder_terms(facts),
         )
         for claim in supply.claims:
             if claim.kind == "owed":

@@ -45,13 +45,14 @@ class SaleOrder(models.Model):
     def _search_backorder_stock(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # sudo: what there is of an order does not depend on who looks; which orders he sees, the
-        # search itself decides
         domain = Domain("state", "in", ("draft", "sent")) & Domain(
             "company_id", "in", self.env.companies.ids
         )
-        states = self.sudo().search(domain)._backorder_stock_states()
-        return Domain("id", "in", [order for order, state in states.items() if state in value])
+        found = []
+        for orders in self._backorder_among(domain):
+            states = orders._backorder_stock_states()
+            found += [order for order, state in states.items() if state in value]
+        return Domain("id", "in", found)
 
     def _backorder_stock_states(self):
         """{order id: ``all`` | ``some`` | ``none``} of these orders, each looked at on its own.
@@ -73,6 +74,7 @@ class SaleOrder(models.Model):
             self.env["stock.location"].browse({facts.locations[line].id for line in quotations}),
             orders=quotations.order_id,
             opened=True,
+            terms=quotations._backorder_terms(facts),
         )
         states = dict.fromkeys(orders.ids, "all")
         for order, own in lines.grouped("order_id").items():

@@ -149,7 +149,7 @@ class BackorderRun(models.Model):
         figures = {run.id: (total, done) for run, total, done in counts}
         for run in self:
             total, done = figures.get(run.id, (0, 0))
-            finished = run.state in ("done", "undone", "cancelled")
+            finished = run.state in ("done", "undone", "cancelled", "failed")
             run.progress = 100.0 if finished else (100.0 * done / total if total else 0.0)
 
     def _approves(self, order):
@@ -239,7 +239,7 @@ class BackorderRun(models.Model):
             changed since
         """
         for run in self:
-            run._check_state(("done", "cancelled"))
+            run._check_state(("done", "cancelled", "failed"))
             run._check_may_run()
             run._check_can_undo()
             run.run_order_ids.action_undo()

@@ -6,17 +6,14 @@ import time
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.exceptions import UserError
 
 from ...engine import make_lanes
 from ..base.batch import by_values
+from ..base.jobs import MAX_LOST, as_user, in_job, work_off
 
 _logger = logging.getLogger(__name__)
 
-#: How often a batch may lose against other transactions before the fill lets them go first.
-MAX_LOST = 10
-#: Seconds that a batch waits for rows which another transaction has locked.
-LOCK_WAIT = 3
 #: Workers that one fill can keep busy at most.
 LANES = 4
 
@@ -52,30 +49,45 @@ class BackorderRun(models.Model):
         A worker that is killed in the middle leaves whole batches behind; the next one goes on
         with the orders that have no outcome yet.
         """
-        cron = self.env["ir.cron"]
-        for proposal in self.search(self._get_notify_domain(), order="id"):
-            proposal._notify_receipt()
-            cron._commit_progress()
+        self = in_job(self)  # pylint: disable=self-cls-assignment
+        proposals = self.search(self._get_notify_domain(), order="id")
+        work_off(
+            self,
+            proposals.ids,
+            lambda run_id: self.browse(run_id).exists()._notify_receipt(),
+            self._fail_run,
+            again=proposals._trigger_work,
+        )
         runs = self.search(self._get_queued_domain(), order="id")
-        cron._commit_progress(remaining=runs._pending_count())
+        self.env["ir.cron"]._commit_progress(remaining=runs._pending_count())
         for run_id in runs.ids:
             self._work_until_done(run_id)
 
     @api.model
+    def _trigger_work(self):
+        self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
+
+    @api.model
     def _cron_help(self):
         """Scheduled job, any number of them: take lanes of running fills that nobody works on."""
+        self = in_job(self)  # pylint: disable=self-cls-assignment
         for run_id in self.search([("state", "=", "running"), ("kind", "=", "fill")]).ids:
             self._work_until_done(run_id, helping=True)
 
     @api.model
     def _work_until_done(self, run_id, helping=False):
-        """All batches of a run; one that loses against another transaction is tried again."""
+        """All batches of a run; one that loses against another transaction is tried again.
+
+        When the time is up and something is left, the job is called again at once: a trigger tells
+        a worker, while Odoo's own way of going on waits until one happens to look.
+        """
         lost = 0
         while lost < MAX_LOST:
             try:
-                if not self._work_on(run_id, helping=helping):
-                    return
-                lost = 0
+                if self._work_on(run_id, helping=helping):
+                    lost = 0
+                    continue
+                break
             except OperationalError as error:
                 # Somebody else changed the same stock: nothing of this batch was done.
                 lost += 1
@@ -83,8 +95,24 @@ class BackorderRun(models.Model):
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 time.sleep(0.1 * lost)
-        _logger.info("Fill %s goes on later: others keep changing the same stock", run_id)
-        self.browse(run_id)._launch()
+        else:
+            _logger.info("Fill %s goes on later: others keep changing the same stock", run_id)
+        run = self.browse(run_id).exists()
+        if run and run._goes_on(helping):
+            if helping:
+                run._launch_lanes()
+            else:
+                run._launch()
+            self.env["ir.cron"]._commit_progress()
+
+    def _goes_on(self, helping):
+        """Whether a worker that stops now leaves something that it, or another, can go on with."""
+        if self.state == "queued":
+            return not helping and not self._ahead()
+        if self.state != "running":
+            return False
+        # A lane that others work on is theirs.
+        return bool(self._claim(1)) if helping else True
 
     @api.model
     def _work_on(self, run_id, helping=False):
@@ -94,7 +122,7 @@ class BackorderRun(models.Model):
         :return: True when the run wants another batch
         :raise OperationalError: another transaction changed the same stock; nothing was done
         """
-        done = self._work_batch(run_id)
+        done = self._work_batch_or_fail(run_id)
         more = done is not None and self.browse(run_id).state == "running"
         if done == 0 and more:
             if helping:
@@ -104,6 +132,42 @@ class BackorderRun(models.Model):
         return bool(self.env["ir.cron"]._commit_progress(1 if done is None else done)) and more
 
     @api.model
+    def _work_batch_or_fail(self, run_id, lane=None):
+        """:meth:`_work_batch`; a run that raises anything else than a lost race is *Failed*."""
+        try:
+            done = self._work_batch(run_id, lane)
+            self.env.flush_all()
+            return done
+        except OperationalError:
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            # Whatever it is, it stops this run only: the run says so, and those behind it go on.
+            _logger.warning("Fill %s failed", run_id, exc_info=True)
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            self._fail_run(run_id, error)
+            return None
+
+    @api.model
+    def _fail_run(self, run_id, error):
+        """Write a run *Failed*, with why: what it did before stays, the rest was not touched."""
+        run = self.browse(run_id).exists().sudo()
+        if not run:
+            return
+        # To who started it, in their language.
+        if run.user_id.lang:
+            run = run.with_context(lang=run.user_id.lang)
+        why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        sentence = run.env._("Failed: %s What was not done by then is as it was.", f"{why} ")
+        run._pending()._backorder_write({"outcome": "failed", "message": sentence})
+        skipped = run.line_ids.filtered(lambda line: line.result == "pending")
+        skipped._backorder_write({"result": "done", "reason": "error", "message": sentence})
+        run._backorder_write({"state": "failed", "date_done": fields.Datetime.now()})
+        run._message_log(body=sentence)
+        run._send_progress()
+        run._go_on_with_others()
+
+    @api.model
     def _work_batch(self, run_id, lane=None):
         """One batch of one run, in the transaction of the caller.
 
@@ -111,9 +175,8 @@ class BackorderRun(models.Model):
         :return: how many orders it had, 0 where others work on all that is left; None: the run
             is over, or not to be begun yet
         """
-        # Who holds stock for longer goes first: this batch is tried again. Nobody who waits for the
-        # stock of this batch waits for others of it as well.
-        self.env.cr.execute(SQL("SET LOCAL lock_timeout = %s", f"{LOCK_WAIT}s"))
+        # Who holds stock for longer goes first (`backorder.supply._lock`): this batch is tried
+        # again. Nobody who waits for the stock of this batch waits for others of it as well.
         run = self.browse(run_id)
         # One lane: one worker. The processor's orders are all one.
         alone = run.exists() and (run.state == "queued" or run.stop_requested or not run._lanes())
@@ -124,6 +187,7 @@ class BackorderRun(models.Model):
         if run.stop_requested:
             run._stop()
             return None
+        run._check_starter()
         if run.state == "queued":
             if run._ahead():
                 return None
@@ -131,7 +195,7 @@ class BackorderRun(models.Model):
         batch = run._claim(self._backorder_batch, lane)
         if batch is None:
             return 0
-        run.with_user(run.user_id).sudo()._do_orders(batch)
+        as_user(run, run.user_id)._do_orders(batch.with_env(as_user(run, run.user_id).env))
         # Of two workers that end at once each sees the other's orders still pending: the next look
         # finds that nothing is.
         if not run._pending_count(1) and (alone or run.try_lock_for_update()):
@@ -140,6 +204,20 @@ class BackorderRun(models.Model):
             run._go_on_with_others()
         run._send_progress()
         return len(batch)
+
+    def _check_starter(self):
+        """Nobody is left to act for once who started it was archived.
+
+        :raise UserError: says who
+        """
+        user = self.user_id
+        if user and not user.active and user != self.env.ref("base.user_root"):
+            raise UserError(
+                self.env._(
+                    "%s, who started it, is archived. Make a new fill for what is still needed.",
+                    user.name,
+                )
+            )
 
     def _begin(self):
         """The first batch: plan what nobody previewed, and cut the run into lanes."""

@@ -11,10 +11,14 @@ class BackorderRun(models.Model):
 
     @api.model
     def _waiting_for_received(self, moves):
-        """As :meth:`_receipt_waiting_lines`: who waits for what ``moves`` (done) brought."""
-        return self._receipt_waiting_lines(
+        """Who waits for what ``moves`` (done) brought into a warehouse, on its shelves by now or
+        not: the preview says what can be filled."""
+        # sudo: who receives goods need not see orders
+        waiting = self.env["stock.move"].sudo()
+        domain = waiting._get_backorder_waiting_domain(
             moves.company_id[:1], moves.product_id, moves.location_dest_id.warehouse_id
         )
+        return waiting.search(domain).sale_line_id
 
     @api.model
     def _offer_received(self, moves):

@@ -76,8 +76,7 @@ class BackorderRun(models.Model):
         )
 
     def _order_facts(self, order):
-        customer = order.partner_id.commercial_partner_id.backorder_policy == "complete"
-        one = order.state == "sale" and order.picking_policy == "one"
+        reason = order._backorder_complete_reason()
         urgent = max((picking.priority or "0" for picking in order.picking_ids), default="0")
         return OrderFacts(
             key=order.id,
@@ -85,8 +84,8 @@ class BackorderRun(models.Model):
             label=order.name,
             priority=int(urgent),
             deadline=order.commitment_date or None,
-            complete=self.fill_mode == "complete" or customer or one,
-            complete_reason="customer_complete" if customer else "not_complete",
+            complete=self.fill_mode == "complete" or bool(reason),
+            complete_reason=reason or "not_complete",
         )
 
     def _blocked_lines(self, lines, facts):

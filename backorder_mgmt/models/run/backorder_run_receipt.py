@@ -1,34 +1,59 @@
 """Fill on receipt: what came in is offered to the backorders that wait for it."""
 
 from odoo import api, models
+from odoo.fields import Domain
 
 
 class BackorderRun(models.Model):
     _inherit = "backorder.run"
 
     @api.model
-    def _receipt_waiting_lines(self, company, products, warehouses):
-        """The sale lines on backorder that wait for these products, or for kits of them."""
+    def _receipt_waiting_lines(self, company, moves):
+        """The sale lines on backorder that wait for what ``moves`` (done) brought.
+
+        It must have come to where their deliveries take from, and not have been there before: with
+        receipts in steps that is the shelf, not the dock.
+        """
         # sudo: who receives goods need not see orders
         waiting = self.env["stock.move"].sudo()
-        domain = waiting._get_backorder_waiting_domain(company, products, warehouses)
-        return waiting.search(domain).sale_line_id
+        domain = waiting._get_backorder_waiting_domain(
+            company, moves.product_id, moves.location_dest_id.warehouse_id
+        )
+        places = waiting._read_group(domain, ["product_id", "location_id"])
+        reached = [
+            (product.id, place.id)
+            for product, place in places
+            if any(
+                move.product_id == product
+                and move.location_dest_id._child_of(place)
+                and not move.location_id._child_of(place)
+                for move in moves.sudo()
+            )
+        ]
+        if not reached:
+            return waiting.sale_line_id
+        reaching = Domain.OR(
+            Domain("product_id", "=", product_id) & Domain("location_id", "=", place_id)
+            for product_id, place_id in reached
+        )
+        return waiting.search(Domain(domain) & reaching).sale_line_id
 
     @api.model
-    def _queue_for_receipt(self, company, products, warehouses):
+    def _queue_for_receipt(self, company, moves):
         """Leave a run for the scheduled job: nobody waits for a fill who validates a receipt.
 
+        :param moves: done, of this company
         :return: the run, or none where nothing of the products is waited for
         """
         mode = company.backorder_fill_on_receipt
-        lines = mode != "none" and self._receipt_waiting_lines(company, products, warehouses)
+        lines = mode != "none" and self._receipt_waiting_lines(company, moves)
         if not lines:
             return self.browse()
         run = (
             self.sudo()
             .with_company(company)
             ._backorder_create(
-                self._prepare_receipt_vals(company, lines.product_id, warehouses, mode)
+                self._prepare_receipt_vals(company, lines.product_id, lines.warehouse_id, mode)
             )
         )
         if mode == "notify":  # proposals are the scheduled job's

@@ -10,11 +10,8 @@ class StockMove(models.Model):
         received = self.filtered(
             lambda move: move.state == "done"
             and move.location_dest_id.usage == "internal"
-            and move.location_id.usage != "internal"
             and move.company_id.backorder_fill_on_receipt != "none"
         )
         for company, moves in received.grouped("company_id").items():
-            self.env["backorder.run"]._queue_for_receipt(
-                company, moves.product_id, moves.location_dest_id.warehouse_id
-            )
+            self.env["backorder.run"]._queue_for_receipt(company, moves)
         return res

@@ -1,0 +1,103 @@
+"""What is on its way to where fills take from: confirmed, counted once, what can really come."""
+
+from odoo import api, models
+
+from ...engine import is_positive
+from ..hold.sale_order_line_facts import OPEN_STATES
+
+#: Places where goods lie until a transfer takes them: there is no more of them than lies there.
+_HELD_PLACES = ("internal", "transit")
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    @api.model
+    def _get_backorder_incoming_domain(self, products, warehouses):
+        """Open moves that bring goods to the shelves of ``warehouses``, from anywhere else.
+
+        What customers send back is looked at first: nobody is promised it.
+        """
+        return [
+            ("product_id", "in", products.ids),
+            ("state", "in", OPEN_STATES),
+            ("location_id.usage", "in", ("supplier", "production", "transit", "internal")),
+            "|",
+            ("location_final_id.warehouse_id", "in", warehouses.ids),
+            "&",
+            ("location_final_id", "=", False),
+            ("location_dest_id.warehouse_id", "in", warehouses.ids),
+        ]
+
+    @api.model
+    def _backorder_incoming(self, products, warehouses, beyond=True):
+        """{(product id, warehouse id): [(date, quantity in the product's unit, move)]}.
+
+        :param beyond: what comes from another warehouse may still be on its way to that one
+        """
+        moves = self.env["stock.move"].sudo()
+        domain = self._get_backorder_incoming_domain(products, warehouses)
+        moves = moves.search(domain, order="id").filtered(lambda m: m._backorder_arrives_in())
+        spoken_for = moves._backorder_spoken_for()
+        there = moves._backorder_there(warehouses if beyond else None)
+        incoming = {}
+        for move in moves.sorted(lambda m: (m._backorder_arrival(), m.id)):
+            # Of a later step, what its earlier step still has to bring is counted there.
+            before = sum((move.move_orig_ids & moves).mapped("product_qty"))
+            quantity = move.product_qty - before - spoken_for.get(move, 0.0)
+            if move in there.moves:
+                quantity = there.give(move, quantity)
+            key = (move.product_id.id, move._backorder_arrives_in().id)
+            incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
+        return incoming
+
+
+class There:
+    """What lies where transfers start: each piece is brought by one of them."""
+
+    def __init__(self, moves, free, reserved):
+        self.moves, self.free, self.reserved = moves, free, reserved
+
+    def give(self, move, quantity):
+        """How much of ``quantity`` the transfer ``move`` can bring."""
+        if not is_positive(quantity):
+            return quantity
+        own = min(quantity, self.reserved.get(move.id, 0.0))
+        key = (move.product_id.id, move.location_id.id)
+        loose = min(quantity - own, max(0.0, self.free.get(key, 0.0)))
+        self.free[key] = self.free.get(key, 0.0) - loose
+        return own + loose
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _backorder_there(self, warehouses=None):
+        """:class:`There`, of those of ``self`` that take goods from where they lie.
+
+        :param warehouses: what other warehouses than these have on order counts as there: they
+            send it on
+        """
+        inner = self.filtered(lambda move: move.location_id.usage in _HELD_PLACES)
+        if not inner:
+            return There(inner, {}, {})
+        products, places = inner.product_id, inner.location_id
+        supply = self.env["backorder.supply"]._gather(products, places, owed=False)
+        free, reserved = dict(supply.free), {}
+        for move in inner:
+            key = (move.product_id.id, move.location_id.id)
+            reserved[move.id] = move.product_uom._compute_quantity(
+                move.quantity, move.product_id.uom_id, round=False
+            )
+            # Steps before it that bring nothing into the warehouse by themselves.
+            coming = (move.move_orig_ids - self).filtered(lambda m: m.state in OPEN_STATES)
+            free[key] = free.get(key, 0.0) + sum(coming.mapped("product_qty"))
+        others = places.warehouse_id - (warehouses or places.warehouse_id)
+        if others:
+            incoming = self.env["sale.order.line"]._backorder_incoming(products, others, False)
+            for place in places.filtered(lambda place: place.warehouse_id in others):
+                for product in products:
+                    arrivals = incoming.get((product.id, place.warehouse_id.id), ())
+                    key = (product.id, place.id)
+                    free[key] = free.get(key, 0.0) + sum(own[1] for own in arrivals)
+        return There(inner, free, reserved)

@@ -1,0 +1,143 @@
+"""The nightly jobs on orders: find open demand, release what was set aside too long."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..base.jobs import in_job, work_off
+
+#: Where the nightly search goes on: the last order that it looked at.
+CURSOR = "backorder_mgmt.find_after"
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    @api.model
+    def _cron_detect_backorders(self, batch=100):
+        """Nightly: sweep up open demand that nobody tried to reserve, the oldest orders first.
+
+        Each order is looked at once a night: where the time is up, the cursor keeps the place for
+        the next call. What is held already is no work.
+        """
+        self = in_job(self)  # pylint: disable=self-cls-assignment
+        after = self._backorder_find_cursor()
+        ids = self._backorder_to_find(after)
+        chunks = [tuple(ids[start : start + batch]) for start in range(0, len(ids), batch)]
+        done = work_off(
+            self,
+            chunks,
+            self._backorder_find_chunk,
+            self._backorder_find_failed,
+            again=self.env.ref("backorder_mgmt.ir_cron_detect_backorders").sudo()._trigger,
+            sizes=len,
+        )
+        if done:
+            self._backorder_find_cursor(0)
+            self.env["ir.cron"]._commit_progress(remaining=0)
+
+    @api.model
+    def _backorder_find_cursor(self, order_id=None):
+        """The id of the order after which the search goes on; sets it where one is given."""
+        # sudo: a place in a queue, in the transaction of the job
+        parameters = self.env["ir.config_parameter"].sudo()
+        if order_id is not None:
+            parameters.set_param(CURSOR, str(order_id))
+            return order_id
+        return int(parameters.get_param(CURSOR) or 0)
+
+    @api.model
+    def _backorder_to_find(self, after=0):
+        """Ids of the confirmed orders with open demand that is neither reserved nor held.
+
+        Of a kit the same share of each component is held.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT order_id
+                  FROM (
+                    SELECT l.order_id,
+                           SUM(m.product_qty - COALESCE(m.quantity, 0) * mu.factor / pu.factor)
+                               AS unreserved,
+                           CASE WHEN l.product_id = m.product_id
+                                THEN l.backorder_qty * lu.factor / pu.factor
+                                ELSE SUM(m.product_qty) * LEAST(1, l.backorder_qty / GREATEST(
+                                    l.product_uom_qty - COALESCE(l.qty_delivered, 0),
+                                    l.backorder_qty, 0.000001))
+                           END AS held
+                      FROM sale_order_line l
+                      JOIN res_company c ON c.id = l.company_id AND c.backorder_auto
+                      JOIN stock_move m ON m.sale_line_id = l.id
+                      JOIN product_product p ON p.id = m.product_id
+                      JOIN product_template t ON t.id = p.product_tmpl_id
+                      JOIN uom_uom lu ON lu.id = l.product_uom_id
+                      JOIN uom_uom mu ON mu.id = m.product_uom
+                      JOIN uom_uom pu ON pu.id = t.uom_id
+                     WHERE l.state = 'sale' AND l.order_id > %(after)s AND t.is_storable
+                       AND m.state IN ('confirmed', 'waiting', 'partially_available')
+                       AND m.procure_method = 'make_to_stock'
+                       AND NOT EXISTS (
+                           SELECT FROM stock_move_move_rel link WHERE link.move_dest_id = m.id)
+                  GROUP BY l.id, m.product_id, lu.factor, pu.factor
+                ) open
+                 WHERE unreserved > held + 0.005
+              ORDER BY order_id
+                """,
+                after=after,
+            )
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _backorder_find_chunk(self, ids):
+        self.browse(ids).exists().detect_backorders()
+        self._backorder_find_cursor(ids[-1])
+
+    @api.model
+    def _backorder_find_failed(self, ids, error):
+        """One order of these is at fault: each is tried alone, and that one says so."""
+        for order in self.browse(ids).exists() if len(ids) > 1 else ():
+            try:
+                with self.env.cr.savepoint():
+                    order.detect_backorders()
+            except Exception as own:  # pylint: disable=broad-except
+                self.env.invalidate_all()
+                self._backorder_find_failed(order.ids, own)
+        if len(ids) == 1:
+            self.browse(ids)._message_log(
+                body=self.env._("Failed: backorders of this order could not be found: %s", error)
+            )
+        self._backorder_find_cursor(ids[-1])
+
+    @api.model
+    def _cron_release_lapsed_promises(self, batch=100):
+        """Daily: promises of quotations past their validity date go back to backorder."""
+        self = in_job(self)  # pylint: disable=self-cls-assignment
+        lines = self.env["sale.order.line"]
+        orders = lines._read_group(
+            self._get_lapsed_promises_domain(), ["order_id"], ["id:recordset"], order="order_id"
+        )
+        work_off(
+            self,
+            [(order.id, own._ids) for order, own in orders],
+            lambda key: (
+                lines.browse(key[1])
+                .exists()
+                ._backorder_release_promise(self.env._("Validity date passed"))
+            ),
+            lambda key, error: self.browse(key[0])._message_log(
+                body=self.env._("Failed: what is set aside could not be released: %s", error)
+            ),
+            again=self.env.ref("backorder_mgmt.ir_cron_release_lapsed_promises").sudo()._trigger,
+        )
+
+    @api.model
+    def _get_lapsed_promises_domain(self):
+        return [
+            ("backorder_promised_qty", ">", 0),
+            ("state", "in", ("draft", "sent")),
+            ("order_id.validity_date", "<", fields.Date.context_today(self)),
+            # The order that a fill made keeps its promise whatever the date.
+            ("order_id.backorder_parent_id", "=", False),
+        ]

@@ -1,0 +1,66 @@
+"""How order lines are served of free stock: when, in whole packs, from several places."""
+
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ...engine import Source, Terms
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_terms(self, facts=None, places=True):
+        """What stands beside quantities when Odoo reserves for ``self``: the lines' :class:`Terms`.
+
+        A lot counts whose removal date is not before the move's date, or now where that is past;
+        a category may be reserved in full packs only; open deliveries may take from two places.
+
+        :param facts: what :meth:`_backorder_facts` said of these lines, read already
+        :param places: also where lines with deliveries from several places take from
+        """
+        terms = Terms()
+        lines = self.sudo()
+        parts = facts.parts if facts else lines._backorder_parts()
+        products = lines._backorder_part_products(parts)
+        expiring = set(self.env["backorder.supply"]._expiring(products)._ids)
+        packed = {p.id for p in products if p.categ_id.packaging_reserve_method == "full"}
+        if facts:
+            moves = facts.moves
+        elif expiring or places:
+            confirmed = lines.filtered(lambda line: line.state == "sale")
+            moves = confirmed._backorder_moves().grouped("sale_line_id")
+        else:
+            moves = {}
+        now = fields.Datetime.now()
+        for line in lines if expiring or packed else ():
+            own = {part.id for part in parts[line]}
+            if not expiring.isdisjoint(own):
+                dates = [move.date for move in moves.get(line, ())]
+                dates = dates or [line._backorder_planned_date()]
+                terms.moments[line.id] = max(now, *dates).timestamp()
+            for part in parts[line]:
+                if part.id in packed and line.product_uom_id != part.uom_id:
+                    step = line.product_uom_id._compute_quantity(1, part.uom_id)
+                    terms.steps[line.id, part.id] = step
+        for line, own in moves.items() if places else ():
+            if len(own) > 1 and len({move.location_id.id for move in own}) > 1:
+                for product, of_part in own.grouped("product_id").items():
+                    terms.sources[line.id, product.id] = self._prepare_sources(of_part)
+        return terms
+
+    def _prepare_sources(self, moves):
+        """Where ``moves`` of one line and product still take from, and how many."""
+        asked = {}
+        for move in moves.sorted(lambda move: (-len(move.location_id.parent_path), move.id)):
+            reserved = move.product_uom._compute_quantity(
+                move.quantity, move.product_id.uom_id, round=False
+            )
+            place = move.location_id.id
+            asked[place] = asked.get(place, 0.0) + max(0.0, move.product_qty - reserved)
+        return [Source(place, limit) for place, limit in asked.items()]
+
+    def _backorder_planned_date(self):
+        """When Odoo would plan the delivery if the order was confirmed now."""
+        deadline = self.order_id.commitment_date or self._expected_date()
+        return deadline - timedelta(days=self.company_id.security_lead)

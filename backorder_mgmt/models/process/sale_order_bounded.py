@@ -1,0 +1,46 @@
+"""Filters on what is worked out of each order: bounded by the rest of the search."""
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..base.token import private, private_value
+
+#: Orders that are looked at together; the cache is dropped between.
+_CHUNK = 1000
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    @api.model
+    def _backorder_worked_out(self):
+        """Names of the fields that no query can filter by: each order is looked at."""
+        return {"backorder_stock"}
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Only orders that the rest of the search finds are looked at for such a field."""
+        domain, names = Domain(domain), self._backorder_worked_out()
+        if not any(condition.field_expr in names for condition in domain.iter_conditions()):
+            return super()._search(domain, *args, **kwargs)
+        # Optimized, "not" stands at conditions only: without these the rest finds more, never less.
+        domain = domain.optimize(self)
+        rest = domain.map_conditions(
+            lambda condition: Domain.TRUE if condition.field_expr in names else condition
+        )
+        among = self.with_context(**private(backorder_among=rest))
+        return super(SaleOrder, among)._search(domain, *args, **kwargs)
+
+    @api.model
+    def _backorder_among(self, domain):
+        """The orders of ``domain`` that the search is about, some at a time."""
+        rest = private_value(self.env, "backorder_among", Domain.TRUE)
+        # sudo: what is worked out of an order does not depend on who looks; which orders they see,
+        # the search itself decides
+        orders = self.sudo().with_context(backorder_among=None)
+        ids = orders._search(Domain(domain) & rest).get_result_ids()
+        for start in range(0, len(ids), _CHUNK):
+            yield orders.browse(ids[start : start + _CHUNK])
+            if len(ids) > _CHUNK:
+                for model in ("sale.order", "sale.order.line", "stock.move"):
+                    self.env[model].invalidate_model()

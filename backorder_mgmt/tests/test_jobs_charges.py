@@ -1,0 +1,40 @@
+"""One charge that raises stops nobody else's (design 17.10)."""
+
+from unittest.mock import patch
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .test_charge import ChargeCommon
+from .test_jobs import JOBS
+
+
+@tagged("post_install", "-at_install")
+class TestChargesThatRaise(ChargeCommon):
+    def test_charge_that_raises_is_failed_and_the_others_are_paid(self):
+        self._card()
+        made = [self._filled(job=False) for _number in range(3)]
+        orders = self.env["sale.order"].union(*(new for _order, new, _run in made))
+        charges = self.env["backorder.charge"].search([("order_id", "in", orders.ids)], order="id")
+        self.assertEqual(len(charges), 3)
+        bad = charges[0]
+        method = type(charges)._next
+
+        def step(self):
+            if self.id == bad.id:
+                raise ValueError("a module that does more")
+            return method(self)
+
+        with patch.object(type(charges), "_next", step), mute_logger(*JOBS):
+            self._run_job()
+        self.env.invalidate_all()
+        self.assertEqual(charges.mapped("state"), ["failed", "done", "done"])
+        self.assertIn("a module that does more", bad.message)
+        self.assertEqual(bad.order_id.state, "draft")
+        self.assertEqual((charges - bad).order_id.mapped("state"), ["sale", "sale"])
+        # Nothing was asked for: Retry asks for it once.
+        bad.action_retry()
+        self._run_job()
+        self.env.invalidate_all()
+        self.assertEqual((bad.state, bad.order_id.state), ("done", "sale"))
+        self.assertEqual(len(bad.attempt_ids), 1)
