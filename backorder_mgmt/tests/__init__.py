@@ -22,6 +22,7 @@ from . import test_kit_moves
 from . import test_free_stock
 from . import test_kits
 from . import test_lives
+from . import test_new_order
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions

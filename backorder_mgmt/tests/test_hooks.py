@@ -1,4 +1,4 @@
-"""The named hooks of applying (``models/run/backorder_run_hooks.py``), as another addon uses them."""
+"""The named hooks of applying (``run/backorder_run_hooks.py``), as another addon uses them."""
 
 from odoo.tests import tagged
 

@@ -42,3 +42,15 @@ class SaleOrderLine(models.Model):
                 )
                 or False
             )
+
+    def _backorder_purchases_by_order(self):
+        result = super()._backorder_purchases_by_order()
+        # sudo: a salesman is told of purchase orders that he may not read
+        for order, own in self.sudo().grouped("order_id").items():
+            bought = own.backorder_purchase_line_ids.order_id.filtered(
+                lambda purchase: purchase.state in ("draft", "sent", "to approve", "purchase")
+            )
+            if bought:
+                order = order.with_env(self.env)
+                result[order] = result.get(order, bought.browse()) | bought
+        return result

@@ -230,17 +230,14 @@ class SaleOrder(models.Model):
         if reason:
             title = f"{title} ({reason})"
         orders._backorder_note_lines(wanted, title)
-        purchases = cancelled._backorder_purchase_orders()
-        for order in cancelled.order_id:
-            own = purchases.filtered(lambda po, order=order: order.name in (po.origin or ""))
-            if own:
-                order._message_log(
-                    body=self.env._(
-                        "Purchase orders made for this order: %s. Lower them if they are not "
-                        "needed any more.",
-                        ", ".join(own.mapped("name")),
-                    )
+        for order, purchases in cancelled._backorder_purchases_by_order().items():
+            order._message_log(
+                body=self.env._(
+                    "Purchase orders made for this order: %s. Lower them if they are not "
+                    "needed any more.",
+                    ", ".join(purchases.mapped("name")),
                 )
+            )
         return cancelled.ids
 
     # -- screens ----------------------------------------------------------------------------------

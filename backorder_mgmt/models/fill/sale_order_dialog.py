@@ -58,12 +58,16 @@ class SaleOrder(models.Model):
             return self.env._("Not received in %s", missing[line.product_id].name)
         if self.state != "sale":
             return self.env._("This quotation")
-        _in_place, moving = self._backorder_split_fill({line: line.backorder_qty})
+        if not self._backorder_makes_new_orders():
+            return self.env._("This order")
+        if reason := line._backorder_stay_reason():
+            return self.env._("This order: %s", reason)
+        in_place, moving = self._backorder_split_fill({line: line.backorder_qty})
         if not moving:
             return self.env._("This order")
         return (
             self.env._("New order")
-            if not _in_place
+            if not in_place
             else self.env._("New order, invoiced part on this order")
         )
 
@@ -95,10 +99,10 @@ class SaleOrder(models.Model):
         """When a new order is confirmed, where new orders are approved by themselves."""
         return self.env._("The filled items become a new order, which is confirmed at once.")
 
+    def _backorder_makes_new_orders(self):
+        """Whether fills of this order are to become new orders, by the company's setting."""
+        return self.state == "sale" and self.company_id.backorder_fill_approved == "new_order"
+
     def _backorder_fill_makes_new_order(self):
         """Whether what is filled of this order may become a new order."""
-        return (
-            self.state == "sale"
-            and self.picking_policy != "one"
-            and self.company_id.backorder_fill_approved == "new_order"
-        )
+        return self._backorder_makes_new_orders() and self.picking_policy != "one"

@@ -2,10 +2,8 @@
 
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 
 from ...engine import is_positive
-from ..base.token import private
 
 
 class SaleOrder(models.Model):
@@ -35,6 +33,8 @@ class SaleOrder(models.Model):
             own = None
             if wanted is not None:
                 own = {line: qty for line, qty in wanted.items() if line.order_id in orders}
+                if wanted and not own:
+                    continue  # nothing of this company was named
             runs |= orders.with_company(company)._backorder_apply_fill(own, **options)
         return runs
 
@@ -56,14 +56,18 @@ class SaleOrder(models.Model):
     def _backorder_split_fill(self, quantities):
         """(in place, moving): which of ``quantities`` stay on the order, which become a new one.
 
-        A quantity that is invoiced already stays: moving it would need a credit note. So does an
-        order that ships only complete.
+        What cannot move (:meth:`_backorder_stay_reason`) stays, and so does a quantity that is
+        invoiced already: moving it would need a credit note.
         """
         if not self._backorder_fill_makes_new_order():
             return dict(quantities), {}
         in_place, moving = {}, {}
-        parts_by_line = self.order_line.browse().union(*quantities)._backorder_parts()
+        lines = self.order_line.browse().union(*quantities)
+        parts_by_line, stays = lines._backorder_parts(), lines._backorder_stay_reasons()
         for line, quantity in quantities.items():
+            if line in stays:
+                in_place[line] = quantity
+                continue
             movable = max(0.0, line.product_uom_qty - max(line.qty_invoiced, 0.0))
             parts = parts_by_line[line]
             move = line._backorder_whole(min(quantity, movable), parts)
@@ -74,108 +78,6 @@ class SaleOrder(models.Model):
             if line._backorder_compare(quantity, move) > 0:
                 in_place[line] = quantity - move
         return in_place, moving
-
-    # -- the new order ----------------------------------------------------------------------------
-
-    def _backorder_make_new_order(self, quantities, run):
-        """Move ``{line: quantity}`` of held demand to a new order, linked both ways.
-
-        The new order is born with its stock promised, so that no one else takes it on the way:
-        the caller confirms it (*Approve New Orders*), which reserves it.
-
-        :return: the new order, a quotation
-        """
-        lines = self.order_line.browse().union(*quantities)
-        since = {line: line.backorder_date for line in lines}
-        # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
-        lines._backorder_book_fill(quantities, run)
-        values = self._prepare_backorder_order_vals(quantities)
-        new_order = self.with_context(**private(backorder_no_refigure=True)).copy(values)
-        new_lines = new_order.order_line.filtered(lambda line: not line.is_downpayment)
-        for line, new_line in zip(lines, new_lines, strict=False):
-            new_line._backorder_write(
-                {
-                    "backorder_origin_line_id": line.id,
-                    "backorder_promised_qty": quantities[line],
-                    "backorder_date": since[line],
-                }
-            )
-        models.BaseModel.write(
-            lines._backorder_token().env["sale.order"].browse(new_order.id),
-            {
-                "backorder_parent_id": self.id,
-                "backorder_original_date": self.backorder_original_date or self.date_order,
-            },
-        )
-        lines._backorder_lower(quantities)
-        self._backorder_link_notes(new_order, quantities)
-        return new_order
-
-    def _prepare_backorder_order_vals(self, quantities):
-        """Values for `copy`: what Odoo does not copy by itself, and the filled lines."""
-        commands = [
-            Command.create(line.copy_data({"product_uom_qty": quantity})[0])
-            for line, quantity in quantities.items()
-        ]
-        if self.company_id.backorder_charge_shipping and "is_delivery" in self.order_line._fields:
-            commands += [
-                Command.create(line.copy_data()[0])
-                for line in self.order_line.filtered("is_delivery")
-            ]
-        return {
-            "order_line": commands,
-            "origin": self.name,
-            "client_order_ref": self.client_order_ref,
-            "commitment_date": self.commitment_date,
-            "backorder_ship_date": self.backorder_ship_date,
-        }
-
-    def _backorder_link_notes(self, new_order, quantities):
-        new_order.message_post_with_source(
-            "mail.message_origin_link",
-            render_values={"self": new_order, "origin": self},
-            subtype_xmlid="mail.mt_note",
-        )
-        items = "; ".join(
-            f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
-            for line, quantity in quantities.items()
-        )
-        self._message_log(
-            body=self.env._(
-                "Backorders filled as new order %(order)s: %(items)s.",
-                order=new_order._get_html_link(),
-                items=items,
-            )
-        )
-
-    def _backorder_given_up(self):
-        res = super()._backorder_given_up()
-        self._backorder_give_back()
-        return res
-
-    def _backorder_give_back(self):
-        """Quantities of these unapproved new orders wait again on their original lines."""
-        for order in self.sudo():
-            origin = order.backorder_parent_id
-            moved = order.order_line.filtered("backorder_origin_line_id")
-            if origin.state != "sale" or not moved:
-                continue
-            back = {}
-            for line in moved:
-                original = line.backorder_origin_line_id
-                quantity = line.product_uom_id._compute_quantity(
-                    line.product_uom_qty, original.product_uom_id, round=False
-                )
-                back[original] = back.get(original, 0.0) + quantity
-            originals = origin.order_line.browse().union(*back)
-            # The link goes with the quantity: what was given back once is not given back again.
-            moved._backorder_write(
-                {"backorder_origin_line_id": False, "backorder_promised_qty": 0.0}
-            )
-            originals._backorder_raise(back, "undo", self.env._("%s was cancelled", order.name))
-            origin._backorder_note_lines(
-                back, self.env._("Back on backorder, as %s was cancelled", order.name)
-            )
 
     # -- what may be filled -----------------------------------------------------------------------
 

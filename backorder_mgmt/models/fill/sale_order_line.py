@@ -367,25 +367,6 @@ class SaleOrderLine(models.Model):
             if locked:
                 order.with_context(tracking_disable=True).locked = True
 
-    def _backorder_purchase_orders(self):
-        """Open purchase orders that name one of these lines' orders as origin and buy one of their
-        products."""
-        names = self.order_id.mapped("name")
-        lines = (
-            self.env["purchase.order.line"]
-            .sudo()
-            .search(
-                [
-                    ("product_id", "in", self.product_id.ids),
-                    ("order_id.state", "in", ("draft", "sent", "to approve", "purchase")),
-                    ("order_id.origin", "!=", False),
-                ]
-            )
-        )
-        return lines.order_id.filtered(
-            lambda purchase: any(name in purchase.origin for name in names)
-        )
-
     # -- screens ----------------------------------------------------------------------------------
 
     def action_force_backorders_selected(self):

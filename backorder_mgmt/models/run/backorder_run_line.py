@@ -49,6 +49,7 @@ class BackorderRunLine(models.Model):
     reason = fields.Selection(
         [
             ("filled", "Filled"),
+            ("on_order", "Filled on the Order"),
             ("partial_stock", "Stock for a part"),
             ("no_stock", "No stock"),
             ("not_complete", "Order cannot be completed"),
@@ -84,12 +85,15 @@ class BackorderRunLine(models.Model):
         for lines, vals in by_values(vals_by_line):
             lines._backorder_write(vals)
 
-    def _prepare_result_vals(self, filled, moved):
-        """What became of the line; where it is less than planned, that is the reason."""
+    def _prepare_result_vals(self, filled, moved, stay=False):
+        """What became of the line; where it is less than planned, that is the reason.
+
+        :param stay: why it was filled on its order, where others become new orders
+        """
         self.ensure_one()
         vals = {"filled_qty": filled, "moved_qty": min(moved, filled), "result": "done"}
+        label = self.sale_line_id._backorder_quantity_label
         if self.sale_line_id._backorder_compare(filled, self.planned_qty) < 0:
-            label = self.sale_line_id._backorder_quantity_label
             vals["reason"] = "changed"
             vals["message"] = self.env._(
                 "Changed meanwhile: %(planned)s were planned, %(filled)s could be filled. Now "
@@ -98,4 +102,26 @@ class BackorderRunLine(models.Model):
                 filled=label(filled),
                 needed=label(self.sale_line_id.backorder_qty),
             )
+        elif stay and filled:
+            vals["reason"] = "on_order"
+            vals["message"] = self._on_order_words(
+                self.sale_line_id, filled, self.needed_qty - filled, stay
+            )
         return vals
+
+    @api.model
+    def _on_order_words(self, sale_line, filled, left, stay):
+        """The sentence of a line that is filled on its order, where others become new orders."""
+        label = sale_line._backorder_quantity_label
+        if sale_line.product_uom_id.compare(left, 0.0) > 0:
+            return self.env._(
+                "%(filled)s filled on the order itself: %(reason)s. %(left)s still needed.",
+                filled=label(filled),
+                reason=stay,
+                left=label(left),
+            )
+        return self.env._(
+            "%(filled)s filled on the order itself: %(reason)s.",
+            filled=label(filled),
+            reason=stay,
+        )

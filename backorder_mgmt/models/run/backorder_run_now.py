@@ -19,17 +19,20 @@ class BackorderRun(models.Model):
         # salesman's to write, and the run is kept for him as his.
         orders = orders.sudo()
         company = orders.company_id
-        run = (
-            self.sudo()
-            .with_company(company)
-            ._backorder_create(self._prepare_fill_now_vals(orders, company, **options))
-        )
+        model = self.sudo().with_company(company)
         orders._backorder_lock_stock(touch=True)
-        if wanted is None:
+        # Checked before the run is made: what is refused takes no number.
+        rows = (
+            None
+            if wanted is None
+            else model._check_wanted({line.sudo(): quantity for line, quantity in wanted.items()})
+        )
+        run = model._backorder_create(self._prepare_fill_now_vals(orders, company, **options))
+        if rows is None:
             run._keep_plan(*run._plan(lines=lines and lines.sudo()))
             run._execute()
         else:
-            run._keep_wanted({line.sudo(): quantity for line, quantity in wanted.items()})
+            run._keep_wanted(rows)
             run._fill_rows(run._pending())
             run._finish()
         return run.with_env(self.env)
@@ -47,33 +50,41 @@ class BackorderRun(models.Model):
             **options,
         }
 
-    def _keep_wanted(self, wanted):
-        """Rows for quantities that a person asked for, each checked."""
+    def _check_wanted(self, wanted):
+        """Values of the rows for quantities that a person asked for, each checked."""
         lines = self.env["sale.order.line"].browse([line.id for line in wanted])
         for order in lines.order_id:
             order._backorder_check_last_po((order.order_line & lines).filtered(wanted.get))
         supply = lines._backorder_supply()
         parts, locations = lines._backorder_parts(), lines._backorder_locations()
-        rows = []
+        rows, stays = [], lines._backorder_stay_reasons()
         for order, own in lines.grouped("order_id").items():
             for line in own:
                 available = line._backorder_available(supply, parts[line], locations[line])
                 line._backorder_check_fill(wanted[line], available, parts[line])
                 line._backorder_take_fill(supply, parts[line], locations[line], wanted[line])
-                rows.append(self._prepare_wanted_line_vals(line, available, wanted[line]))
+                rows.append(
+                    self._prepare_wanted_line_vals(line, available, wanted[line], stays.get(line))
+                )
             order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
-        self.env["backorder.run.line"]._backorder_create(rows)
+        return rows
+
+    def _keep_wanted(self, rows):
+        """Make the rows of a run of what :meth:`_check_wanted` found in order."""
+        own = {"run_id": self.id, "company_id": self.company_id.id}
+        self.env["backorder.run.line"]._backorder_create([{**vals, **own} for vals in rows])
+        orders = dict.fromkeys(vals["order_id"] for vals in rows)
         self.env["backorder.run.order"]._backorder_create(
-            [
-                {"run_id": self.id, "company_id": self.company_id.id, "order_id": order.id}
-                for order in lines.order_id
-            ]
+            [{**own, "order_id": order_id} for order_id in orders]
         )
 
-    def _prepare_wanted_line_vals(self, line, available, quantity):
+    def _prepare_wanted_line_vals(self, line, available, quantity, stay=False):
         label = line._backorder_quantity_label
         left = line.backorder_qty - quantity
-        if line._backorder_compare(left, 0.0) <= 0:
+        if stay and quantity > 0:
+            reason = "on_order"
+            message = self.line_ids._on_order_words(line, quantity, left, stay)
+        elif line._backorder_compare(left, 0.0) <= 0:
             reason, message = "filled", self.env._("Filled: %s.", label(quantity))
         elif quantity > 0:
             reason = "partial_stock"

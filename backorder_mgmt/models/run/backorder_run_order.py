@@ -51,32 +51,30 @@ class BackorderRunOrder(models.Model):
     )
     mail_queued = fields.Boolean(string="E-Mail Queued", readonly=True)
 
-    def _write_results(self, lines_by_order, filled, before, new_orders, sentences):
+    def _write_results(self, lines_by_order, done, before):
         """What became of these orders and of each of their lines.
 
         :param lines_by_order: {order: its `backorder.run.line`}
-        :param filled: {order line: quantity filled, in its unit}
+        :param done: the worker's :class:`Done`
         :param before: {order line: values from before the fill, for *Take Back*}
-        :param new_orders: {order: the new order of its filled items}
-        :param sentences: {order: what was done}
         """
         row_vals, line_vals = {}, {}
         for row in self:
             order = row.order_id
             run_lines = lines_by_order.get(order, self.env["backorder.run.line"])
-            new_order = new_orders.get(order, order.browse())
-            moved = {
-                line.backorder_origin_line_id: line.product_uom_qty for line in new_order.order_line
-            }
+            moved = done.moved.get(order, {})
             for line in run_lines:
                 sale_line = line.sale_line_id
-                got = filled.get(sale_line, 0.0)
+                got = done.filled.get(sale_line, 0.0)
                 line_vals[line] = {
-                    **line._prepare_result_vals(got, moved.get(sale_line, 0.0)),
+                    **line._prepare_result_vals(
+                        got, moved.get(sale_line, 0.0), done.stays.get(sale_line)
+                    ),
                     **before.get(sale_line, {}),
                 }
-            done = any(filled.get(line.sale_line_id) for line in run_lines)
-            row_vals[row] = row._prepare_result_vals(done, new_order, sentences.get(order))
+            some = any(done.filled.get(line.sale_line_id) for line in run_lines)
+            new_order = done.new_orders.get(order, order.browse())
+            row_vals[row] = row._prepare_result_vals(some, new_order, done.sentences.get(order))
         self.env["backorder.run.line"]._write_each(line_vals)
         for rows, vals in by_values(row_vals):
             rows._backorder_write(vals)

@@ -81,15 +81,16 @@ class BackorderRunOrder(models.Model):
             return self.env._("%s is picked or delivered", order.name)
         if self.mail_queued:
             return self.env._("the customer was told of %s by e-mail", order.name)
-        now = {}
-        for line in order.order_line.filtered("backorder_origin_line_id"):
-            origin = line.backorder_origin_line_id
-            now[origin] = now.get(origin, 0.0) + line.product_uom_qty
-        made = {line.sale_line_id: line.moved_qty for line in lines if line.moved_qty}
-        if now.keys() != made.keys() or any(
-            line.product_uom_id.compare(now[line], made[line]) for line in made
-        ):
-            return self.env._("%s was changed since", order.name)
+        made = {line.sale_line_id for line in lines if line.moved_qty}
+        kept = order.order_line.filtered("backorder_moved_qty").backorder_origin_line_id
+        if set(kept) != made:
+            return self.env._("items were taken off %s", order.name)
+        if words := order._backorder_differences().get(order):
+            return self.env._(
+                "%(order)s was changed since: %(differences)s",
+                order=order.name,
+                differences=words.rstrip("."),
+            )
         return False
 
     def _undo_refusal_money(self):
@@ -103,8 +104,16 @@ class BackorderRunOrder(models.Model):
         if self.new_order_id:
             moved = lines.filtered("moved_qty")
             new_lines = self.new_order_id.order_line.filtered("backorder_origin_line_id")
-            new_lines._backorder_write({"backorder_origin_line_id": False})
+            # Given back here, with its row, and not once more by the cancellation.
+            new_lines._backorder_write(
+                {
+                    "backorder_origin_line_id": False,
+                    "backorder_moved_qty": 0.0,
+                    "backorder_moved_forced_qty": 0.0,
+                }
+            )
             self.new_order_id._action_cancel()
+            self.new_order_id._backorder_write({"backorder_gave_back": True})
             moved.sale_line_id._backorder_raise(
                 {line.sale_line_id: line.moved_qty for line in moved},
                 "undo",

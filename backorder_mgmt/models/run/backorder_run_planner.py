@@ -71,8 +71,20 @@ class BackorderRun(models.Model):
             step=piece if whole else least,
             # What people count in: three customers share ten boxes as 4, 3 and 3.
             share_step=piece if abs(pieces - round(pieces)) < 1e-6 else least,
-            unit_value=line.price_reduce_taxexcl,
+            unit_value=self._unit_value(line),
             **values,
+        )
+
+    def _unit_value(self, line):
+        """The untaxed price of one unit in the company's currency: orders of several currencies
+        are compared."""
+        company = line.company_id
+        return line.currency_id._convert(
+            line.price_reduce_taxexcl,
+            company.currency_id,
+            company,
+            fields.Date.context_today(self),
+            round=False,
         )
 
     def _order_facts(self, order):
@@ -148,9 +160,13 @@ class BackorderRun(models.Model):
         self.run_order_ids._backorder_token().unlink()
         expected = lines.filtered(lambda line: plan[line.id].reason != "filled")
         expected = expected._backorder_expected_dates() if expected else {}
+        taking = lines.filtered(lambda line: plan[line.id].quantity > 0)
+        stays = taking._backorder_stay_reasons()
         self.env["backorder.run.line"]._backorder_create(
             [
-                self._prepare_plan_line_vals(line, plan[line.id], blocked, expected)
+                self._prepare_plan_line_vals(
+                    line, plan[line.id], blocked, expected, stays.get(line)
+                )
                 for line in self._in_order_of_offer(lines)
             ]
         )
@@ -161,13 +177,18 @@ class BackorderRun(models.Model):
             ]
         )
 
-    def _prepare_plan_line_vals(self, line, allocation, blocked, expected):
+    def _prepare_plan_line_vals(self, line, allocation, blocked, expected, stay=False):
+        """:param stay: why the line is filled on its order, where others become new orders"""
         reason = allocation.reason
         message = (
             blocked[line][1]
             if line in blocked
             else self._reason_message(line, allocation, expected.get(line.id))
         )
+        if stay and line not in blocked:
+            left = line.backorder_qty - allocation.quantity
+            reason = "on_order"
+            message = self.line_ids._on_order_words(line, allocation.quantity, left, stay)
         return self._prepare_line_vals(line, allocation.seen, allocation.quantity, reason, message)
 
     def _prepare_line_vals(self, line, available, planned, reason, message):

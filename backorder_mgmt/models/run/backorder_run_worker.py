@@ -1,5 +1,6 @@
 """Do what was planned: lock, look again, fill, report."""
 
+import dataclasses
 import logging
 
 from psycopg2 import OperationalError
@@ -8,11 +9,30 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..base.token import private
+from ..fill.new_order import NewOrdersDiffer
 
 _logger = logging.getLogger(__name__)
 
 #: Models whose records are the same from one batch to the next.
 _KEPT = ("product.", "uom.", "stock.location", "stock.warehouse", "stock.picking.type", "res.")
+
+
+@dataclasses.dataclass
+class Done:
+    """What a batch did."""
+
+    #: {order line: quantity filled, in its unit}
+    filled: dict
+    #: {order: the new order of its filled items}
+    new_orders: dict
+    #: {order: {line: quantity that moved to its new order}}
+    moved: dict
+    #: {order: what was done}
+    sentences: dict
+    #: {order line: why it was filled on its order, where others become new orders}
+    stays: dict
+    #: new orders to approve
+    approve: models.BaseModel
 
 
 class BackorderRun(models.Model):
@@ -88,23 +108,37 @@ class BackorderRun(models.Model):
     # -- one batch --------------------------------------------------------------------------------
 
     def _do_orders(self, rows):
-        """Fill the orders of ``rows``: the whole batch at once, or one by one if that fails."""
-        if not rows:
-            return
-        # Of a slice, Odoo would read ahead what belongs to all orders of the run.
-        rows = rows.with_prefetch()
-        facts = rows.order_id._backorder_lock_stock(touch=True)
-        try:
-            with self.env.cr.savepoint():
-                self._do_rows(rows, facts)
-            return
-        except OperationalError:
-            raise
-        except Exception as error:  # pylint: disable=broad-except
-            # Whatever it is, it stops this batch only: one order of it is at fault, and that
-            # order says so below.
-            _logger.info("%s: a batch is done order by order: %s", self.name, error)
-        self.env.invalidate_all()
+        """Fill the orders of ``rows``: the whole batch at once, or one by one if that fails.
+
+        Orders whose new order does not hold what was moved fail, and the others are done again
+        together.
+        """
+        while rows:
+            # Of a slice, Odoo would read ahead what belongs to all orders of the run.
+            rows = rows.with_prefetch()
+            facts = rows.order_id._backorder_lock_stock(touch=True)
+            try:
+                with self.env.cr.savepoint():
+                    self._do_rows(rows, facts)
+                return
+            except NewOrdersDiffer as error:
+                self.env.invalidate_all()
+                failed = rows.filtered(lambda row, e=error: row.order_id.id in e.differences)
+                for row in failed:
+                    row._write_failure(error.differences[row.order_id.id])
+                rows -= failed
+            except OperationalError:
+                raise
+            except Exception as error:  # pylint: disable=broad-except
+                # Whatever it is, it stops this batch only: one order of it is at fault, and that
+                # order says so below.
+                _logger.info("%s: a batch is done order by order: %s", self.name, error)
+                self.env.invalidate_all()
+                self._do_one_by_one(rows)
+                return
+
+    def _do_one_by_one(self, rows):
+        """Each order by itself; what goes wrong is written on that order."""
         for row in rows:
             try:
                 with self.env.cr.savepoint():
@@ -149,17 +183,18 @@ class BackorderRun(models.Model):
             for line in quantities
         }
         self._before_fill(rows)
-        filled, new_orders, sentences, approve = self._fill_quantities(
-            rows.order_id, quantities, facts
-        )
-        rows._write_results(lines_by_order, filled, before, new_orders, sentences)
-        self._after_fill(rows, filled)
-        ready = self._before_approve(approve)
+        done = self._fill_quantities(rows.order_id, quantities, facts)
+        rows._write_results(lines_by_order, done, before)
+        self._after_fill(rows, done.filled)
+        ready = self._before_approve(done.approve)
         if ready:
-            ready.action_confirm()
-        done = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
+            ready.with_context(**private(backorder_compared_later=True)).action_confirm()
+        if done.moved:
+            rows.order_id._backorder_check_moved(done.moved, done.new_orders)
+        approve = done.approve
+        filled = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
         # What follows the approval waits with it, for the payment say.
-        self._after_approve(done.filtered(lambda row: row.new_order_id not in approve - ready))
+        self._after_approve(filled.filtered(lambda row: row.new_order_id not in approve - ready))
 
     def _get_rows_lines_domain(self, rows):
         """The rows of order lines that belong to the rows of orders ``rows``."""
@@ -195,15 +230,14 @@ class BackorderRun(models.Model):
         return quantities
 
     def _fill_quantities(self, orders, quantities, facts):
-        """Do it: in place for many orders at once, as promise or new order one by one.
+        """Do it, for many orders at once: as promise, as new order, and in place.
 
-        :return: ({line: filled}, {order: new order}, {order: sentence}, new orders to approve)
+        :return: the :class:`Done` of these orders
         """
         by_order = {}
         for line, quantity in quantities.items():
             by_order.setdefault(line.order_id, {})[line] = quantity
-        filled, new_orders, sentences, in_place = {}, {}, {}, {}
-        approved = orders.browse()
+        filled, sentences, in_place, moved = {}, {}, {}, {}
         for order in orders.sorted(lambda order: order._backorder_queue_key()):
             own = by_order.get(order)
             if not own:
@@ -218,21 +252,29 @@ class BackorderRun(models.Model):
             if stays:
                 sentences[order] = self.env._("Filled on the order itself.")
             if moves:
-                new_order = order._backorder_make_new_order(moves, self)
-                new_orders[order] = new_order
-                if self._approves(order):
-                    approved |= new_order
-                for line, quantity in moves.items():
-                    filled[line] = filled.get(line, 0.0) + quantity
-                sentences[order] = self.env._("Filled as new order %s.", new_order.name)
-        if in_place:
-            lines = orders.order_line.browse([line.id for line in in_place])
+                moved[order] = moves
+        placed = orders.order_line.browse([line.id for line in in_place])
+        stays = placed._backorder_stay_reasons()
+        new_orders = orders._backorder_make_new_orders(moved, self) if moved else {}
+        for order, moves in moved.items():
+            filled.update(moves)
+            name = new_orders[order].name
+            sentences[order] = (
+                self.env._("Filled as new order %s; a part on the order itself.", name)
+                if order in sentences
+                else self.env._("Filled as new order %s.", name)
+            )
+        if placed:
             # Making a new order changes the deliveries.
             facts = None if new_orders else facts
-            for line, quantity in lines._backorder_fill_in_place(in_place, self, facts).items():
+            for line, quantity in placed._backorder_fill_in_place(in_place, self, facts).items():
                 filled[line] = filled.get(line, 0.0) + quantity
+        # Whether anything is still needed is known now, after what stayed was filled.
+        approve = orders.browse().union(
+            *(new_order for order, new_order in new_orders.items() if self._approves(order))
+        )
         self._note_fills(orders, filled, new_orders)
-        return filled, new_orders, sentences, approved
+        return Done(filled, new_orders, moved, sentences, stays, approve)
 
     def _note_fills(self, orders, filled, new_orders):
         """One chatter note per order that was filled on itself (a new order has its own)."""

@@ -1,0 +1,277 @@
+"""The new order that a fill makes: its values, its lines, and whether it holds what was moved."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from ..base.token import private, private_value
+from .new_order_line import relations_to_orders
+
+#: Fields of an order that stay with the original: the shop's cart, a mail under way, settings of
+#: rewards. Those of modules that are not installed are passed over.
+LEFT_BEHIND = frozenset(
+    {
+        "website_id",
+        "cart_recovery_email_sent",
+        "shop_warning",
+        "disabled_auto_rewards",
+        "recompute_delivery_price",
+        "pending_email_template_id",
+    }
+)
+
+
+class NewOrdersDiffer(UserError):
+    """New orders hold something else than what was moved to them.
+
+    :param differences: {original order: sentence naming items and quantities}; kept by its id
+    """
+
+    def __init__(self, differences):
+        super().__init__("\n".join(f"{order.name}: {text}" for order, text in differences.items()))
+        self.differences = {order.id: text for order, text in differences.items()}
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    # -- values -----------------------------------------------------------------------------------
+
+    @api.model
+    def _backorder_left_behind_fields(self):
+        """Names of fields that a new order does not take over from the original.
+
+        Relations to orders and order lines never travel, named or not.
+        """
+        return LEFT_BEHIND
+
+    def _prepare_backorder_order_vals(self):
+        """Values of the new order of this one, without its lines."""
+        self.ensure_one()
+        vals = self.copy_data(
+            {
+                "order_line": [],
+                "origin": self.name,
+                "client_order_ref": self.client_order_ref,
+                "commitment_date": self.commitment_date,
+                "backorder_ship_date": self.backorder_ship_date,
+            }
+        )[0]
+        stay = self._backorder_left_behind_fields() | relations_to_orders(self)
+        vals = {name: value for name, value in vals.items() if name not in stay}
+        vals["backorder_parent_id"] = self.id
+        vals["backorder_original_date"] = self.backorder_original_date or self.date_order
+        return vals
+
+    # -- making -----------------------------------------------------------------------------------
+
+    def _backorder_make_new_orders(self, moving, run):
+        """Move held demand to new orders, linked both ways, for all of these orders together.
+
+        The new orders are born with their stock promised, so that no one else takes it on the way:
+        the caller confirms them (*Approve New Orders*), which reserves it.
+
+        :param moving: {order: {line: quantity, in its unit}}
+        :return: {order: its new order, a quotation}
+        """
+        quantities = {line: qty for own in moving.values() for line, qty in own.items()}
+        lines = self.order_line.browse().union(*quantities)
+        before = {line: (line.backorder_date, line.backorder_forced_qty) for line in lines}
+        # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
+        lines._backorder_book_fill(quantities, run)
+        quiet = self.with_context(**private(backorder_no_refigure=True))
+        made = quiet._backorder_create([order._prepare_backorder_order_vals() for order in moving])
+        # Each knows its original: nothing is told by its place in a list.
+        new_orders = {new_order.backorder_parent_id: new_order for new_order in made}
+        vals_list = []
+        for order, own in moving.items():
+            new_order = new_orders[order]
+            for line, quantity in own.items():
+                since, forced = before[line]
+                vals = line._prepare_backorder_new_line_vals(new_order, quantity)
+                vals["backorder_date"] = since
+                vals["backorder_moved_forced_qty"] = line._backorder_in_product_unit(
+                    forced - line.backorder_forced_qty
+                )
+                vals_list.append(vals)
+            vals_list += order._prepare_backorder_other_line_vals(new_order, own)
+        quiet.order_line._backorder_create(vals_list)
+        lines._backorder_lower(quantities)
+        for order, own in moving.items():
+            order._backorder_link_notes(new_orders[order], own)
+        return new_orders
+
+    def _prepare_backorder_other_line_vals(self, new_order, quantities):
+        """Values of the lines that go with the filled items: their notes, and the shipping again
+        where the company says so."""
+        others = self.order_line.browse()
+        item = None
+        for line in self.order_line.sorted(lambda line: (line.sequence, line.id)):
+            if line.display_type == "line_note":
+                if item in quantities:
+                    others |= line
+            else:
+                item = line
+        if self.company_id.backorder_charge_shipping and "is_delivery" in self.order_line._fields:
+            others |= self.order_line.filtered("is_delivery")
+        return [line._prepare_backorder_copied_line_vals(new_order) for line in others]
+
+    def _backorder_link_notes(self, new_order, quantities):
+        new_order.message_post_with_source(
+            "mail.message_origin_link",
+            render_values={"self": new_order, "origin": self},
+            subtype_xmlid="mail.mt_note",
+        )
+        items = "; ".join(
+            f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
+            for line, quantity in quantities.items()
+        )
+        self._message_log(
+            body=self.env._(
+                "Backorders filled as new order %(order)s: %(items)s.",
+                order=new_order._get_html_link(),
+                items=items,
+            )
+        )
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    def _backorder_check_moved(self, moving, new_orders):
+        """Compare new orders with what was moved to them, all together.
+
+        :param moving: {order: {line: quantity}}
+        :param new_orders: {order: its new order}
+        :raise NewOrdersDiffer: some differ: names them, the items and the quantities
+        """
+        orders = self.browse().union(*new_orders.values())
+        differences = orders._backorder_differences(
+            {new_orders[order]: own for order, own in moving.items()}
+        )
+        if differences:
+            raise NewOrdersDiffer(
+                {order.backorder_parent_id: words for order, words in differences.items()}
+            )
+
+    def _backorder_differences(self, moving=None):
+        """{new order: sentence} of those that hold something else than what was moved to them.
+
+        :param moving: {new order: {original line: quantity}} of a fill that was just made: stock is
+            compared as well; None: lines, quantities and prices only
+        """
+        lines = self.order_line.filtered(lambda line: not line.display_type)
+        figures = lines._backorder_figures() if moving else {}
+        differences = {}
+        for order in self:
+            words = []
+            items = order.order_line & lines
+            ours = items.filtered("backorder_moved_qty")
+            for line, quantity in (moving or {}).get(order, {}).items():
+                if line not in ours.backorder_origin_line_id:
+                    words.append(
+                        self.env._(
+                            "%(product)s: %(quantity)s were to move to the new order, which has "
+                            "none of it",
+                            product=line.product_id.display_name,
+                            quantity=line._backorder_quantity_label(quantity),
+                        )
+                    )
+            for line in ours:
+                words += line._backorder_moved_differences(figures.get(line))
+            for line in (items - ours) - order._backorder_own_charges(items - ours):
+                words.append(
+                    self.env._(
+                        "%(product)s: %(quantity)s were added",
+                        product=line.product_id.display_name or line.name,
+                        quantity=line._backorder_quantity_label(line.product_uom_qty),
+                    )
+                )
+            words += order._backorder_added_notes()
+            if words:
+                differences[order] = f"{'; '.join(words)}."
+        return differences
+
+    def _backorder_added_notes(self):
+        """Parts of a sentence: notes of a new order that its original does not have."""
+        of_original = {
+            (line.display_type, line.name) for line in self.backorder_parent_id.order_line
+        }
+        return [
+            self.env._("“%s” was added", line.name)
+            for line in self.order_line
+            if line.display_type and (line.display_type, line.name) not in of_original
+        ]
+
+    def _backorder_own_charges(self, lines):
+        """Those of a new order's ``lines`` that the fill itself copied: shipping, charged again."""
+        if "is_delivery" not in lines._fields:
+            return lines.browse()
+        charged = {
+            (line.product_id, line.price_unit, line.product_uom_qty)
+            for line in self.backorder_parent_id.order_line.filtered("is_delivery")
+        }
+        return lines.filtered(
+            lambda line: line.is_delivery
+            and (line.product_id, line.price_unit, line.product_uom_qty) in charged
+        )
+
+    def _action_confirm(self):
+        """A new order that is approved later gets the stock that was set aside for it, or is
+        refused: it must not say more than can be shipped."""
+        moved = self.filtered("backorder_parent_id").order_line.filtered("backorder_promised_qty")
+        promised = {line: line.backorder_promised_qty for line in moved}
+        res = super()._action_confirm()
+        if not moved:
+            return res
+        # Deliveries that are reserved by hand or by date: what was filled is reserved now.
+        waiting = moved._backorder_moves().filtered(
+            lambda move: not move._should_assign_at_confirm()
+        )
+        if waiting:
+            waiting._action_assign()
+        if private_value(self.env, "backorder_compared_later"):
+            return res
+        differences = {}
+        figures = moved._backorder_figures()
+        for line, quantity in promised.items():
+            wanted = min(quantity, line.product_uom_qty)
+            if words := line._backorder_stock_difference(figures[line], wanted):
+                differences.setdefault(line.order_id, []).append(words)
+        if differences:
+            raise UserError(
+                "\n".join(
+                    self.env._(
+                        "%(order)s cannot be approved: %(differences)s. Its items are set aside, "
+                        "but cannot be taken: look where they are, or cancel %(order)s.",
+                        order=order.name,
+                        differences="; ".join(words),
+                    )
+                    for order, words in differences.items()
+                )
+            )
+        return res
+
+    def _recompute_prices(self):
+        """*Update Prices* is for lines too whose agreed price a fill keeps."""
+        forced = self.with_context(force_price_recomputation=True)
+        return super(SaleOrder, forced)._recompute_prices()
+
+    def _fetch_duplicate_orders(self):
+        """The orders of a family share their reference on purpose."""
+        result = super()._fetch_duplicate_orders()
+        if not result:
+            return result
+        found = self.browse({order_id for ids in result.values() for order_id in ids})
+        top = {order.id: order._backorder_first_order().id for order in found | self}
+        result = {
+            order_id: {other for other in ids if top[other] != top[order_id]}
+            for order_id, ids in result.items()
+        }
+        return {order_id: ids for order_id, ids in result.items() if ids}
+
+    def _backorder_first_order(self):
+        """The order that this one's family began with."""
+        # sudo: only asked which it is
+        order, seen = self.sudo(), self.browse()
+        while order.backorder_parent_id and order not in seen:
+            seen |= order
+            order = order.backorder_parent_id
+        return order.with_env(self.env)

@@ -1,0 +1,154 @@
+"""What comes back from a new order: cancelled, deleted, a line deleted; and what does not."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...engine import is_positive
+from ..base.token import private_value
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    backorder_gave_back = fields.Boolean(
+        copy=False, readonly=True, help="Its items wait on the original order again."
+    )
+
+    def write(self, vals):
+        if vals.get("state") in ("draft", "sent", "sale"):
+            self._backorder_check_gave_back()
+        return super().write(vals)
+
+    def _backorder_check_gave_back(self):
+        """
+        :raise UserError: a cancelled new order would be brought back to life whose items wait on
+            the original again: they would be sent twice
+        """
+        for order in self.filtered(lambda order: order.state == "cancel"):
+            if order.backorder_gave_back:
+                raise UserError(
+                    self.env._(
+                        "%(order)s cannot be set to quotation: what it had is on backorder again "
+                        "on %(original)s. Fill it there, which makes a new order.",
+                        order=order.name,
+                        original=order.sudo().backorder_parent_id.name,
+                    )
+                )
+
+    def _backorder_given_up(self):
+        res = super()._backorder_given_up()
+        for order in self:
+            why = self.env._("%s was cancelled", order.name)
+            if order.order_line._backorder_give_back(why):
+                order._backorder_write({"backorder_gave_back": True})
+        return res
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_give_back(self, why):
+        """What was moved to these lines of one new order waits again on their original lines, less
+        what was delivered, with its forced part and its place in the queue.
+
+        Given back once, it is not given back again.
+
+        :param why: for the ledger and the note on the original
+        :return: True where something was still to be given back
+        """
+        back, forced, since = {}, {}, {}
+        moved = self.sudo().filtered(
+            lambda line: is_positive(line.backorder_moved_qty)
+            and line.backorder_origin_line_id.state in ("draft", "sent", "sale")
+        )
+        for line in moved:
+            origin, of_product = line.backorder_origin_line_id, line.product_id.uom_id
+            delivered = line._backorder_in_product_unit(max(0.0, line.qty_delivered))
+            rest = max(0.0, line.backorder_moved_qty - delivered)
+
+            def in_origin_unit(quantity, origin=origin, of_product=of_product):
+                return of_product._compute_quantity(quantity, origin.product_uom_id, round=False)
+
+            back[origin] = back.get(origin, 0.0) + in_origin_unit(rest)
+            forced[origin] = forced.get(origin, 0.0) + in_origin_unit(
+                min(rest, line.backorder_moved_forced_qty)
+            )
+            since[origin] = min(
+                filter(None, (since.get(origin), origin.backorder_date, line.backorder_date)),
+                default=False,
+            )
+        if not moved:
+            return False
+        # The link goes with the quantity.
+        moved._backorder_write(
+            {
+                "backorder_origin_line_id": False,
+                "backorder_moved_qty": 0.0,
+                "backorder_moved_forced_qty": 0.0,
+                "backorder_promised_qty": 0.0,
+            }
+        )
+        back = {
+            origin: qty for origin, qty in back.items() if not origin.product_uom_id.is_zero(qty)
+        }
+        originals = self.browse().sudo().union(*back)
+        before = {origin: origin.backorder_forced_qty for origin in originals}
+        originals._backorder_raise(back, "undo", why)
+        for origin in originals:
+            total = origin.product_uom_id.round(before[origin] + forced[origin])
+            origin._backorder_write(
+                {
+                    "backorder_forced_qty": min(total, origin.backorder_hold_qty),
+                    "backorder_date": since[origin] or origin.backorder_date,
+                }
+            )
+        originals.order_id._backorder_note_lines(back, self.env._("Back on backorder, as %s", why))
+        return True
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_backorder_give_back(self):
+        """A line that is taken off a new order before its approval waits on the original again."""
+        for order, lines in self.grouped("order_id").items():
+            if order.state in ("draft", "sent"):
+                lines._backorder_give_back(self.env._("it was taken off %s", order.name))
+
+    def write(self, vals):
+        if "product_id" in vals:
+            # Another item: what was moved here was not that.
+            other = self.filtered(
+                lambda line: line.backorder_moved_qty and line.product_id.id != vals["product_id"]
+            )
+            for order, lines in other.grouped("order_id").items():
+                lines._backorder_give_back(self.env._("it was replaced on %s", order.name))
+        lowered = {}
+        if "product_uom_qty" in vals and not private_value(self.env, "backorder_no_refigure"):
+            lowered = {
+                line: line.product_uom_qty
+                for line in self
+                if line.backorder_moved_qty
+                and line.product_uom_id.compare(vals["product_uom_qty"], line.product_uom_qty) < 0
+            }
+        res = super().write(vals)
+        for line, before in lowered.items():
+            line._backorder_note_lowered(before)
+        return res
+
+    def _backorder_note_lowered(self, before):
+        """Lowering a line of a new order brings nothing back: both orders say so."""
+        if self.product_uom_id.compare(self.product_uom_qty, before) >= 0:
+            return
+        # sudo: a note on the original, which may be another salesman's
+        origin = self.sudo().backorder_origin_line_id.order_id
+        for order in origin | self.order_id.sudo():
+            order._message_log(
+                body=self.env._(
+                    "%(product)s was lowered on %(order)s from %(before)s to %(now)s. Nothing "
+                    "comes back to the backorder of %(original)s by that; cancelling %(order)s, or "
+                    "deleting the line before its approval, brings back what was moved.",
+                    product=self.product_id.display_name,
+                    order=self.order_id.name,
+                    before=self._backorder_quantity_label(before),
+                    now=self._backorder_quantity_label(self.product_uom_qty),
+                    original=origin.name,
+                )
+            )

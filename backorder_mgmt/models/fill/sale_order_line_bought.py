@@ -1,0 +1,43 @@
+"""Which purchase orders buy for an order: told where its rest is cancelled."""
+
+from odoo import models
+from odoo.fields import Domain
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_purchase_orders(self):
+        """Open purchase orders that buy the products of these lines for their orders."""
+        found = self._backorder_purchases_by_order()
+        return self.env["purchase.order"].sudo().union(*found.values())
+
+    def _backorder_purchases_by_order(self):
+        """{order: open purchase orders that buy the products of these lines for it}.
+
+        By the link between the lines, or as their origin names the order: that name, not a part
+        of a longer one.
+        """
+        # sudo: a salesman is told of purchase orders that he may not read
+        lines = self.env["purchase.order.line"].sudo()
+        domain = Domain("order_id.origin", "!=", False)
+        linked = "sale_line_id" in lines._fields
+        if linked:
+            domain |= Domain("sale_line_id", "in", self.ids)
+        lines = lines.search(
+            domain
+            & Domain("product_id", "in", self.product_id.ids)
+            & Domain("order_id.state", "in", ("draft", "sent", "to approve", "purchase"))
+        )
+        result = {}
+        for order, own in self.grouped("order_id").items():
+
+            def buys(line, name=order.name, own=own):
+                return (linked and line.sale_line_id in own) or (
+                    line.product_id in own.product_id
+                    and name in (line.order_id.origin or "").replace(",", " ").split()
+                )
+
+            if purchases := lines.filtered(buys).order_id:
+                result[order] = purchases
+        return result
