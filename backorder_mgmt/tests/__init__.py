@@ -17,6 +17,8 @@ from . import test_dates
 from . import test_fill
 from . import test_force
 from . import test_free_stock
+from . import test_free_stock
+from . import test_jobs_charges
 from . import test_kits
 from . import test_process
 from . import test_process_cards
