@@ -20,6 +20,8 @@ from . import test_force
 from . import test_hooks
 from . import test_kit_moves
 from . import test_free_stock
+from . import test_free_stock
+from . import test_jobs_charges
 from . import test_kits
 from . import test_lives
 from . import test_new_order

@@ -6,7 +6,6 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .test_charge import ChargeCommon
-from .test_jobs import JOBS
 
 
 @tagged("post_install", "-at_install")
@@ -25,7 +24,10 @@ class TestChargesThatRaise(ChargeCommon):
                 raise ValueError("a module that does more")
             return method(self)
 
-        with patch.object(type(charges), "_next", step), mute_logger(*JOBS):
+        with (
+            patch.object(type(charges), "_next", step),
+            mute_logger("odoo.addons.backorder_mgmt.models.base.jobs"),
+        ):
             self._run_job()
         self.env.invalidate_all()
         self.assertEqual(charges.mapped("state"), ["failed", "done", "done"])
