@@ -89,13 +89,13 @@ class SaleOrderLine(models.Model):
             }
         )
         back = {
-            origin: qty for origin, qty in back.items() if not origin.product_uom_id.is_zero(qty)
+            origin: qty for origin, qty in back.items() if origin._backorder_compare(qty, 0.0) > 0
         }
         originals = self.browse().sudo().union(*back)
         before = {origin: origin.backorder_forced_qty for origin in originals}
         originals._backorder_raise(back, "undo", why)
         for origin in originals:
-            total = origin.product_uom_id.round(before[origin] + forced[origin])
+            total = before[origin] + forced[origin]
             origin._backorder_write(
                 {
                     "backorder_forced_qty": min(total, origin.backorder_hold_qty),

@@ -197,8 +197,7 @@ class SaleOrderLine(models.Model):
         got = figures.reserved + figures.delivered
         if self.state in ("draft", "sent"):
             got = self.backorder_promised_qty
-        got = self.product_uom_id.round(got)
-        if self.product_uom_id.compare(got, wanted) >= 0:
+        if self._backorder_compare(got, wanted) >= 0 or self._backorder_is_rounding(got, wanted):
             return False
         return self.env._(
             "%(product)s: of %(wanted)s only %(got)s can be reserved",

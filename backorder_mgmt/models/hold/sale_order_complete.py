@@ -30,7 +30,7 @@ class SaleOrder(models.Model):
         for line in lines:
             parts, location = facts.parts[line], facts.locations[line]
             available = line._backorder_available(stock, parts, location)
-            if line.product_uom_id.compare(line.backorder_qty, available) > 0:
+            if line._backorder_compare(line.backorder_qty, available) > 0:
                 return False
             line._backorder_take_fill(stock, parts, location, line.backorder_qty)
         return True

@@ -113,7 +113,7 @@ class BackorderRunLine(models.Model):
     def _on_order_words(self, sale_line, filled, left, stay):
         """The sentence of a line that is filled on its order, where others become new orders."""
         label = sale_line._backorder_quantity_label
-        if sale_line.product_uom_id.compare(left, 0.0) > 0:
+        if sale_line._backorder_compare(left, 0.0) > 0:
             return self.env._(
                 "%(filled)s filled on the order itself: %(reason)s. %(left)s still needed.",
                 filled=label(filled),
