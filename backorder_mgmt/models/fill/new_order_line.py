@@ -102,7 +102,7 @@ class SaleOrderLine(models.Model):
             **vals,
             "product_uom_qty": quantity,
             "backorder_origin_line_id": self.id,
-            "backorder_promised_qty": quantity,
+            "backorder_promised_product_qty": self._backorder_pieces(quantity),
             "backorder_moved_qty": self._backorder_in_product_unit(quantity),
         }
 
