@@ -425,3 +425,39 @@ class TestNewOrder(BackorderCommon):
         theirs = purchases.create({**values, "origin": "S00071"})
         self.assertEqual(order.order_line._backorder_purchase_orders(), ours)
         self.assertEqual(longer.order_line._backorder_purchase_orders(), theirs)
+
+    # -- documents of the original ----------------------------------------------------------------
+
+    def test_slip_and_printed_order_say_where_the_items_went(self):
+        order = self._order((self.product, 30), (self.other, 2))
+        self._stock(self.product, 30)
+        self._stock(self.other, 1)
+        order.fill_backorders({order.order_line[0].id: 30})
+        moved = f"30 Units moved to {order.backorder_child_ids.name}"
+        report = self.env["ir.actions.report"]
+        printed = {
+            "order": report._render_qweb_html("sale.report_saleorder", order.ids)[0].decode(),
+            "slip": report._render_qweb_html("stock.report_deliveryslip", order.picking_ids.ids)[
+                0
+            ].decode(),
+        }
+        for name, text in printed.items():
+            with self.subTest(document=name):
+                self.assertIn(moved, text)
+        slip = printed["slip"]
+        self.assertEqual(slip.count("Hammer"), 1, "only where it went, not as ordered here")
+        self._deliver(order.picking_ids, {self.other: 1})
+        done = report._render_qweb_html("stock.report_deliveryslip", order.picking_ids[:1].ids)[0]
+        self.assertEqual(done.decode().count("Hammer"), 1)
+
+    def test_the_customers_page_says_where_the_items_went(self):
+        """Read as the page has it: the cell of the name, and the quantity that is hidden."""
+        order = self._order((self.product, 30))
+        self._stock(self.product, 30)
+        order.fill_backorders()
+        view = self.env.ref("sale.sale_order_portal_content").get_combined_arch()
+        self.assertIn("line._backorder_moved_words()", view)
+        name = order.backorder_child_ids.name
+        self.assertEqual(order.order_line._backorder_moved_words(), f"30 Units moved to {name}")
+        order.backorder_child_ids._action_cancel()
+        self.assertFalse(order.order_line._backorder_moved_words())

@@ -1,0 +1,183 @@
+"""New orders in company: promotions and loyalty, combos, the shop."""
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .common import BackorderCommon
+
+
+@tagged("post_install", "-at_install")
+class TestNewOrderApps(BackorderCommon):
+    def _program(self, **values):
+        return self.env["loyalty.program"].create(
+            {
+                "name": "Test Program",
+                "program_type": "promotion",
+                "trigger": "auto",
+                "applies_on": "current",
+                "company_id": self.company.id,
+                "rule_ids": [
+                    Command.create(
+                        {
+                            "product_ids": self.product.ids,
+                            "reward_point_mode": "order",
+                            "reward_point_amount": 1,
+                            "minimum_qty": 1,
+                        }
+                    )
+                ],
+                **values,
+            }
+        )
+
+    def _free_mug(self):
+        """(mug, order): two chairs bought, a mug given; the mug is out of stock."""
+        mug = self._product("Mug")
+        program = self._program(
+            reward_ids=[
+                Command.create(
+                    {
+                        "reward_type": "product",
+                        "reward_product_id": mug.id,
+                        "reward_product_qty": 1,
+                        "required_points": 1,
+                    }
+                )
+            ],
+        )
+        self._stock(self.product, 1)
+        order = self._order((self.product, 2), confirm=False)
+        order._update_programs_and_rewards()
+        (coupon,) = order._get_claimable_rewards()
+        order._apply_program_reward(program.reward_ids, coupon)
+        order.action_confirm()
+        self.assertEqual(order.order_line.filtered("is_reward_line").product_id, mug)
+        return mug, order
+
+    def test_the_free_mug_goes_out_free_and_once(self):
+        mug, order = self._free_mug()
+        total = order.amount_total
+        self._stock(mug, 1)
+        self._stock(self.product, 1)
+        run = order.fill_backorders()
+        new = order.backorder_child_ids
+        self.assertEqual(new.order_line.product_id, self.product, "the chair, and no second mug")
+        gift = order.order_line.filtered("is_reward_line")
+        self.assertHeld(gift, 0, reserved=1)
+        row = run.line_ids.filtered(lambda line: line.product_id == mug)
+        self.assertEqual((row.filled_qty, row.reason), (1, "on_order"))
+        self.assertIn("given by a promotion", row.message)
+        self._deliver(order.picking_ids)
+        self._deliver(new.picking_ids)
+        self.assertEqual(gift.qty_delivered, 1)
+        self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
+
+    def test_a_fill_of_the_mug_alone_can_be_taken_back(self):
+        mug, order = self._free_mug()
+        self._stock(mug, 1)
+        run = order.fill_backorders()
+        self.assertFalse(order.backorder_child_ids)
+        run.action_undo()
+        self.assertHeld(order.order_line.filtered("is_reward_line"), 1, reserved=0)
+
+    def test_points_count_once(self):
+        program = self._program(
+            program_type="loyalty",
+            applies_on="both",
+            rule_ids=[
+                Command.create(
+                    {"reward_point_mode": "unit", "reward_point_amount": 5, "minimum_qty": 1}
+                )
+            ],
+            reward_ids=[Command.create({"reward_type": "discount", "required_points": 1000})],
+        )
+        card = self.env["loyalty.card"].create(
+            {"program_id": program.id, "partner_id": self.customer.id, "points": 0}
+        )
+        order = self._order((self.product, 4))
+        self.assertEqual(card.points, 20)
+        self._stock(self.product, 3)
+        order.fill_backorders()
+        new = order.backorder_child_ids
+        self.assertEqual(new.state, "sale")
+        self.assertEqual(card.points, 20)
+        order._update_programs_and_rewards()
+        self.assertEqual(card.points, 20, "the original keeps what the purchase earned")
+
+    def test_a_new_order_gets_no_discount_of_its_own(self):
+        self._program(
+            reward_ids=[
+                Command.create({"reward_type": "discount", "discount": 10, "required_points": 1})
+            ],
+        )
+        order = self._order((self.product, 4), confirm=False)
+        order._update_programs_and_rewards()
+        for coupon, rewards in order._get_claimable_rewards().items():
+            order._apply_program_reward(rewards, coupon)
+        order.action_confirm()
+        total = order.amount_total
+        self._stock(self.product, 4)
+        order.fill_backorders()
+        new = order.backorder_child_ids
+        self.assertEqual(len(new.order_line), 1)
+        self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
+
+    def test_a_combo_is_filled_on_its_order_and_the_family_costs_the_same(self):
+        combo = self.env["product.combo"].create(
+            {
+                "name": "Tool",
+                "combo_item_ids": [
+                    Command.create({"product_id": self.product.id, "extra_price": 3.0})
+                ],
+            }
+        )
+        box = self.env["product.product"].create(
+            {
+                "name": "Box",
+                "type": "combo",
+                "list_price": 50.0,
+                "combo_ids": [Command.link(combo.id)],
+            }
+        )
+        order = self._order((box, 2), (self.other, 3), confirm=False)
+        order.order_line = [
+            Command.create(
+                {
+                    "product_id": self.product.id,
+                    "product_uom_qty": 2,
+                    "combo_item_id": combo.combo_item_ids.id,
+                    "linked_line_id": order.order_line[0].id,
+                }
+            )
+        ]
+        order.action_confirm()
+        total = order.amount_total
+        self._stock(self.product, 2)
+        self._stock(self.other, 3)
+        run = order.fill_backorders()
+        rows = {line.product_id: line for line in run.line_ids}
+        self.assertEqual(rows[self.product].reason, "on_order")
+        self.assertIn("combo", rows[self.product].message)
+        new = order.backorder_child_ids
+        self.assertEqual(new.order_line.product_id, self.other)
+        self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
+        self.assertEqual(run.run_order_ids.outcome, "complete")
+
+    def test_a_new_order_of_a_shop_order_is_no_cart(self):
+        self.company.backorder_approve_new_order = False
+        website = self.env["website"].search([], limit=1)
+        website.company_id = self.company
+        order = self._order(
+            (self.product, 5),
+            website_id=website.id,
+            cart_recovery_email_sent=True,
+            shop_warning="Only 2 left",
+        )
+        self._stock(self.product, 5)
+        order.fill_backorders()
+        new = order.backorder_child_ids
+        self.assertFalse(new.website_id)
+        self.assertFalse(new.is_abandoned_cart)
+        self.assertFalse(new.cart_recovery_email_sent)
+        self.assertFalse(new.shop_warning)
+        self.assertEqual(order.website_id, website)
