@@ -15,9 +15,10 @@ from . import test_charge_tours
 from . import test_charge_whose
 from . import test_dates
 from . import test_fill
+from . import test_filters
 from . import test_force
 from . import test_free_stock
-from . import test_free_stock
+from . import test_jobs
 from . import test_jobs_charges
 from . import test_kits
 from . import test_process
@@ -29,6 +30,7 @@ from . import test_promise_purchase
 from . import test_properties
 from . import test_purchase
 from . import test_purchase_orders
+from . import test_purchase_places
 from . import test_purchase_twice
 from . import test_queries
 from . import test_rights
