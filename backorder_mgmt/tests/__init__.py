@@ -16,11 +16,12 @@ from . import test_charge_whose
 from . import test_dates
 from . import test_dates_queries
 from . import test_fill
+from . import test_filters
 from . import test_force
 from . import test_hooks
 from . import test_kit_moves
 from . import test_free_stock
-from . import test_free_stock
+from . import test_jobs
 from . import test_jobs_charges
 from . import test_kits
 from . import test_lives
@@ -35,6 +36,7 @@ from . import test_promise_purchase
 from . import test_properties
 from . import test_purchase
 from . import test_purchase_orders
+from . import test_purchase_places
 from . import test_purchase_twice
 from . import test_queries
 from . import test_rights

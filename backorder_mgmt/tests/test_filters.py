@@ -1,0 +1,142 @@
+"""Filters, badges and list actions: right, of one rule, and as few queries as for one line."""
+
+import operator
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import BackorderCommon
+
+OPERATORS = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+
+
+def counting(model, name, seen):
+    """Patch ``name`` of ``model`` so that ``seen`` gets how many records each call is about."""
+    method = getattr(type(model), name)
+
+    def wrapped(self, *args, **kwargs):
+        seen.append(len(self))
+        return method(self, *args, **kwargs)
+
+    return patch.object(type(model), name, wrapped)
+
+
+@tagged("post_install", "-at_install")
+class TestCanBeFilledNow(BackorderCommon):
+    def _queries(self, count):
+        orders = self.env["sale.order"]
+        for number in range(count):
+            product = self._product(f"Item {count} {number}")
+            orders |= self._order((product, 4))
+            self._stock(product, 1)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        found = orders.order_line.search(
+            [("order_id", "in", orders.ids), ("backorder_fillable_qty", ">", 0)]
+        )
+        found.mapped("backorder_available_qty")
+        self.assertEqual(len(found), count)
+        return self.cr.sql_log_count - before
+
+    def test_on_hand_asks_as_many_queries_for_forty_lines_as_for_four(self):
+        self._queries(1)
+        few, many = self._queries(4), self._queries(40)
+        self.assertLessEqual(many, few + 8)
+
+
+def only(orders):
+    return [("id", "in", orders.ids)]
+
+
+@tagged("post_install", "-at_install")
+class TestForcingMany(BackorderCommon):
+    def test_queue_is_dealt_out_once_for_all_lines_that_are_forced(self):
+        self._stock(self.product, 40)
+        orders = self.env["sale.order"]
+        for _number in range(20):
+            orders |= self._order((self.product, 2))
+        self.env.flush_all()
+        seen = []
+        with counting(orders.order_line, "_backorder_deal", seen):
+            orders.force_backorders()
+            self.env.flush_all()
+        self.assertLessEqual(len(seen), 3)
+        self.assertEqual(set(orders.order_line.mapped("backorder_qty")), {2.0})
+        # Dates are right nevertheless: what was given up is there for all of them.
+        self.assertTrue(all(orders.order_line.mapped("backorder_expected_date")))
+
+
+@tagged("post_install", "-at_install")
+class TestCompleteOnly(BackorderCommon):
+    """Customers who take complete orders only: one rule for badge, filter, dialog and fill."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer.backorder_policy = "complete"
+
+    def _half(self, confirm=True, **values):
+        """Five hammers of five are there, of five nails two."""
+        order = self._order((self.product, 5), (self.other, 5), confirm=False, **values)
+        if confirm:
+            order.action_confirm()
+        else:
+            order.order_line._backorder_refigure()
+        self._stock(self.product, 5)
+        self._stock(self.other, 2)
+        self.env.invalidate_all()
+        return order
+
+    def _proposed(self, order):
+        dialog = self.env["backorder.fill"].create({"order_id": order.id})
+        return dialog.line_ids.mapped("quantity")
+
+    def test_badge_filter_dialog_and_fill_agree_that_nothing_can_be_filled(self):
+        for confirm in (True, False):
+            with self.subTest(confirm=confirm):
+                order = self._half(confirm)
+                lines = order.order_line
+                self.assertEqual(lines.mapped("backorder_fillable_qty"), [0, 0])
+                domain = [("id", "in", lines.ids), ("backorder_fillable_qty", ">", 0)]
+                self.assertFalse(lines.search(domain))
+                self.assertEqual(lines.mapped("backorder_available_qty"), [5, 2])
+                self.assertEqual(self._proposed(order), [0, 0])
+                with self.assertRaisesRegex(UserError, "complete orders only"):
+                    order.fill_backorders({lines[0].id: 5})
+                self.assertEqual(lines.mapped("backorder_qty"), [5, 5])
+                self._stock(self.product, -5)
+                self._stock(self.other, -2)
+
+    def test_they_agree_that_all_can_be_filled_once_all_is_there(self):
+        order = self._half()
+        self._stock(self.other, 3)
+        self.env.invalidate_all()
+        self.assertEqual(order.order_line.mapped("backorder_fillable_qty"), [5, 5])
+        self.assertEqual(self._proposed(order), [5, 5])
+        order.fill_backorders()
+        self.assertEqual(order.order_line.mapped("backorder_qty"), [0, 0])
+
+    def test_order_that_ships_when_all_is_ready_says_the_same(self):
+        self.customer.backorder_policy = False
+        order = self._half(picking_policy="one")
+        self.assertEqual(order.order_line.mapped("backorder_fillable_qty"), [0, 0])
+        self.assertEqual(self._proposed(order), [0, 0])
+
+    def test_two_lines_of_an_item_are_not_counted_on_the_same_stock(self):
+        order = self._order((self.product, 3), (self.product, 3))
+        self._stock(self.product, 5)
+        self.env.invalidate_all()
+        self.assertEqual(order.order_line.mapped("backorder_fillable_qty"), [0, 0])
+
+    def test_dialog_says_it_before(self):
+        order = self._half()
+        self.assertIn("complete orders only", order._backorder_fill_destination())
