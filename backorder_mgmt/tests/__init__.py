@@ -14,10 +14,12 @@ from . import test_charge_cap
 from . import test_charge_tours
 from . import test_charge_whose
 from . import test_dates
+from . import test_days
 from . import test_fill
 from . import test_force
 from . import test_hooks
 from . import test_kits
+from . import test_owed
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions
