@@ -15,6 +15,7 @@ from . import test_charge_tours
 from . import test_charge_whose
 from . import test_dates
 from . import test_dates_queries
+from . import test_days
 from . import test_fill
 from . import test_filters
 from . import test_force
@@ -27,6 +28,7 @@ from . import test_kits
 from . import test_lives
 from . import test_new_order
 from . import test_new_order_apps
+from . import test_owed
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions

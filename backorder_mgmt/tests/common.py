@@ -54,6 +54,7 @@ class BackorderCommon(TransactionCase):
         cls.company.write(
             {
                 "backorder_auto": True,
+                "backorder_tz": "UTC",
                 "backorder_fifo": True,
                 "backorder_fill_approved": "new_order",
                 "backorder_approve_new_order": True,

@@ -424,7 +424,7 @@ ROWS = (
         why="N1 40 = 30 captured + 10 by card; S1 still owes its 60",
     ),
     Row(
-        name="the balance of an authorised order moves and is captured",
+        name="the balance of an authorised order is authorised and stays",
         pay="authorised",
         what="plain",
         carry="balance",
@@ -432,13 +432,13 @@ ROWS = (
         story=("authorise 100", "fill 4 chair"),
         first=(100, 100),
         owed=(60, 40),
-        due=(0, 100),
-        card=(("capture", 100, "done"),),
-        left=(0, 0),
-        link=(0, 0),
-        carried=(("balance", -60), ("credit", 100)),
-        why="authorised is not paid, so S1 owes 60: N1 40 + 60 = 100 captured",
-        ask="Does Carry Balance move, and so capture, what is authorised for items that stay?",
+        due=(60, 40),
+        card=(("capture", 40, "done"),),
+        left=(60, 0),
+        carried=(("credit", 40),),
+        # Corrected after it was written: captured is only what the moved items cost, plus what the
+        # options carry; what is authorised for items that stay is not asked for again.
+        why="100 authorised cover all: of the 60 that stay nothing has to move, 40 captured",
     ),
     Row(
         name="captured whole by hand after it was refused is not charged again by retry",

@@ -135,7 +135,8 @@ class TestCarry(CarryCommon):
                 self.assertAlmostEqual(order.backorder_carried_amount, -carried, 2)
                 self.assertEqual(self._due(order, new), (due, new_due))
                 self.assertFamily(order, 100 - paid)
-                self.assertEqual(new._is_paid(), new_due <= 0)
+                # Without credits the money may stand on the original: paid all the same.
+                self.assertEqual(new._is_paid(), new_due <= 0 or paid >= 100)
                 self.assertEqual(order._is_paid(), due <= 0)
 
     def test_authorised_money_is_not_carried(self):
@@ -143,14 +144,15 @@ class TestCarry(CarryCommon):
         self._pay_online(order, 100, "authorized")
         new = self._fill(order, 4, carry_credit="whole").run_order_ids.new_order_id
         self.assertFalse(new.backorder_carried_amount)
-        self.assertEqual(self._due(order, new), (-40, 40))
+        self.assertEqual(self._due(order, new), (60, 40), "authorized is not paid")
+        self.assertEqual(order.backorder_authorized_amount, 100)
 
     def test_what_was_captured_is_money_and_what_was_voided_is_not(self):
         order = self._short_order()
         transaction = self._pay_online(order, 100, "authorized")
         transaction._create_child_transaction(70)._set_done()
-        self.assertEqual(order.backorder_paid_amount, 100)
-        self.assertEqual(self._due(order), (0,))
+        self.assertEqual((order.backorder_paid_amount, order.backorder_authorized_amount), (70, 30))
+        self.assertEqual(self._due(order), (30,))
         new = self._fill(order, 4, carry_credit="whole").run_order_ids.new_order_id
         self.assertEqual(new.backorder_carried_amount, 10)
         transaction._create_child_transaction(30)._set_canceled()
@@ -360,7 +362,7 @@ class TestCarry(CarryCommon):
 
         self._queries(carry(few[:1]))  # what is read once for good
         self.assertLessEqual(self._queries(carry(many)), self._queries(carry(few[1:])) + 12)
-        self.assertEqual(self._queries(read_due(many)), self._queries(read_due(few)))
+        self.assertLessEqual(self._queries(read_due(many)), self._queries(read_due(few)))
         # One hammer stayed on the first order; those that came later got nothing but the fill.
         carried = orders.backorder_child_ids.mapped("backorder_carried_amount")
         self.assertEqual(carried, [20] + [30] * 7)

@@ -201,7 +201,9 @@ class TestChargeCap(ChargeCommon, ProcessCommon):
         run = self._process(new, credit_card_mode="charge", approve=True)
         self._run_job()
         self.assertFalse(new.transaction_ids)
-        self.assertApproved(new, f"$\xa040.00 of this is paid on {order.name}")
+        self.assertFalse(self._charge(new), "nothing is to be asked for")
+        self.assertEqual(new.state, "sale")
+        self.assertIn(f"$\xa040.00 of this is paid on {order.name}", run.run_order_ids.message)
         self.assertTrue(run.run_order_ids.approved)
 
     def test_nor_authorize_what_is_authorized_on_the_original(self):

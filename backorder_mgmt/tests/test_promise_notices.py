@@ -11,8 +11,7 @@ from .test_dates import LATER, LATEST, SOON
 from .test_promise import PromiseCommon
 
 
-@tagged("post_install", "-at_install")
-class TestNotices(PromiseCommon):
+class NoticesCommon(PromiseCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -40,6 +39,9 @@ class TestNotices(PromiseCommon):
         purchase.picking_ids.scheduled_date = date
         self.assertExpected((order.order_line, date))
 
+
+@tagged("post_install", "-at_install")
+class TestNotices(NoticesCommon):
     def test_the_customer_gets_one_email(self):
         order, purchase = self._promised()
         self._slip(order, purchase)

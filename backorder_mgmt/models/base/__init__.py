@@ -1,5 +1,6 @@
 from . import token
 from . import res_company
+from . import days
 from . import res_config_settings
 from . import res_partner
 from . import backorder_saved_options

@@ -68,6 +68,7 @@ class ResConfigSettings(models.TransientModel):
     backorder_delay_notice = fields.Selection(
         related="company_id.backorder_delay_notice", readonly=False, required=True
     )
+    backorder_tz = fields.Selection(related="company_id.backorder_tz", readonly=False)
     backorder_delay_tolerance = fields.Integer(
         related="company_id.backorder_delay_tolerance", readonly=False
     )

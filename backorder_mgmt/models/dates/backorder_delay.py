@@ -128,6 +128,7 @@ class BackorderDelay(models.Model):
         lines = self.env["sale.order.line"].sudo()
         lines.flush_model()
         self.flush_model()
+        day = self.env["res.company"]._backorder_day_sql
         self.env.cr.execute(
             SQL(
                 """
@@ -137,14 +138,17 @@ class BackorderDelay(models.Model):
                  WHERE line.backorder_qty > 0 AND line.backorder_promised_date IS NOT NULL
                    AND line.state = 'sale' AND company.backorder_delay_notice != 'none'
                    AND (line.backorder_expected_date IS NULL
-                        OR line.backorder_expected_date::date - line.backorder_promised_date::date
+                        OR GREATEST(%(expected)s, %(today)s) - %(told)s
                            > company.backorder_delay_tolerance)
                    AND NOT EXISTS (
                         SELECT FROM backorder_delay delay
                          WHERE delay.sale_line_id = line.id
                            AND delay.told_date = line.backorder_promised_date)
               ORDER BY line.id
-                """
+                """,
+                expected=day(SQL("line.backorder_expected_date"), SQL("line.company_id")),
+                today=day(SQL("%s::timestamp", fields.Datetime.now()), SQL("line.company_id")),
+                told=day(SQL("line.backorder_promised_date"), SQL("line.company_id")),
             )
         )
         found = lines.browse(row[0] for row in self.env.cr.fetchall())
@@ -155,8 +159,15 @@ class BackorderDelay(models.Model):
             "sale_line_id": line.id,
             "quantity": line.backorder_qty,
             "told_date": line.backorder_promised_date,
-            "new_date": line.backorder_expected_date,
+            "new_date": line._backorder_day_to_tell() and line.backorder_expected_date,
         }
+
+    def _told_day(self):
+        """The day that the customer was told, in the company's time zone."""
+        return self.company_id._backorder_day(self.told_date)
+
+    def _new_day(self):
+        return self.company_id._backorder_day(self.new_date)
 
     def _tell(self):
         """Tell one customer, or his salesperson, of all of ``self``."""
@@ -173,7 +184,8 @@ class BackorderDelay(models.Model):
         for row in worse:
             row._backorder_write(
                 {
-                    "new_date": row.sale_line_id.backorder_expected_date,
+                    "new_date": row.sale_line_id._backorder_day_to_tell()
+                    and row.sale_line_id.backorder_expected_date,
                     "quantity": row.sale_line_id.backorder_qty,
                 }
             )
@@ -207,7 +219,7 @@ class BackorderDelay(models.Model):
         lines = self.sale_line_id
         note = self.env._("Told the customer of the delay by e-mail")
         lines._backorder_told(note)
-        gone = lines.filtered(lambda line: not line.backorder_expected_date)
+        gone = lines.filtered(lambda line: not line._backorder_day_to_tell())
         bodies = {
             order.id: f"{note}: {'; '.join(line._backorder_delay_label() for line in own)}"
             for order, own in gone.grouped("order_id").items()

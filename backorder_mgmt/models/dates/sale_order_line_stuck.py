@@ -1,6 +1,6 @@
 """Stock that is reserved for orders which cannot be completed, and whom it would help."""
 
-from datetime import datetime, time
+from datetime import timedelta
 
 from odoo import api, models
 from odoo.tools import format_date
@@ -20,7 +20,7 @@ class SaleOrderLine(models.Model):
             ("backorder_qty", ">", 0),
             "|",
             ("backorder_expected_date", "=", False),
-            ("backorder_expected_date", ">", datetime.combine(date, time.max)),
+            ("backorder_expected_date", ">=", company._backorder_start(date + timedelta(days=1))),
         ]
 
     @api.model
@@ -60,13 +60,17 @@ class SaleOrderLine(models.Model):
                 "%(product)s %(quantity)s (%(date)s)",
                 product=line.product_id.display_name,
                 quantity=line._backorder_quantity_label(line.backorder_qty),
-                date=format_date(self.env, line.backorder_expected_date)
+                date=format_date(
+                    self.env, line.company_id._backorder_day(line.backorder_expected_date)
+                )
                 if line.backorder_expected_date
                 else self.env._("no date"),
             )
             for line in needed
         ]
-        return (max(dates).date() if dates and all(dates) else False), "; ".join(texts)
+        return (
+            self.company_id._backorder_day(max(dates)) if dates and all(dates) else False
+        ), "; ".join(texts)
 
     @api.model
     def _backorder_completed_with(self, freed, policy):

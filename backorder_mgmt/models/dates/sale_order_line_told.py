@@ -1,6 +1,6 @@
 """Promises: the date a customer was last told, whether it still holds, and what it rests on."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -43,14 +43,15 @@ class SaleOrderLine(models.Model):
         "order_id.commitment_date",
     )
     def _compute_backorder_late(self):
-        today = fields.Date.today()
+        today = {company: company._backorder_today() for company in self.company_id}
         for line in self:
-            expected = line.backorder_expected_date
-            told = (line.backorder_promised_date, line.order_id.commitment_date)
+            day = line.company_id._backorder_day
+            expected = day(line.backorder_expected_date)
+            told = (day(line.backorder_promised_date), day(line.order_id.commitment_date))
             line.backorder_late = line.backorder_qty > 0 and (
                 not expected
-                or expected.date() < today
-                or any(date and expected.date() > date.date() for date in told)
+                or expected < today[line.company_id]
+                or any(date and expected > date for date in told)
             )
 
     def _search_backorder_late(self, operator, value):
@@ -58,17 +59,25 @@ class SaleOrderLine(models.Model):
             return NotImplemented
 
         def to_sql(model, alias, query):
+            company = model._field_to_sql(alias, "company_id", query)
+
+            def day(moment):
+                return model.env["res.company"]._backorder_day_sql(moment, company)
+
             late = SQL(
-                "(%(needed)s > 0 AND (%(expected)s IS NULL OR %(expected)s < %(today)s"
-                " OR %(expected)s::date > %(told)s::date OR %(expected)s::date > %(asked)s::date))",
+                "(%(needed)s > 0 AND (%(expected)s IS NULL OR %(day)s < %(today)s"
+                " OR %(day)s > %(told)s OR %(day)s > %(asked)s))",
                 needed=model._field_to_sql(alias, "backorder_qty", query),
                 expected=model._field_to_sql(alias, "backorder_expected_date", query),
-                today=datetime.combine(fields.Date.today(), time.min),
-                told=model._field_to_sql(alias, "backorder_promised_date", query),
-                asked=SQL(
-                    "(SELECT %s FROM sale_order asked WHERE asked.id = %s)",
-                    model.env["sale.order"]._field_to_sql("asked", "commitment_date"),
-                    model._field_to_sql(alias, "order_id", query),
+                day=day(model._field_to_sql(alias, "backorder_expected_date", query)),
+                today=day(SQL("%s::timestamp", fields.Datetime.now())),
+                told=day(model._field_to_sql(alias, "backorder_promised_date", query)),
+                asked=day(
+                    SQL(
+                        "(SELECT %s FROM sale_order asked WHERE asked.id = %s)",
+                        model.env["sale.order"]._field_to_sql("asked", "commitment_date"),
+                        model._field_to_sql(alias, "order_id", query),
+                    )
                 ),
             )
             return SQL("%s IS TRUE" if True in value else "%s IS NOT TRUE", late)
@@ -76,10 +85,12 @@ class SaleOrderLine(models.Model):
         return Domain.custom(to_sql=to_sql)
 
     def _backorder_got_worse(self):
-        """The lines of ``self`` whose promise does not hold, by more than the tolerance.
+        """The lines of ``self`` whose promise does not hold, by more than the tolerance: what is
+        expected is later, or the day has passed.
 
-        Days count, not hours: who was told a day gets his goods on that day or not.
+        Days count, not hours: who was told a day gets their goods on that day or not.
         """
+        today = {company: company._backorder_today() for company in self.company_id}
         return self.filtered(
             lambda line: (
                 line.state == "sale"
@@ -87,26 +98,37 @@ class SaleOrderLine(models.Model):
                 and line.backorder_promised_date
                 and (
                     not line.backorder_expected_date
-                    or line.backorder_expected_date.date()
-                    > line.backorder_promised_date.date()
+                    or max(
+                        today[line.company_id],
+                        line.company_id._backorder_day(line.backorder_expected_date),
+                    )
+                    > line.company_id._backorder_day(line.backorder_promised_date)
                     + timedelta(days=line.company_id.backorder_delay_tolerance)
                 )
             )
         )
+
+    def _backorder_day_to_tell(self):
+        """The day on which this line is expected, in its company's time zone; None where it is not
+        known, or is over: nobody is told a day in the past."""
+        self.ensure_one()
+        day = self.company_id._backorder_day(self.backorder_expected_date)
+        return day if day and day >= self.company_id._backorder_today() else None
 
     # -- telling the customer ---------------------------------------------------------------------
 
     def _backorder_told(self, note=None):
         """The customer was told the dates that are expected now.
 
-        Where no date is known, what he was told before stays: it is not lost by silence.
+        Where no date is known, or it is in the past, what they were told before stays: it is not
+        lost by silence.
 
-        :param note: how he was told; None: nothing is written on the orders
+        :param note: how they were told; None: nothing is written on the orders
         :return: the lines with a date
         """
         told = self.filtered(
             lambda line: (
-                line.state != "cancel" and line.backorder_qty > 0 and line.backorder_expected_date
+                line.state != "cancel" and line.backorder_qty > 0 and line._backorder_day_to_tell()
             )
         )
         before, by_date = {}, {}
@@ -127,25 +149,27 @@ class SaleOrderLine(models.Model):
 
     def _backorder_told_label(self, before):
         """``Hammer: 5 Units, 03/15/2027 (before: 03/01/2027)``."""
+        day = self.company_id._backorder_day
         label = self.env._(
             "%(product)s: %(quantity)s, %(date)s",
             product=self.product_id.display_name,
             quantity=self._backorder_quantity_label(self.backorder_qty),
-            date=format_date(self.env, self.backorder_promised_date),
+            date=format_date(self.env, day(self.backorder_promised_date)),
         )
-        if before and before.date() != self.backorder_promised_date.date():
-            label += self.env._(" (before: %s)", format_date(self.env, before))
+        if before and day(before) != day(self.backorder_promised_date):
+            label += self.env._(" (before: %s)", format_date(self.env, day(before)))
         return label
 
     def _backorder_delay_label(self):
         """``S00012 Hammer (5 Units): told 03/01/2027, now 03/15/2027``."""
-        expected = self.backorder_expected_date
+        expected = self._backorder_day_to_tell()
+        told = self.company_id._backorder_day(self.backorder_promised_date)
         return self.env._(
             "%(order)s %(product)s (%(quantity)s): told %(told)s, now %(now)s",
             order=self.order_id.name,
             product=self.product_id.display_name,
             quantity=self._backorder_quantity_label(self.backorder_qty),
-            told=format_date(self.env, self.backorder_promised_date),
+            told=format_date(self.env, told),
             now=format_date(self.env, expected) if expected else self.env._("without a date"),
         )
 
@@ -240,7 +264,7 @@ class SaleOrderLine(models.Model):
         origins = moves.browse(moves._rollup_move_origs())
         orders = origins.purchase_line_id.order_id
         source = ", ".join(orders.mapped("name")) or share.source.sudo().reference or ""
-        date = format_date(self.env, share.date)
+        date = format_date(self.env, self.company_id._backorder_day(share.date))
         return f"{quantity}: {source}, {date}" if source else f"{quantity}: {date}"
 
     def _backorder_part_label(self, product_id, quantity, several):

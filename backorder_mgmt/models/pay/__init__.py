@@ -5,10 +5,16 @@ from . import backorder_charge_attempt
 from . import backorder_run
 from . import backorder_run_order
 from . import payment_transaction
+from . import payment_capture_wizard
 from . import account_move
+from . import stock_move
+from . import sale_order_line_owed
+from . import sale_order_owed
 from . import sale_order_charge
 from . import sale_order_carry
+from . import sale_order_invoice
 from . import sale_order_paid
 from . import sale_order
 from . import sale_order_dialog
 from . import sale_order_payment
+from . import sale_order_check

@@ -6,7 +6,8 @@ class BackorderCarry(models.Model):
     """What was carried between the orders of a family: one row each time, for good.
 
     Giving back is a row the other way round. The sum over a family is always zero: money is
-    moved, never made.
+    moved, never made. *Rounding* is the exception: what orders cost more (+) or less (−) for having
+    been split, kept on the original order, so that nobody owes it or gets it back.
     """
 
     _name = "backorder.carry"
@@ -38,13 +39,16 @@ class BackorderCarry(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     kind = fields.Selection(
-        [("credit", "Credit"), ("balance", "Balance")], required=True, readonly=True
+        [("credit", "Credit"), ("balance", "Balance"), ("rounding", "Rounding")],
+        required=True,
+        readonly=True,
     )
     amount = fields.Monetary(
         readonly=True,
         help="Credit (+): money that counts as paid on the order it went to, and no more on the "
         "one it came from. Balance (−): what is owed on the order it went to, and no more on the "
-        "one it came from.",
+        "one it came from. Rounding: what the taxes of the orders are more (+) or less (−) for "
+        "having been split; nobody is asked for it.",
     )
     date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     user_id = fields.Many2one(

@@ -80,28 +80,53 @@ class BackorderRun(models.Model):
         """{order: :class:`OrderMoney`} of what is paid, authorised and due now."""
         figures = orders._backorder_paid_figures()
         cards = set(orders._backorder_with_card().ids)
-        asks = self.credit_card_mode in ("authorize", "capture", "charge")
+        mode = self.credit_card_mode
+        asks = mode in ("authorize", "capture", "charge")
+        # sudo: as for the family's money
+        together = orders.sudo().filtered(
+            lambda order: order.backorder_parent_id or order.backorder_child_ids
+        )
         money = {}
         for order in orders:
             paid, captured = figures.get(order.id, (0.0, 0.0))
-            due = order.amount_total - paid - order.backorder_carried_amount
+            due = order._backorder_due_of(captured)
             authorized = max(0.0, paid - captured)
             if asks and order._backorder_on_credit():
                 due = authorized = 0.0
-            elif due > 0 and self.credit_card_mode in ("capture", "charge"):
+            if due > 0 and order in together:
+                # No more than the family owes, wherever its money stands. What is only asked for is
+                # no money yet: the order waits for it.
+                family = order._backorder_family_money()
+                due = min(due, max(0.0, family.owed - family.paid))
+            if due > 0 and mode in ("capture", "charge"):
                 # Of a new order: what is authorised on the orders that it was made of.
-                inherited = sum(
+                authorized += sum(
                     payment.left
                     for payment, _tx in order.backorder_parent_id._backorder_authorizations()
                 )
-                authorized += min(due, inherited)
-                due -= min(due, inherited)
+            if due > 0:
+                authorized = min(due, authorized)
+                due -= authorized
             money[order] = OrderMoney(
                 order.currency_id.round(due),
                 order.currency_id.round(authorized),
                 order.id in cards,
             )
         return money
+
+    def _process_remarks(self, order):
+        """Also that a part of what an order shows as due is paid on others of its family."""
+        remarks = super()._process_remarks(order)
+        # sudo: as for the family's money
+        family = order.sudo().backorder_parent_id or order.sudo().backorder_child_ids
+        if not family or self.credit_card_mode == "none" or order._backorder_on_credit():
+            return remarks
+        mode, due = self.credit_card_mode, order.backorder_amount_due
+        paid = order.currency_id.round(order._backorder_family_money(mode).paid_of(due))
+        if due > 0 and paid > 0:
+            others = order._backorder_paid_elsewhere(mode)
+            remarks.append(order._backorder_paid_elsewhere_words(due, paid, others, mode))
+        return remarks
 
     # -- how it ended -----------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..base.token import private, private_value
 
@@ -14,6 +15,45 @@ class PaymentTransaction(models.Model):
         return super()._create_child_transaction(
             amount, is_refund=is_refund, **custom_create_values
         )
+
+    def _capture(self, amount_to_capture=None):
+        """Odoo's own *Capture* too takes no more than the orders and their families owe.
+
+        :raise UserError: more than that
+        """
+        if self.sale_order_ids and not private_value(self.env, "backorder_child_id"):
+            self._backorder_check_capture(amount_to_capture or self.amount)
+        return super()._capture(amount_to_capture=amount_to_capture)
+
+    def _backorder_check_capture(self, amount):
+        cap = self._backorder_capture_cap(lock=True)
+        if self.currency_id.compare_amounts(amount, cap) > 0:
+            raise UserError(
+                self.env._(
+                    "%(amount)s are more than what is still owed on %(orders)s: %(cap)s. Capture "
+                    "that, or void the rest of what is authorized.",
+                    amount=self.currency_id.format(amount),
+                    orders=", ".join(self.sale_order_ids.mapped("name")),
+                    cap=self.currency_id.format(cap),
+                )
+            )
+
+    def _backorder_capture_cap(self, lock=False):
+        """The most that may be captured of these payments now, in their currency: what the orders
+        that they are of, with their families, owe less what is paid and asked for."""
+        # sudo: whoever captures need not see the orders; a sum only
+        cap, families = 0.0, set()
+        for order in self.sudo().sale_order_ids:
+            if lock:
+                order._backorder_touch_family()
+            root = order._backorder_family()[:1]
+            if root not in families:
+                families.add(root)
+                money = root._backorder_family_money().cap
+                cap += root.currency_id._convert(
+                    money, self.currency_id, root.company_id, fields.Date.today()
+                )
+        return self.currency_id.round(cap)
 
     def _update_state(self, allowed_states, target_state, state_message):
         """What a provider tells later wakes the charge that waits for it."""
@@ -61,7 +101,11 @@ class PaymentTransaction(models.Model):
             (self - asked)._post_process()
             return asked._post_process()
         quiet = self.with_context(**private(backorder_no_payment_mail=bool(asked)))
-        return super(PaymentTransaction, quiet)._post_process()
+        res = super(PaymentTransaction, quiet)._post_process()
+        # Invoices that were posted before their money came.
+        done = self.filtered(lambda tx: tx.state == "done")
+        (done | done.source_transaction_id).sale_order_ids._backorder_settle_invoices()
+        return res
 
     def _backorder_asked(self):
         """The transactions of ``self`` that a charge of ours asked for."""

@@ -3,8 +3,9 @@
 import operator as comparison
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, float_round
 
 from ..base.token import private, private_value
 
@@ -31,6 +32,13 @@ class SaleOrder(models.Model):
         help="Credit (+) carried to this order from others of its family, or balance (−) that it "
         "took over; the other order has the same amount with the other sign.",
     )
+    backorder_rounding_amount = fields.Monetary(
+        string="Rounding",
+        compute="_compute_backorder_rounding_amount",
+        compute_sudo=True,
+        help="What this order and its new orders cost more (+) or less (−) than together, as each "
+        "is rounded by itself. Nobody is asked for it.",
+    )
     backorder_family_ids = fields.Many2many(
         "sale.order", string="Original and New Orders", compute="_compute_backorder_family_ids"
     )
@@ -47,21 +55,28 @@ class SaleOrder(models.Model):
         string="Open Total",
         compute="_compute_backorder_amount_due",
         compute_sudo=True,
-        help="The order's total; nothing when it is cancelled.",
+        help="What the customer keeps and what is to come; of a cancelled order what is invoiced.",
     )
     backorder_paid_amount = fields.Monetary(
         string="Paid",
         compute="_compute_backorder_amount_due",
         compute_sudo=True,
-        help="Online payments, and payments of this order's invoices that were made otherwise.",
+        help="Online payments, and payments of this order's invoices that were made otherwise. "
+        "What is only authorized is not paid.",
+    )
+    backorder_authorized_amount = fields.Monetary(
+        string="Authorized",
+        compute="_compute_backorder_amount_due",
+        compute_sudo=True,
+        help="Authorized online, and neither captured nor voided.",
     )
     backorder_amount_due = fields.Monetary(
         string="Amount Due",
         compute="_compute_backorder_amount_due",
         compute_sudo=True,
         search="_search_backorder_amount_due",
-        help="Total, less what was paid, less carried credit, plus carried balance. Negative: paid "
-        "more than it costs.",
+        help="What is owed, less what was paid, less carried credit, plus carried balance. "
+        "Negative: paid more than it costs.",
     )
 
     # -- figures ----------------------------------------------------------------------------------
@@ -69,7 +84,10 @@ class SaleOrder(models.Model):
     @api.depends("backorder_carry_in_ids.amount", "backorder_carry_out_ids.amount", "currency_id")
     def _compute_backorder_carried_amount(self):
         for order in self:
-            incoming, outgoing = order.backorder_carry_in_ids, order.backorder_carry_out_ids
+            incoming, outgoing = (
+                rows.filtered(lambda row: row.kind != "rounding")
+                for rows in (order.backorder_carry_in_ids, order.backorder_carry_out_ids)
+            )
             order.backorder_carried_amount = sum(
                 sign
                 * row.currency_id._convert(
@@ -79,9 +97,33 @@ class SaleOrder(models.Model):
                 for row in rows
             )
 
+    @api.depends("backorder_carry_in_ids.amount", "backorder_carry_in_ids.kind")
+    def _compute_backorder_rounding_amount(self):
+        for order in self:
+            rows = order.backorder_carry_in_ids.filtered(lambda row: row.kind == "rounding")
+            order.backorder_rounding_amount = sum(rows.mapped("amount"))
+
+    def _backorder_due_of(self, paid, owed=None):
+        """What is due on this order of which ``paid`` came in; negative: that much too much.
+
+        Rounding is nobody's debt: what a split costs more is not due, and what it costs less only
+        makes a credit smaller.
+
+        :param owed: another amount than what is owed on it now
+        """
+        self.ensure_one()
+        due = self.backorder_owed_amount if owed is None else owed
+        due -= paid + self.backorder_carried_amount
+        rounding = self.backorder_rounding_amount
+        if rounding > 0:
+            due -= rounding
+        elif due < 0:
+            due = min(0.0, due - rounding)
+        return self.currency_id.round(due)
+
     @api.depends(
-        "amount_total",
-        "state",
+        "backorder_owed_amount",
+        "backorder_rounding_amount",
         "amount_paid",
         "backorder_carried_amount",
         "transaction_ids.child_transaction_ids.state",
@@ -91,25 +133,23 @@ class SaleOrder(models.Model):
     def _compute_backorder_amount_due(self):
         figures = self._backorder_paid_figures()
         for order in self:
-            paid, _captured = figures.get(order._origin.id, (0.0, 0.0))
-            # A cancelled order asks for nothing; what is paid on it is owed to the customer.
-            total = 0.0 if order.state == "cancel" else order.amount_total
-            order.backorder_open_total = total
+            authorized, paid = figures.get(order._origin.id, (0.0, 0.0))
+            order.backorder_open_total = order.backorder_owed_amount
             order.backorder_paid_amount = paid
-            order.backorder_amount_due = order.currency_id.round(
-                total - paid - order.backorder_carried_amount
-            )
+            order.backorder_authorized_amount = order.currency_id.round(authorized - paid)
+            order.backorder_amount_due = order._backorder_due_of(paid)
 
     @api.depends("backorder_carried_amount")
     @api.depends_context("lang")
     def _compute_backorder_carried_label(self):
         """What the carried amount is, in words: of which kind, and with which orders."""
         for order in self:
-            taken = order.backorder_carry_in_ids.mapped("from_name")
+            incoming = order.backorder_carry_in_ids.filtered(lambda row: row.kind != "rounding")
+            taken = incoming.mapped("from_name")
             given = order.backorder_carry_out_ids.mapped("to_name")
             credit = order.backorder_carried_amount > 0
             here = "credit" if credit else "balance"
-            if here in order.backorder_carry_in_ids.mapped("kind"):
+            if here in incoming.mapped("kind"):
                 names = ", ".join(dict.fromkeys(taken))
                 label = (
                     self.env._("Credit carried from %s", names)
@@ -141,15 +181,15 @@ class SaleOrder(models.Model):
         else:
             return NotImplemented
         self._backorder_flush_paid()
+        otherwise = self.sudo()._backorder_due_otherwise()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT so.id, ROUND(
-                           CASE WHEN so.state = 'cancel' THEN 0
-                                ELSE COALESCE(so.amount_total, 0) END
-                           - figures.paid - COALESCE(so.backorder_carried_amount, 0),
-                           COALESCE(currency.decimal_places, 2)
-                       )
+                SELECT so.id,
+                       CASE WHEN so.state = 'cancel' THEN 0
+                            ELSE COALESCE(so.amount_total, 0) END,
+                       figures.captured + COALESCE(so.backorder_carried_amount, 0),
+                       COALESCE(currency.decimal_places, 2)
                   FROM sale_order so
                   JOIN (%s) figures (id, paid, captured) ON figures.id = so.id
              LEFT JOIN res_currency currency ON currency.id = so.currency_id
@@ -157,7 +197,15 @@ class SaleOrder(models.Model):
                 self._backorder_paid_sql(SQL("IS NOT NULL")),
             )
         )
-        return Domain("id", "in", [order_id for order_id, due in rows if test(float(due))])
+        return Domain(
+            "id",
+            "in",
+            [
+                order_id
+                for order_id, total, paid, digits in rows
+                if test(otherwise.get(order_id, float_round(float(total) - float(paid), digits)))
+            ],
+        )
 
     @api.depends("backorder_parent_id", "backorder_child_ids")
     def _compute_backorder_family_ids(self):
@@ -179,7 +227,12 @@ class SaleOrder(models.Model):
 
     # -- Odoo's own checks ------------------------------------------------------------------------
 
-    @api.depends("backorder_carried_amount", "transaction_ids.state", "transaction_ids.amount")
+    @api.depends(
+        "backorder_carried_amount",
+        "backorder_rounding_amount",
+        "transaction_ids.state",
+        "transaction_ids.amount",
+    )
     @api.depends_context("backorder_not_carried")
     def _compute_amount_paid(self):
         """Carried credit counts as paid; a carried balance is still to be paid."""
@@ -188,12 +241,21 @@ class SaleOrder(models.Model):
             return
         for order in self:
             order.amount_paid += order.backorder_carried_amount
+            order.amount_paid += max(0.0, order.backorder_rounding_amount)
 
     def _is_paid(self):
         self.ensure_one()
         if self.state == "cancel":
             return super()._is_paid()
-        return self.currency_id.compare_amounts(self.backorder_amount_due, 0.0) <= 0
+        # As in Odoo, what is authorised will do here.
+        paid = self.backorder_paid_amount + self.backorder_authorized_amount
+        return self._backorder_due_of(paid) <= 0 or self._backorder_paid_by_family()
+
+    def _backorder_paid_by_family(self):
+        """Whether the orders of this family together are paid, wherever the money stands."""
+        self.ensure_one()
+        in_family = self.sudo().backorder_parent_id or self.sudo().backorder_child_ids
+        return bool(in_family) and self._backorder_family_money().settled
 
     def _get_prepayment_required_amount(self):
         """What is to be paid here for confirming: carried credit counts, carried balance adds."""
@@ -205,16 +267,48 @@ class SaleOrder(models.Model):
     def _is_confirmation_amount_reached(self):
         self.ensure_one()
         required = self._get_prepayment_required_amount()
-        return self.currency_id.compare_amounts(required, self.backorder_paid_amount) <= 0
+        paid = self.backorder_paid_amount + self.backorder_authorized_amount
+        if self.currency_id.compare_amounts(required, paid) <= 0:
+            return True
+        return self._backorder_paid_by_family()
+
+    def _backorder_payable_amount(self):
+        """The most that a payment page of this order may ask for now: what is due on it, and no
+        more than its family owes less what is paid and asked for; what is authorised on it counts
+        as asked for."""
+        self.ensure_one()
+        due = max(0.0, self.backorder_amount_due)
+        if not due:
+            return 0.0
+        cap = min(due, self._backorder_family_money().cap)
+        return max(0.0, self.currency_id.round(cap - self.backorder_authorized_amount))
+
+    def _backorder_check_payment(self, amount):
+        """Refuse a payment of more than can be asked for on this order now.
+
+        :raise ValidationError: more than that
+        """
+        self._backorder_touch_family()
+        payable = self._backorder_payable_amount()
+        if self.currency_id.compare_amounts(amount, payable) > 0:
+            raise ValidationError(
+                self.env._(
+                    "%(amount)s are more than what is still to be paid for %(order)s: %(payable)s. "
+                    "Reload the page.",
+                    amount=self.currency_id.format(amount),
+                    order=self.name,
+                    payable=self.currency_id.format(payable),
+                )
+            )
 
     def _get_default_payment_link_values(self):
         values = super()._get_default_payment_link_values()
-        due = max(0.0, self.backorder_amount_due)
+        due = self._backorder_payable_amount()
         return {
             **values,
             "amount": min(values["amount"], due) if values["amount"] else due,
             "amount_max": due,
-            "amount_paid": self.amount_total - self.backorder_amount_due,
+            "amount_paid": self.backorder_owed_amount - self.backorder_amount_due,
         }
 
     def _generate_downpayment_invoices(self):

@@ -114,6 +114,7 @@ class SaleOrder(models.Model):
 
         :param new_orders: {original order: its new order}, not paid or approved yet
         """
+        self.browse([order.id for order in new_orders])._backorder_book_rounding(run)
         if run.carry_credit == "none" and not run.carry_balance:
             return
         figures = self._backorder_paid_figures()
@@ -123,8 +124,8 @@ class SaleOrder(models.Model):
                 new_order,
                 order._backorder_carry_amount(
                     figures[order.id],
-                    order.amount_total,
-                    new_order.amount_total,
+                    order.backorder_owed_amount,
+                    new_order.backorder_owed_amount,
                     run.carry_credit,
                     run.carry_balance,
                 ),
@@ -133,23 +134,23 @@ class SaleOrder(models.Model):
         ]
         self._backorder_carry(moves, run)
 
-    def _backorder_carry_amount(self, figures, total, new_total, carry_credit, carry_balance):
+    def _backorder_carry_amount(self, figures, owed, new_owed, carry_credit, carry_balance):
         """What a new order of items of this order takes over: + credit, − balance.
 
         :param figures: (paid, captured) of this order
-        :param total: of this order without the items that move
-        :param new_total: of the new order
+        :param owed: on this order without the items that move
+        :param new_owed: on the new order
         """
         paid, captured = figures
-        open_total = total - self.backorder_carried_amount
         # What is only authorised is nobody's money yet, but is not asked for again.
-        surplus, owed = captured - open_total, open_total - paid
+        surplus = -self._backorder_due_of(captured, owed)
+        due = self._backorder_due_of(paid, owed)
         if surplus > 0 and carry_credit == "whole":
             return surplus
         if surplus > 0 and carry_credit == "needed":
-            return min(surplus, max(0.0, new_total))
-        if owed > 0 and carry_balance:
-            return -owed
+            return min(surplus, max(0.0, new_owed))
+        if due > 0 and carry_balance:
+            return -due
         return 0.0
 
     def _backorder_carry_back(self, note=None):
@@ -172,11 +173,20 @@ class SaleOrder(models.Model):
         res = super()._action_cancel()
         unapproved._backorder_cancel_carries(approved=False)
         (self - unapproved)._backorder_cancel_carries()
+        self._backorder_split_orders()._backorder_book_rounding()
         return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_backorder_carry_back(self):
         self._backorder_cancel_carries(approved=False)
+        self._backorder_split_orders()._backorder_book_rounding(without=self)
+
+    def _backorder_split_orders(self):
+        """Of these orders, those that have a family."""
+        # sudo: called by cancellations, whose right was checked
+        return self.sudo().filtered(
+            lambda order: order.backorder_parent_id or order.backorder_child_ids
+        )
 
     def _backorder_cancel_carries(self, approved=True):
         """Money carried to an order that is given up goes back; so does a balance that a given up
@@ -209,47 +219,5 @@ class SaleOrder(models.Model):
         """Whether the customer paid on this order, or has an invoice of it."""
         self.ensure_one()
         posted = self.invoice_ids.filtered(lambda invoice: invoice.state == "posted")
-        return bool(posted) or not self.currency_id.is_zero(self.backorder_paid_amount)
-
-    # -- invoices ---------------------------------------------------------------------------------
-
-    def _backorder_settle_invoice(self, invoice):
-        """Match an invoice of this order with what is open of the online payments that pay for it:
-        its own, those of an order whose credit was carried here, and those of an order that took
-        over its balance.
-
-        Only where something was carried, and all of it is paid: else an invoice of this order
-        would take what is meant for another one.
-        """
-        self.ensure_one()
-        # sudo: whoever invoices need not see transactions; nothing of them is shown here
-        order = self.sudo()
-        if not order.backorder_carried_amount or order.backorder_amount_due > 0:
-            return
-        givers = order.backorder_carry_in_ids.filtered(lambda row: row.amount > 0).from_order_id
-        takers = order.backorder_carry_out_ids.filtered(lambda row: row.amount < 0).to_order_id
-        takers = takers.filtered(lambda taker: taker.backorder_amount_due <= 0)
-        transactions = (order | givers | takers).transaction_ids
-        transactions |= transactions.child_transaction_ids
-        payments = transactions.filtered(lambda tx: tx.state == "done").payment_id
-        for line in payments.move_id.line_ids:
-            if (
-                line.account_type == "asset_receivable"
-                and not line.reconciled
-                and not invoice.currency_id.is_zero(invoice.amount_residual)
-            ):
-                invoice.js_assign_outstanding_line(line.id)
-
-    def _backorder_handed_on_invoices(self):
-        """{order: its open invoices} of the orders whose balance this one took over."""
-        rows = self.sudo().backorder_carry_in_ids.filtered(lambda row: row.amount < 0)
-        return {
-            order: order.invoice_ids.filtered(
-                lambda move: (
-                    move.state == "posted"
-                    and move.move_type == "out_invoice"
-                    and not move.currency_id.is_zero(move.amount_residual)
-                )
-            )
-            for order in rows.from_order_id
-        }
+        paid = self.backorder_paid_amount + self.backorder_authorized_amount
+        return bool(posted) or not self.currency_id.is_zero(paid)

@@ -72,14 +72,14 @@ class SaleOrder(models.Model):
     def _backorder_to_pay(self, mode):
         """{order: what is still to be asked for before it is approved}, in the order's currency.
 
-        Total, less what was captured or paid otherwise, less carried credit, plus carried balance.
+        Owed, less what was captured or paid otherwise, less carried credit, plus carried balance.
         ``authorize``: less what is authorised, too.
         """
         figures = self._backorder_paid_figures()
         to_pay = {}
         for order in self:
             _paid, captured = figures.get(order.id, (0.0, 0.0))
-            due = order.amount_total - captured - order.backorder_carried_amount
+            due = order._backorder_due_of(captured)
             if mode == "authorize":
                 due -= sum(payment.left for payment, _tx in order._backorder_own_authorizations())
             to_pay[order] = max(0.0, order.currency_id.round(due))

@@ -16,9 +16,9 @@ class SaleOrder(models.Model):
     def _backorder_payment_note(self):
         """What *Fill Backorders* says of the money of the order."""
         return self.env._(
-            "%(order)s: total %(total)s, paid %(paid)s, carried %(carried)s.",
+            "%(order)s: owed %(owed)s, paid %(paid)s, carried %(carried)s.",
             order=self.name,
-            total=self.currency_id.format(self.amount_total),
+            owed=self.currency_id.format(self.backorder_owed_amount),
             paid=self.currency_id.format(self.backorder_paid_amount),
             carried=self.currency_id.format(self.backorder_carried_amount),
         )
@@ -34,21 +34,27 @@ class SaleOrder(models.Model):
         ):
             return False
         _in_place, moving = self._backorder_split_fill(quantities)
-        new_total = self.currency_id.round(
-            sum(
-                line.price_total * quantity / line.product_uom_qty
-                for line, quantity in moving.items()
-            )
+        # As they will be: by Odoo's tax engine, what moves and what stays apart.
+        new_total = self._backorder_amount_of(moving)
+        owed = self._backorder_amount_of(
+            {
+                line: quantity - moving.get(line, 0.0)
+                for line, quantity in self.order_line._backorder_owed_quantities().items()
+            }
         )
         if not new_total:
             return False
+        # Rounding of the split: nobody's debt, and no credit.
+        rounding = self.currency_id.round(owed + new_total - self.backorder_owed_amount)
         if self._backorder_on_credit():
             return self.env._(
                 "%s is on credit terms: nothing is charged.", self.partner_id.display_name
             )
         figures = self._backorder_paid_figures()[self.id]
+        if rounding > 0 or self._backorder_due_of(figures[1], owed) < 0:
+            owed -= rounding
         carried = self._backorder_carry_amount(
-            figures, self.amount_total - new_total, new_total, carry_credit, carry_balance
+            figures, owed, new_total, carry_credit, carry_balance
         )
         due = self.currency_id.round(new_total - carried)
         if due <= 0:
@@ -57,9 +63,7 @@ class SaleOrder(models.Model):
         family = self._backorder_family_money()
         asked = self.currency_id.round(min(due, family.cap))
         words = [self._backorder_charge_plan_words(asked)] if asked > 0 else []
-        spare = self._backorder_carry_amount(
-            figures, self.amount_total - new_total, new_total, "needed", False
-        )
+        spare = self._backorder_carry_amount(figures, owed, new_total, "needed", False)
         paid = self.currency_id.round(family.paid_of(due))
         if paid > 0:
             there = self._backorder_paid_elsewhere() | (self if spare > 0 else self.browse())

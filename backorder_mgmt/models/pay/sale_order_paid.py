@@ -68,11 +68,15 @@ class SaleOrder(models.Model):
         return FamilyMoney(*map(self.currency_id.round, figures))
 
     def _backorder_family_owed(self):
-        """What this order and its family cost together: their totals, quotations too. What was
-        returned or credited is in there still."""
-        family = self.sudo()._backorder_family().filtered(lambda order: order.state != "cancel")
+        """What this order and its family owe together, quotations too; what they cost more for
+        having been split is nobody's debt."""
+        # sudo: as for the family's money
         return sum(
-            self._backorder_converted(order.amount_total, order.currency_id) for order in family
+            self._backorder_converted(
+                order.backorder_owed_amount - max(0.0, order.backorder_rounding_amount),
+                order.currency_id,
+            )
+            for order in self.sudo()._backorder_family()
         )
 
     def _backorder_asked_transactions(self):
@@ -109,8 +113,7 @@ class SaleOrder(models.Model):
         figures = others._backorder_paid_figures()
         result = others.browse()
         for order in others:
-            due = 0.0 if order.state == "cancel" else order.amount_total
-            due -= figures[order.id][1] + order.backorder_carried_amount
+            due = order._backorder_due_of(figures[order.id][1])
             if mode == "authorize":
                 due -= sum(payment.left for payment, _tx in order._backorder_own_authorizations())
             if order.currency_id.compare_amounts(due, 0.0) < 0:
@@ -126,6 +129,7 @@ class SaleOrder(models.Model):
             "account.move.line",
             "account.partial.reconcile",
             "account.payment",
+            "stock.move",
         ):
             self.env[model].flush_model()
 

@@ -25,7 +25,7 @@ class SaleOrder(models.Model):
         search="_search_backorder_has_card",
     )
 
-    @api.depends("amount_total", "backorder_amount_due", "backorder_carried_amount")
+    @api.depends("backorder_owed_amount", "backorder_amount_due", "backorder_carried_amount")
     def _compute_backorder_payment(self):
         figures = self._backorder_paid_figures()
         for order in self:
@@ -35,10 +35,9 @@ class SaleOrder(models.Model):
 
     def _backorder_payment_of(self, paid, captured):
         """``authorized`` covers the rest, but nobody has that money yet."""
-        total = self.amount_total - self.backorder_carried_amount
-        if self.currency_id.compare_amounts(total, captured) <= 0:
+        if self._backorder_due_of(captured) <= 0:
             return "paid"
-        if self.currency_id.compare_amounts(total, paid) <= 0:
+        if self._backorder_due_of(paid) <= 0:
             return "authorized"
         return "due"
 

@@ -123,7 +123,7 @@ class BackorderRunOptions(models.AbstractModel):
         return self.order_ids
 
     def _default_ship_date(self):
-        return fields.Date.context_today(self)
+        return (self.company_id or self.env.company)._backorder_today()
 
     def _backorder_option_names(self):
         """The options that a dialog hands to its run, and that can be saved as a default."""

@@ -107,9 +107,10 @@ class BackorderRunOrder(models.Model):
         """The actual ship date, on the order that has the items and on its open deliveries."""
         orders = self.new_order_id | self.filtered(lambda row: not row.new_order_id).order_id
         orders.write({"backorder_ship_date": date})
-        orders.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel")).write(
-            {"scheduled_date": date}
-        )
+        pickings = orders.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+        for company, own in pickings.grouped("company_id").items():
+            # Noon: midnight of UTC is the day before in the west.
+            own.write({"scheduled_date": company._backorder_noon(fields.Date.to_date(date))})
 
     def _queue_mails(self):
         """Queue the customers' e-mails of a fill."""

@@ -4,6 +4,20 @@ from odoo import models
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
+    def _backorder_just_filled(self):
+        """What the latest fill of its order filled of this line, in its unit: what an e-mail of
+        that fill names. What earlier fills filled was told then."""
+        self.ensure_one()
+        # sudo: an e-mail is rendered for whoever fills, and for jobs
+        rows = self.env["backorder.run.line"].sudo()
+        latest = rows.search(
+            [("order_id", "=", self.order_id.id), ("filled_qty", ">", 0)],
+            order="id desc",
+            limit=1,
+        )
+        own = rows.search([("run_id", "=", latest.run_id.id), ("sale_line_id", "=", self.id)])
+        return sum(own.mapped("filled_qty")) if latest else self.backorder_filled_qty
+
     def action_fill_backorders_selected(self):
         """Fill the selected lines as far as there is stock, first come first served."""
         lines = self.filtered(lambda line: line.backorder_qty > 0)

@@ -1,0 +1,66 @@
+"""Days are people's days: one answer, in Python and in SQL, to which day a moment is."""
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.base.models.res_partner import _tz_get
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    backorder_tz = fields.Selection(
+        _tz_get,
+        string="Time Zone of Backorders",
+        help="In which the days are counted that customers are told, that are late or overdue, and "
+        "on which orders ship. Empty: the company's own, else the administrator's, else UTC.",
+    )
+
+    def _backorder_zone(self):
+        """The name of the time zone whose days count for this company."""
+        self.ensure_one()
+        # sudo: a salesperson may not read the company's partner or the administrator
+        company = self.sudo()
+        administrator = company.env.ref("base.user_admin", raise_if_not_found=False)
+        return (
+            company.backorder_tz
+            or company.partner_id.tz
+            or (administrator and administrator.tz)
+            or "UTC"
+        )
+
+    def _backorder_day(self, moment):
+        """The day that a moment of the database (UTC) is here; nothing for none."""
+        if not moment:
+            return None
+        return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self._backorder_zone())).date()
+
+    def _backorder_today(self):
+        return self._backorder_day(fields.Datetime.now())
+
+    def _backorder_noon(self, day):
+        """The moment (UTC) that is noon of a day here: the same day in every zone near."""
+        return self._backorder_start(day, time(12))
+
+    def _backorder_start(self, day, hour=time.min):
+        """The moment (UTC) at which a day begins here."""
+        moment = datetime.combine(day, hour, ZoneInfo(self._backorder_zone()))
+        return moment.astimezone(UTC).replace(tzinfo=None)
+
+    @api.model
+    def _backorder_day_sql(self, moment, company_id):
+        """:meth:`_backorder_day` in SQL.
+
+        :param moment: SQL of a timestamp of the database
+        :param company_id: SQL of the company whose day it is
+        """
+        # sudo: time zones of all companies; rows are the caller's
+        companies = self.sudo().with_context(active_test=False).search([])
+        zones = SQL(" ").join(
+            SQL("WHEN %s THEN %s", company.id, company._backorder_zone()) for company in companies
+        )
+        zone = SQL("(CASE %s %s ELSE 'UTC' END)", company_id, zones)
+        return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, zone)

@@ -1,0 +1,83 @@
+"""What the customer of an order line keeps or is still to get: what they owe money for."""
+
+from odoo import models
+
+from ...engine import floor_whole
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_owed_quantities(self):
+        """{line: the quantity that is owed, in its unit}.
+
+        Of a quotation what is ordered, of a cancelled order what is invoiced, else what is
+        invoiced net of credit notes, and at least what was kept or is to come. Exactly the ordered
+        quantity where nothing was returned, closed, sent beyond the order or cancelled.
+        """
+        return {line: line._backorder_owed_quantity() for line in self}
+
+    def _backorder_owed_quantity(self):
+        ordered = self.product_uom_qty
+        if self.display_type or self.is_downpayment:
+            return 0.0
+        if self.state == "cancel":
+            return self.qty_invoiced_posted
+        if self.state != "sale" or ordered < 0:
+            return ordered
+        delivered = max(0.0, self.qty_delivered)
+        kept = delivered
+        if self.product_id.invoice_policy != "delivery":
+            kept = min(ordered, delivered)
+        owed = max(self.qty_invoiced_posted, kept + self._backorder_to_come(delivered))
+        unit = self.product_uom_id or self.product_id.uom_id
+        return ordered if unit and not unit.compare(owed, ordered) else owed
+
+    def _backorder_to_come(self, delivered):
+        """What will still be sent, in the line's unit: no more than open deliveries have. Services,
+        fees and what has no delivery yet: all of it."""
+        missing = max(0.0, self.product_uom_qty - delivered)
+        # sudo: deliveries of a line may be another company's, of a person without Inventory
+        moves = self.sudo().move_ids
+        if not missing or not moves:
+            return missing
+        opened = moves.filtered(lambda move: move._backorder_leads_to_customer())
+        if any(move.product_id != self.product_id for move in moves):
+            return min(missing, max(0.0, self._backorder_kits_of(moves, opened) - delivered))
+        return min(
+            missing,
+            sum(
+                move.product_uom._compute_quantity(
+                    move.product_uom_qty, self.product_uom_id, round=False
+                )
+                for move in opened
+            ),
+        )
+
+    def _backorder_kits_of(self, moves, opened):
+        """The whole kits that were kept or are on their way, component by component."""
+        [parts] = self.sudo()._backorder_parts().values()
+        per_unit = self.product_uom_id._compute_quantity(1.0, self.product_id.uom_id, round=False)
+        kits = []
+        for part, per_line_unit in parts.items():
+            own = moves.filtered(lambda move, part=part: move.product_id == part)
+            if not own:
+                continue
+            quantity = sum((own & opened).mapped("product_qty"))
+            for move in own.filtered(lambda move: move.state == "done"):
+                done = move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
+                if move.location_dest_id._is_outgoing():
+                    quantity += done
+                elif move.location_id._is_outgoing() and move.to_refund:
+                    quantity -= done
+            kits.append(quantity / per_line_unit)
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return floor_whole(min(kits, default=0.0), per_unit, digits)
+
+    def _backorder_merge_key(self):
+        """Lines with the same key are one line that was split: taken from the same one, at the same
+        price."""
+        line = self
+        while line.backorder_origin_line_id:
+            line = line.backorder_origin_line_id
+        return (line.id, self.price_unit, self.discount, self.product_uom_id.id, self.tax_ids)
