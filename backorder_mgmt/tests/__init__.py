@@ -14,6 +14,7 @@ from . import test_charge_cap
 from . import test_charge_tours
 from . import test_charge_whose
 from . import test_dates
+from . import test_doors
 from . import test_fill
 from . import test_force
 from . import test_kits

@@ -215,6 +215,7 @@ class SaleOrderLine(models.Model):
             [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
         )
         known = self.sudo().move_ids
+        moves._backorder_drop_wishes()
         moves.with_context(**private(backorder_guard=guard))._action_assign()
         if self.sudo().move_ids != known:
             # Another module has split deliveries, for automatic waves for example.

@@ -4,13 +4,17 @@ from . import product_product
 from . import product_template
 from . import sale_order_line_facts
 from . import sale_order_line_hold
+from . import sale_order_line_doors
 from . import sale_order_line_set_aside
 from . import sale_order_line
 from . import sale_order_line_view
 from . import sale_order
 from . import stock_move_bulk
 from . import stock_move
+from . import stock_move_doors
+from . import stock_move_line
 from . import stock_quant
 from . import stock_picking
 from . import res_partner
 from . import res_config_settings
+from . import report_stock_reception

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...engine import clamp_needed, is_positive, state_of
 from ..base.token import private_value
+from .settling import door
 
 # What decides about the backorder of a quotation line.
 _REFIGURED_BY = frozenset({"product_id", "product_uom_qty", "product_uom_id", "route_ids"})
@@ -225,9 +226,12 @@ class SaleOrderLine(models.Model):
 
     def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
         """After Odoo made, changed and tried to reserve the demand, the hold follows it."""
-        res = super()._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
-        if not self.env.context.get("skip_procurement"):
-            self._backorder_settle()
+        with door(self.env) as doors:
+            res = super()._action_launch_stock_rule(
+                previous_product_uom_qty=previous_product_uom_qty
+            )
+            if doors is not None and not self.env.context.get("skip_procurement"):
+                doors.note_lines(self)
         return res
 
     def action_open_backorder_order(self):

@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from ...engine import Guard, reservable
 from ..base.token import private, private_value
 from .sale_order_line_facts import OPEN_STATES
+from .settling import door, freed, freed_taken, no_door, odoo_takes, put_back
 
 
 class StockMove(models.Model):
@@ -117,9 +118,12 @@ class StockMove(models.Model):
         self.env["backorder.supply"]._lock(taking.product_id, taking.location_id)
         lines = taking.sudo().sale_line_id
         tried = (lines._backorder_moves() & taking) if lines else lines.move_ids
+        if wishes := tried._backorder_wished():
+            wishes._backorder_fulfil()
         guard = tried._backorder_guard(others=taking - tried)
         blocked = tried.filtered(
             lambda move: guard.budgets.get((move.sale_line_id.id, move.product_id.id), 1.0) <= 0
+            and not freed(move)
         )
         moves = self.with_context(**private(backorder_guard=guard))
         done = blocked
@@ -130,12 +134,23 @@ class StockMove(models.Model):
             res = super(StockMove, moves)._action_assign(force_qty=force_qty)
         short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
         if short:
-            short.sale_line_id._backorder_settle(tried=short)
+            with door(self.env) as doors:
+                if doors is not None:
+                    doors.note_lines(short.sale_line_id, tried=short)
+                else:
+                    short.sale_line_id._backorder_settle(tried=short)
         taking.product_id._backorder_stock_changed()
         return res
 
     def _do_unreserve(self):
-        res = super()._do_unreserve()
+        """Also a button of the forecast report: what is not reserved any more is needed."""
+        with door(self.env) as doors:
+            if doors is not None:
+                doors.touch_moves(self)
+            with odoo_takes(doors):
+                res = super()._do_unreserve()
+            if typed := self.filtered("backorder_put_back_qty"):
+                typed.backorder_put_back_qty = 0.0
         self.product_id._backorder_stock_changed()
         return res
 
@@ -189,6 +204,7 @@ class StockMove(models.Model):
                     * 10 ** -self.env["decimal.precision"].precision_get("Product Unit")
                 )
                 budgets[line.id, part.id] = budget if budget > noise else 0.0
+        put_back(self.env, budgets)
         leaving = self | others.filtered(
             lambda move: not move.location_dest_id._child_of(move.location_id)
         )
@@ -216,6 +232,8 @@ class StockMove(models.Model):
         bound = not (not line and location_id and self.location_dest_id._child_of(self.location_id))
         if bound:
             allowed = guard.allow(self.product_id.id, self.location_id.id, need, **limits)
+            # Of what it had a moment ago nobody's claim takes anything.
+            allowed = max(allowed, min(need, freed(self)))
             if self.product_id.uom_id.compare(allowed, 0.0) <= 0:
                 return [], 0
             need = min(need, allowed)
@@ -224,6 +242,7 @@ class StockMove(models.Model):
         )
         if bound:
             guard.taken(self.product_id.id, self.location_id.id, taken, line=limits["line"])
+            freed_taken(self, taken)
         return vals_list, taken
 
     def _update_orderpoints(self):
@@ -236,10 +255,10 @@ class StockMove(models.Model):
     # -- what ends demand -------------------------------------------------------------------------
 
     def _action_cancel(self):
-        lines = self.sudo().sale_line_id
-        res = super()._action_cancel()
-        lines._backorder_settle(event_type=private_value(self.env, "backorder_event", "adjust"))
-        return res
+        with door(self.env, private_value(self.env, "backorder_event", "adjust")) as doors:
+            if doors is not None:
+                doors.touch_moves(self)
+            return super()._action_cancel()
 
     def _action_done(self, cancel_backorder=False):
         lines = self.sudo().sale_line_id
@@ -247,10 +266,17 @@ class StockMove(models.Model):
         event = "cancel" if cancel_backorder else "adjust"
         # What stays open after a partial delivery is tried by Odoo on the way; the hold is brought
         # in step when everything is done.
-        res = super(StockMove, self.with_context(**private(backorder_event=event)))._action_done(
-            cancel_backorder=cancel_backorder
-        )
-        lines._backorder_settle(event_type=event)
+        keys = private(backorder_event=event, backorder_arriving=True)
+        with door(self.env, event) as doors:
+            if doors is not None:
+                doors.note_lines(lines)
+                doors.put_back = self._backorder_typed_down()
+            with odoo_takes(doors):
+                res = super(StockMove, self.with_context(**keys))._action_done(
+                    cancel_backorder=cancel_backorder
+                )
+            if doors is not None:
+                doors.put_back = {}
         leaving = self.filtered(lambda move: move.location_id.usage == "internal")
         if leaving:
             self.env["backorder.supply"]._shrink_promises(leaving.product_id)
@@ -295,6 +321,7 @@ class StockMove(models.Model):
     def _backorder_lower_demand(self, quantities):
         """Lower the demand of these moves by ``{move: unreserved quantity}`` (moves' units), on
         later steps too."""
+        self = no_door(self)
         later = {}
         for move in self:
             for following in move.move_dest_ids.filtered(
