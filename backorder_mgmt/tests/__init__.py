@@ -13,6 +13,7 @@ from . import test_charge
 from . import test_charge_cap
 from . import test_charge_tours
 from . import test_charge_whose
+from . import test_check
 from . import test_dates
 from . import test_doors
 from . import test_fill
