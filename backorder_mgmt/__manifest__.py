@@ -22,6 +22,7 @@
         "data/mail_template_data.xml",
         "reports/backorder_run_report.xml",
         "views/backorder_event_views.xml",
+        "views/backorder_check_views.xml",
         "views/backorder_carry_views.xml",
         "views/backorder_charge_views.xml",
         "views/backorder_stuck_views.xml",

@@ -19,6 +19,8 @@ class Figures:
     open_qty: float = 0.0
     reserved: float = 0.0
     picked: float = 0.0
+    #: Comes, or came, back without being taken off what was delivered: an exchange is sent for it.
+    returned: float = 0.0
 
     @property
     def owed(self) -> float:
@@ -28,11 +30,11 @@ class Figures:
 
     @property
     def demand(self) -> float:
-        """Open demand, never more than what is still owed to the customer.
+        """Open demand, never more than what is still owed to the customer, exchanges included.
 
         Odoo leaves a printed delivery as it is when the line is lowered, and makes a return.
         """
-        return min(max(0.0, self.open_qty), self.owed)
+        return min(max(0.0, self.open_qty), max(0.0, self.ordered - self.delivered + self.returned))
 
     @property
     def unreserved(self) -> float:

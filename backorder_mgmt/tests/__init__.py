@@ -13,9 +13,11 @@ from . import test_charge
 from . import test_charge_cap
 from . import test_charge_tours
 from . import test_charge_whose
+from . import test_check
 from . import test_dates
 from . import test_dates_queries
 from . import test_days
+from . import test_doors
 from . import test_fill
 from . import test_filters
 from . import test_force
@@ -44,6 +46,7 @@ from . import test_queries
 from . import test_rights
 from . import test_run
 from . import test_run_report
+from . import test_set_aside
 from . import test_stuck
 from . import test_tours
 from . import test_units

@@ -205,6 +205,7 @@ class SaleOrderLine(models.Model):
             [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
         )
         known = self.sudo().move_ids
+        moves._backorder_drop_wishes()
         moves.with_context(**private(backorder_guard=guard))._action_assign()
         if self.sudo().move_ids != known:
             # Another module has split deliveries, for automatic waves for example.
@@ -241,15 +242,21 @@ class SaleOrderLine(models.Model):
         return budgets
 
     def _backorder_promise(self, quantities, supply, run):
-        """Fill quotation lines: needed falls, and the whole covered quantity is set aside."""
+        """Fill quotation lines: needed falls, and the whole covered quantity is set aside.
+
+        :return: {line: quantity filled}: never more than is set aside for it
+        """
         parts, locations = self._backorder_parts(), self._backorder_locations()
-        extra = {}
+        extra, filled = {}, {}
         for line, quantity in quantities.items():
             covered = line._backorder_owed() - (line.backorder_hold_qty - quantity)
             promise = line._backorder_take(supply, parts[line], locations[line], covered)
-            extra[line] = {"backorder_promised_qty": promise}
-        self._backorder_book_fill(quantities, run, extra=extra)
-        return dict(quantities)
+            got = line.product_uom_id.round(quantity - max(0.0, covered - promise))
+            filled[line] = max(0.0, got)
+            if is_positive(got):
+                extra[line] = {"backorder_promised_qty": promise}
+        self._backorder_book_fill(filled, run, extra=extra)
+        return filled
 
     def _backorder_book_fill(self, filled, run, extra=None, parts=None):
         """Write the hold down and the filled quantity up, with a ledger row for each line."""

@@ -8,6 +8,7 @@ from . import sale_order_line_facts
 from . import sale_order_line_kit
 from . import sale_order_line_terms
 from . import sale_order_line_hold
+from . import sale_order_line_doors
 from . import sale_order_line_set_aside
 from . import sale_order_line
 from . import sale_order_line_view
@@ -15,7 +16,11 @@ from . import sale_order
 from . import sale_order_complete
 from . import stock_move_bulk
 from . import stock_move
+from . import stock_move_demand
+from . import stock_move_doors
+from . import stock_move_line
 from . import stock_quant
 from . import stock_picking
 from . import res_partner
 from . import res_config_settings
+from . import report_stock_reception

@@ -222,9 +222,23 @@ class BackorderSupply(models.AbstractModel):
             ["backorder_promised_qty", "product_id", "product_uom_id", "order_id", "warehouse_id"]
         )
         self._flush_units()
+        uncovered = self._uncovered_promises(products)
+        lines = self.env["sale.order.line"].sudo().browse({claim.line for claim, _qty in uncovered})
+        parts = lines._backorder_parts()
+        lost = {}
+        for claim, quantity in uncovered:
+            line = lines.browse(claim.line)
+            per_unit = parts[line][self.env["product.product"].browse(claim.product)]
+            lost[line] = lost.get(line, 0.0) + quantity / per_unit
+        if lost:
+            lines._backorder_lose_promise(lost, parts)
+
+    @api.model
+    def _uncovered_promises(self, products):
+        """[(claim, quantity)] of what is set aside of ``products`` and is not there any more."""
         claims = self._read_promises(products)
         if not claims:
-            return
+            return []
         self._flush_quants()
         lines = self.env["sale.order.line"].sudo().browse({claim.line for claim in claims})
         born = {line.id: not line.order_id.backorder_parent_id for line in lines}
@@ -232,16 +246,7 @@ class BackorderSupply(models.AbstractModel):
         tops = self.env["stock.location"].sudo().browse({claim.location for claim in claims})
         paths = {top.id: self._path(top) for top in tops}
         products = self.env["product.product"].browse({claim.product for claim in claims})
-        parts = lines._backorder_parts()
-        lost = {}
-        for claim, quantity in Supply(
-            self._read_free(products, tops)[0], paths, claims
-        ).uncovered():
-            line = lines.browse(claim.line)
-            per_unit = parts[line][self.env["product.product"].browse(claim.product)]
-            lost[line] = lost.get(line, 0.0) + quantity / per_unit
-        if lost:
-            lines._backorder_lose_promise(lost, parts)
+        return list(Supply(self._read_free(products, tops)[0], paths, claims).uncovered())
 
     @api.model
     def _path(self, location):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...engine import clamp_needed, exact, is_more, is_positive, state_of
 from ..base.token import private_value
+from .settling import door
 
 
 def is_near(left, right):
@@ -269,9 +270,12 @@ class SaleOrderLine(models.Model):
 
     def _action_launch_stock_rule(self, *, previous_product_uom_qty=False):
         """After Odoo made, changed and tried to reserve the demand, the hold follows it."""
-        res = super()._action_launch_stock_rule(previous_product_uom_qty=previous_product_uom_qty)
-        if not self.env.context.get("skip_procurement"):
-            self._backorder_settle()
+        with door(self.env) as doors:
+            res = super()._action_launch_stock_rule(
+                previous_product_uom_qty=previous_product_uom_qty
+            )
+            if doors is not None and not self.env.context.get("skip_procurement"):
+                doors.note_lines(self)
         return res
 
     def action_open_backorder_order(self):

@@ -45,10 +45,9 @@ class SaleOrderLine(models.Model):
         make-to-order, whose goods arrive on their own order.
         """
         moves = self.sudo().move_ids._backorder_open_deliveries()
+        # What a person linked to a receipt is a wish: made to order is what the rule says.
         chained = moves.filtered(
-            lambda move: move.procure_method == "make_to_order"
-            or move.rule_id.procure_method == "mts_else_mto"
-            or move.move_orig_ids
+            lambda move: move.rule_id.procure_method in ("make_to_order", "mts_else_mto")
         )
         if not chained:
             return moves.filtered(lambda move: move._backorder_is_first_step())
@@ -152,8 +151,31 @@ class SaleOrderLine(models.Model):
                 # Odoo has 1.92 of 2 dozen delivered: one piece is to come, not 0.96.
                 ordered = delivered + figures[0]
             # Not rounded: 40.04 and 4 pieces are 3.34 and 0.33 dozen, their difference is 3.00.
-            result[line] = Figures(ordered, delivered, *figures)
+            returned = line._backorder_returned(parts) if moves else 0.0
+            result[line] = Figures(ordered, delivered, *figures, returned)
         return result
+
+    def _backorder_returned(self, parts):
+        """What customers send or sent back that still counts as delivered, in the line's unit.
+
+        On its way, or done without *Update quantities*. Not what Odoo asks back itself when a line
+        with a printed delivery is lowered.
+        """
+        returned = {}
+        for move in self.sudo().move_ids:
+            if (
+                move.origin_returned_move_id
+                and move.location_id.usage == "customer"
+                and (move.state in OPEN_STATES or (move.state == "done" and not move.to_refund))
+            ):
+                returned[move.product_id] = returned.get(move.product_id, 0.0) + move.product_qty
+        if not returned:
+            return 0.0
+        per_unit = parts.get(self) or self._backorder_parts()[self]
+        return max(
+            (quantity / per_unit[part] for part, quantity in returned.items() if part in per_unit),
+            default=0.0,
+        )
 
     def _backorder_kits(self, moves_by_line):
         """The lines that are delivered as components."""

@@ -7,6 +7,7 @@ from ..base.batch import by_values
 from ..base.token import private_value
 from .sale_order_line_facts import OPEN_STATES
 from .sale_order_line_units import TRUTH
+from .settling import no_door
 
 
 class SaleOrderLine(models.Model):
@@ -275,7 +276,7 @@ class SaleOrderLine(models.Model):
                     if part.uom_id.compare(given, 0.0) <= 0:
                         continue
                     left = move.quantity - part.uom_id._compute_quantity(given, unit, round=False)
-                    move.with_context(unreserve_unpicked_only=True).quantity = max(
+                    no_door(move).with_context(unreserve_unpicked_only=True).quantity = max(
                         0.0, unit.round(left)
                     )
                     excess -= given

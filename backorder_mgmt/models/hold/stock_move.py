@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from ...engine import Guard, reservable
 from ..base.token import private, private_value
 from .sale_order_line_facts import OPEN_STATES
+from .settling import door, freed, freed_taken, odoo_takes, put_back
 
 
 class StockMove(models.Model):
@@ -135,9 +136,12 @@ class StockMove(models.Model):
         self.env["backorder.supply"]._lock(taking.product_id, taking.location_id)
         lines = taking.sudo().sale_line_id
         tried = (lines._backorder_moves() & taking) if lines else lines.move_ids
+        if wishes := tried._backorder_wished():
+            wishes._backorder_fulfil()
         guard = tried._backorder_guard(others=taking - tried)
         blocked = tried.filtered(
             lambda move: guard.budgets.get(move._backorder_budget_key(), 1.0) <= 0
+            and not freed(move)
         )
         moves = self.with_context(**private(backorder_guard=guard))
         done = blocked
@@ -148,12 +152,23 @@ class StockMove(models.Model):
             res = super(StockMove, moves)._action_assign(force_qty=force_qty)
         short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
         if short:
-            short.sale_line_id._backorder_settle(tried=short)
+            with door(self.env) as doors:
+                if doors is not None:
+                    doors.note_lines(short.sale_line_id, tried=short)
+                else:
+                    short.sale_line_id._backorder_settle(tried=short)
         taking.product_id._backorder_stock_changed()
         return res
 
     def _do_unreserve(self):
-        res = super()._do_unreserve()
+        """Also a button of the forecast report: what is not reserved any more is needed."""
+        with door(self.env) as doors:
+            if doors is not None:
+                doors.touch_moves(self)
+            with odoo_takes(doors):
+                res = super()._do_unreserve()
+            if typed := self.filtered("backorder_put_back_qty"):
+                typed.backorder_put_back_qty = 0.0
         self.product_id._backorder_stock_changed()
         return res
 
@@ -205,6 +220,7 @@ class StockMove(models.Model):
                 some = move.product_id.uom_id.compare(budget, 0.0) > 0
                 budgets[move._backorder_budget_key()] = budget if some else 0.0
         budgets.update(self._backorder_shared_budgets(lines, budgets))
+        put_back(self.env, budgets)
         leaving = self | others.filtered(
             lambda move: not move.location_dest_id._child_of(move.location_id)
         )
@@ -275,6 +291,8 @@ class StockMove(models.Model):
             allowed = guard.allow(
                 self.product_id.id, self.location_id.id, need, part=part, **limits
             )
+            # Of what it had a moment ago nobody's claim takes anything.
+            allowed = max(allowed, min(need, freed(self)))
             if self.product_id.uom_id.compare(allowed, 0.0) <= 0:
                 return [], 0
             need = min(need, allowed)
@@ -285,6 +303,7 @@ class StockMove(models.Model):
             guard.taken(
                 self.product_id.id, self.location_id.id, taken, line=limits["line"], part=part
             )
+            freed_taken(self, taken)
         return vals_list, taken
 
     def _backorder_fresh(self):
@@ -304,10 +323,10 @@ class StockMove(models.Model):
     # -- what ends demand -------------------------------------------------------------------------
 
     def _action_cancel(self):
-        lines = self.sudo().sale_line_id
-        res = super()._action_cancel()
-        lines._backorder_settle(event_type=private_value(self.env, "backorder_event", "adjust"))
-        return res
+        with door(self.env, private_value(self.env, "backorder_event", "adjust")) as doors:
+            if doors is not None:
+                doors.touch_moves(self)
+            return super()._action_cancel()
 
     def _action_done(self, cancel_backorder=False):
         lines = self.sudo().sale_line_id
@@ -315,10 +334,17 @@ class StockMove(models.Model):
         event = "cancel" if cancel_backorder else "adjust"
         # What stays open after a partial delivery is tried by Odoo on the way; the hold is brought
         # in step when everything is done.
-        res = super(StockMove, self.with_context(**private(backorder_event=event)))._action_done(
-            cancel_backorder=cancel_backorder
-        )
-        lines._backorder_settle(event_type=event)
+        keys = private(backorder_event=event, backorder_arriving=True)
+        with door(self.env, event) as doors:
+            if doors is not None:
+                doors.note_lines(lines)
+                doors.put_back = self._backorder_typed_down()
+            with odoo_takes(doors):
+                res = super(StockMove, self.with_context(**keys))._action_done(
+                    cancel_backorder=cancel_backorder
+                )
+            if doors is not None:
+                doors.put_back = {}
         leaving = self.filtered(lambda move: move.location_id.usage == "internal")
         if leaving:
             self.env["backorder.supply"]._shrink_promises(leaving.product_id)
@@ -359,31 +385,3 @@ class StockMove(models.Model):
                     ", ".join(names),
                 )
             )
-
-    def _backorder_lower_demand(self, quantities):
-        """Lower the demand of these moves by ``{move: unreserved quantity}`` (moves' units), on
-        later steps too."""
-        later = {}
-        for move in self:
-            for following in move.move_dest_ids.filtered(
-                lambda m, move=move: m.sale_line_id == move.sale_line_id
-                and m.state not in ("done", "cancel")
-            ):
-                later[following] = later.get(following, 0.0) + move.product_uom._compute_quantity(
-                    quantities[move], following.product_uom, round=False
-                )
-        if later:
-            self.browse().union(*later)._backorder_lower_demand(later)
-        gone = self.browse()
-        for move in self:
-            left = move.product_uom.round(move.product_uom_qty - quantities[move])
-            if move.product_uom.compare(left, 0.0) <= 0:
-                gone |= move
-            else:
-                # Only unreserved demand goes: what is reserved stays as it is.
-                move.with_context(do_not_unreserve=True).write({"product_uom_qty": left})
-                move._recompute_state()
-        if gone:
-            # Nobody asks for it here any more: a slip that says "30 ordered, 0 delivered" would.
-            gone.with_context(do_not_unreserve=True).write({"product_uom_qty": 0.0})
-            gone._action_cancel()

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 
 from ..base.token import private
+from .settling import door
+
+_OPERATIONS = frozenset({"move_ids", "move_line_ids"})
 
 
 class StockPicking(models.Model):
@@ -55,9 +58,9 @@ class StockPicking(models.Model):
             StockPicking, self.with_context(**private(backorder_event="cancel"))
         ).action_cancel()
 
-    def do_unreserve(self):
-        """What a person unreserves is not forgotten: it comes back as needed."""
-        res = super().do_unreserve()
-        moves = self.move_ids.filtered(lambda move: move.state not in ("done", "cancel", "draft"))
-        moves.sudo().sale_line_id._backorder_settle(tried=moves)
-        return res
+    def write(self, vals):
+        """Operations edited on the form are one change."""
+        if _OPERATIONS.isdisjoint(vals):
+            return super().write(vals)
+        with door(self.env):
+            return super().write(vals)

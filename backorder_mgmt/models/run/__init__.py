@@ -18,3 +18,4 @@ from . import sale_order_line
 from . import sale_order
 from . import stock_move
 from . import backorder_event
+from . import backorder_check

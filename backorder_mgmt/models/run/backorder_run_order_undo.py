@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ...engine import is_positive
+
 
 class BackorderRunOrder(models.Model):
     _inherit = "backorder.run.order"
@@ -130,27 +132,33 @@ class BackorderRunOrder(models.Model):
                 {line: line.backorder_hold_qty + qty for line, qty in placed.items()},
                 "undo",
                 run=self.run_id,
-                extra={
-                    line: {
-                        "backorder_filled_qty": max(0.0, line.backorder_filled_qty - qty),
-                        "backorder_promised_qty": 0.0,
-                    }
-                    for line, qty in placed.items()
-                },
+                extra={line: self._prepare_undone_vals(line, qty) for line, qty in placed.items()},
             )
             sale_lines.filtered(lambda line: line.state == "sale")._backorder_unreserve_held()
         for line in lines:
-            line.sale_line_id._backorder_write(
+            sale_line = line.sale_line_id
+            # Fills are taken back in any order: a later one, still there, took of the same.
+            forced = max(line.forced_before_qty, sale_line.backorder_forced_qty)
+            since = [date for date in (line.waiting_since, sale_line.backorder_date) if date]
+            sale_line._backorder_write(
                 {
-                    "backorder_forced_qty": min(
-                        line.forced_before_qty, line.sale_line_id.backorder_hold_qty
-                    ),
-                    "backorder_date": line.waiting_since,
-                    "backorder_promised_qty": line.promised_before_qty,
+                    "backorder_forced_qty": min(forced, sale_line.backorder_hold_qty),
+                    "backorder_date": min(since, default=False),
                 }
             )
         self._note_undone(lines)
         self._backorder_write({"outcome": "undone"})
+
+    def _prepare_undone_vals(self, line, quantity):
+        """Guarded values of an order line of which ``quantity`` is not filled any more.
+
+        What other fills set aside for a quotation stays set aside; without any, nothing is.
+        """
+        filled = max(0.0, line.product_uom_id.round(line.backorder_filled_qty - quantity))
+        kept = line.backorder_promised_qty - quantity
+        if line.state == "sale" or not is_positive(filled):
+            kept = 0.0
+        return {"backorder_filled_qty": filled, "backorder_promised_qty": max(0.0, kept)}
 
     def _note_undone(self, lines):
         items = "; ".join(

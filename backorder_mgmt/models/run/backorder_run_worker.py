@@ -216,9 +216,8 @@ class BackorderRun(models.Model):
             if now <= 0:
                 continue
             quantities[line] = now
-            if line.state == "sale":
-                for part, per_unit in parts[line].items():
-                    supply.take(part.id, locations[line].id, now * per_unit)
+            # Quotations too: what one of them is promised, the next does not get.
+            line._backorder_take_fill(supply, parts[line], locations[line], now)
         for order in rows.order_id:
             if self._order_facts(order).complete and any(
                 line._backorder_compare(line.backorder_qty, quantities.get(line, 0.0)) > 0

@@ -1,0 +1,114 @@
+"""What doors of Odoo's did to the deliveries of order lines is booked on the lines."""
+
+from odoo import models
+
+from ...engine import is_positive
+from .sale_order_line_facts import OPEN_STATES
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_settle_doors(self, doors):
+        """Bring the holds of what was touched in step, and write who did it.
+
+        What a person reserved of a held quantity is their fill; what was filled and is taken away
+        is needed again.
+
+        :param doors: the :class:`..settling.Settling` of the outermost door, which is left now
+        """
+        lines = self.browse(doors.lines)
+        if doors.suspect:
+            lines = lines.exists()
+        confirmed = lines.filtered(lambda line: line.id in doors.before and line.state == "sale")
+        if confirmed:
+            confirmed._backorder_book_doors(doors)
+        tried = self.env["stock.move"].sudo().browse(doors.tried)
+        if doors.suspect:
+            tried = tried.exists()
+        if tried:
+            tried.sale_line_id._backorder_settle(tried=tried, event_type=doors.event_type)
+        if rest := lines - tried.sale_line_id:
+            rest._backorder_settle(event_type=doors.event_type)
+
+    def _backorder_book_doors(self, doors):
+        """Fills by a door, and what doors took away, by what changed since the first was opened."""
+        figures = self._backorder_figures()
+        fills, back, notes = {}, {}, {}
+        for line in self:
+            old, new, hold = doors.before[line.id], figures[line], line.backorder_hold_qty
+            unit = line.product_uom_id
+            gained = new.reserved - old.reserved
+            filled = min(gained, hold - new.unreserved)
+            if unit.compare(filled, 0.0) > 0:
+                fills[line] = filled
+                notes.setdefault(doors.notes.get(line.id), []).append(line)
+            lost = min(-gained, new.unreserved - old.unreserved, new.unreserved - hold)
+            if unit.compare(lost, 0.0) > 0 and (
+                line._backorder_is_automatic()
+                or is_positive(hold)
+                or is_positive(line.backorder_filled_qty)
+            ):
+                back[line] = lost
+        for note, of_note in notes.items():
+            self._backorder_book_door_fills(
+                {line: fills[line] for line in of_note},
+                note or self.env._("Reserved by hand on the delivery"),
+            )
+        typed = self.move_ids.filtered(lambda move: move.id in doors.typed).sale_line_id
+        moves = typed.move_ids.filtered(lambda move: move.state in OPEN_STATES)
+        had = {move: move.quantity for move in moves}
+        if back:
+            self._backorder_book_taken_away(back)
+        for move, quantity in had.items():
+            # Of a kit, what is given back along with the component that was typed down.
+            given = move.product_uom._compute_quantity(
+                quantity - move.quantity, move.product_id.uom_id, round=False
+            )
+            lost = doors.typed.get(move.id, 0.0) + given
+            left = max(0.0, move.backorder_put_back_qty + lost)
+            if left != move.backorder_put_back_qty:
+                move.backorder_put_back_qty = left
+
+    def _backorder_book_door_fills(self, fills, note):
+        self._backorder_set_holds(
+            {line: line.backorder_hold_qty - quantity for line, quantity in fills.items()},
+            "fill",
+            note,
+            extra={
+                line: {
+                    "backorder_filled_qty": line.product_uom_id.round(
+                        line.backorder_filled_qty + quantity
+                    )
+                }
+                for line, quantity in fills.items()
+            },
+        )
+
+    def _backorder_book_taken_away(self, back):
+        """``{line: quantity}`` that was reserved is not any more: what was filled of it is not
+        filled, and all of it waits."""
+        adjusted, extra, raised = {}, {}, {}
+        for line, quantity in back.items():
+            unfilled = min(quantity, line.backorder_filled_qty)
+            if is_positive(unfilled) or not line._backorder_is_automatic():
+                own = unfilled if line._backorder_is_automatic() else quantity
+                adjusted[line] = line.backorder_hold_qty + own
+                extra[line] = {
+                    "backorder_filled_qty": max(
+                        0.0, line.product_uom_id.round(line.backorder_filled_qty - unfilled)
+                    )
+                }
+            else:
+                own = 0.0
+            if line.product_uom_id.compare(quantity, own) > 0:
+                raised[line] = quantity - own
+        if adjusted:
+            note = self.env._("Not reserved any more")
+            self._backorder_set_holds(adjusted, "adjust", note, extra=extra)
+        if raised:
+            self._backorder_set_holds(
+                {line: line.backorder_hold_qty + quantity for line, quantity in raised.items()},
+                "auto",
+            )
+        self.browse().union(*back)._backorder_trim_kits()

@@ -1,0 +1,38 @@
+"""Lower what deliveries ask for, as the order line asks for less."""
+
+from odoo import models
+
+from .settling import no_door
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _backorder_lower_demand(self, quantities):
+        """Lower the demand of these moves by ``{move: unreserved quantity}`` (moves' units), on
+        later steps too."""
+        self = no_door(self)
+        later = {}
+        for move in self:
+            for following in move.move_dest_ids.filtered(
+                lambda m, move=move: m.sale_line_id == move.sale_line_id
+                and m.state not in ("done", "cancel")
+            ):
+                later[following] = later.get(following, 0.0) + move.product_uom._compute_quantity(
+                    quantities[move], following.product_uom, round=False
+                )
+        if later:
+            self.browse().union(*later)._backorder_lower_demand(later)
+        gone = self.browse()
+        for move in self:
+            left = move.product_uom.round(move.product_uom_qty - quantities[move])
+            if move.product_uom.compare(left, 0.0) <= 0:
+                gone |= move
+            else:
+                # Only unreserved demand goes: what is reserved stays as it is.
+                move.with_context(do_not_unreserve=True).write({"product_uom_qty": left})
+                move._recompute_state()
+        if gone:
+            # Nobody asks for it here any more: a slip that says "30 ordered, 0 delivered" would.
+            gone.with_context(do_not_unreserve=True).write({"product_uom_qty": 0.0})
+            gone._action_cancel()

@@ -1,0 +1,163 @@
+"""The doors of Odoo's to deliveries, and what a person linked to a receipt."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...engine import Guard
+from ..base.token import private, private_value
+from .sale_order_line_facts import OPEN_STATES
+from .settling import door, no_door
+
+#: Who writes one of these changes what a delivery asks for, or for whom.
+_DOORS = frozenset(
+    {
+        "product_uom_qty",
+        "product_uom",
+        "quantity",
+        "move_line_ids",
+        "lot_ids",
+        "procure_method",
+        "move_orig_ids",
+        "location_id",
+        "location_dest_id",
+        "location_final_id",
+        "sale_line_id",
+    }
+)
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    backorder_put_back_qty = fields.Float(
+        string="Put Back",
+        copy=False,
+        readonly=True,
+        help="In the product's unit: what somebody typed down on this delivery. When it is "
+        "validated in part, what is left is reserved for the rest of it again.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A delivery that is made open counts at once; a draft waits for its confirmation."""
+        if not any(
+            vals.get("sale_line_id") and vals.get("state") in OPEN_STATES for vals in vals_list
+        ):
+            return super().create(vals_list)
+        with door(self.env) as doors:
+            moves = super().create(vals_list)
+            if doors is not None:
+                doors.note_lines(moves.sudo().sale_line_id)
+        return moves
+
+    def write(self, vals):
+        if _DOORS.isdisjoint(vals) and not self._backorder_opens_or_ends(vals):
+            return super().write(vals)
+        with door(self.env) as doors:
+            if doors is not None:
+                if _DOORS.isdisjoint(vals):
+                    doors.note_lines(self.sudo().sale_line_id)
+                else:
+                    doors.touch_moves(self)
+                if vals.get("sale_line_id"):
+                    line = self.env["sale.order.line"].sudo().browse(vals["sale_line_id"])
+                    doors.touch_moves(line.move_ids)
+                    doors.note_lines(line)
+            return super().write(vals)
+
+    def _backorder_opens_or_ends(self, vals):
+        """The state that is written makes open moves of others, or others of open moves."""
+        if "state" not in vals:
+            return False
+        opened = vals["state"] in OPEN_STATES
+        return any((move.state in OPEN_STATES) != opened for move in self)
+
+    def unlink(self):
+        with door(self.env) as doors:
+            if doors is not None:
+                doors.touch_moves(self)
+            return super().unlink()
+
+    def _action_confirm(self, merge=True, merge_into=False, create_proc=True):
+        """Moves are merged, lowered and reserved: looked at when all is done."""
+        with door(self.env) as doors:
+            moves = super()._action_confirm(
+                merge=merge, merge_into=merge_into, create_proc=create_proc
+            )
+            if doors is not None:
+                doors.note_lines(moves.sudo().sale_line_id)
+        return moves
+
+    def _split(self, qty, restrict_partner_id=False):
+        """The rest of the demand comes back as a move that the caller makes: nothing ends here."""
+        return super(StockMove, no_door(self))._split(qty, restrict_partner_id=restrict_partner_id)
+
+    def _backorder_typed_down(self):
+        """{(line id, product id): what was typed down} on deliveries that are sent in part."""
+        result = {}
+        for move in self.filtered(lambda move: move.picked and move.backorder_put_back_qty > 0):
+            line = move.sudo().sale_line_id
+            if line.backorder_hold_qty and move.state in OPEN_STATES:
+                key = (line.id, move.product_id.id)
+                result[key] = result.get(key, 0.0) + move.backorder_put_back_qty
+        return result
+
+    # -- wishes: what a person assigned on a reception report -------------------------------------
+
+    def _backorder_wished(self):
+        """The moves of ``self`` that a person linked to goods which come in now, or which a person
+        assigns just now to goods that are there."""
+        if not private_value(self.env, "backorder_arriving") and not private_value(
+            self.env, "backorder_assigning"
+        ):
+            return self.browse()
+        return self.filtered(
+            lambda move: any(
+                origin.state == "done" and origin.sale_line_id != move.sale_line_id
+                for origin in move.move_orig_ids
+            )
+        )
+
+    def _backorder_fulfil(self):
+        """Reserve what came in for these moves: a fill that names where it came from.
+
+        Goods that are there are given away by the rules of everybody's claims; what a receipt
+        brings for those who were assigned to it is theirs, as far as it is not set aside.
+        """
+        with door(self.env) as doors:
+            if doors is not None:
+                doors.touch_moves(self)
+                for move in self:
+                    names = move.move_orig_ids.filtered(lambda m: m.state == "done")
+                    note = self.env._("Assigned to it: %s", ", ".join(names.mapped("reference")))
+                    doors.notes.setdefault(move.sudo().sale_line_id.id, note)
+            limits = self._backorder_guard()
+            assigning = private_value(self.env, "backorder_assigning")
+            guard = Guard(supply=limits.supply, kinds=limits.kinds if assigning else ("promised",))
+            self.with_context(**private(backorder_guard=guard))._action_assign()
+
+    def _backorder_drop_wishes(self):
+        """A fill takes what is free, wherever it came from: the links that people made end."""
+        linked = self.filtered(
+            lambda move: move.move_orig_ids
+            and move.rule_id.procure_method not in ("make_to_order", "mts_else_mto")
+            and not any(o.sale_line_id == move.sale_line_id for o in move.move_orig_ids)
+        )
+        if linked:
+            no_door(linked).write({"procure_method": "make_to_stock", "move_orig_ids": [(5, 0, 0)]})
+
+    def _backorder_check_assigned(self):
+        """
+        :raise UserError: a delivery got nothing of the goods that it was assigned
+        """
+        for move in self:
+            if move.product_uom.is_zero(move.quantity):
+                raise UserError(
+                    self.env._(
+                        "%(product)s cannot be assigned to %(order)s: what came in is reserved, "
+                        "set aside, or kept for older backorders. Fill those first, or release "
+                        "their claim.",
+                        product=move.product_id.display_name,
+                        order=move.sudo().sale_line_id.order_id.name,
+                    )
+                )

@@ -1,0 +1,178 @@
+"""Check Backorders: what is not as it must be is found, named, and mended where that is safe."""
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from .common import BackorderCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCheck(BackorderCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.backorder_fill_approved = "same_order"
+        cls.checks = cls.env["backorder.check"]
+        # what demo data of this database leave is none of these tests'
+        cls.before = {(row["code"], row["id"]) for row in cls.checks.run_checks()}
+
+    def _found(self, repair=False):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return [
+            row
+            for row in self.checks.run_checks(repair=repair)
+            if (row["code"], row["id"]) not in self.before
+        ]
+
+    def assertFound(self, code, record, **expected):
+        rows = self._found()
+        self.assertEqual([(row["code"], row["id"]) for row in rows], [(code, record.id)], rows)
+        self.assertEqual(rows[0]["model"], record._name)
+        self.assertFalse(rows[0]["repaired"])
+        kept = self.checks.search([("code", "=", code), ("res_id", "=", record.id)])
+        self.assertEqual(kept.mapped("message"), [rows[0]["message"]])
+        return rows[0]["message"]
+
+    def assertRepaired(self, code):
+        rows = self._found(repair=True)
+        self.assertTrue(rows and all(row["repaired"] for row in rows), rows)
+        self.assertIn(code, [row["code"] for row in rows])
+        self.assertEqual(self._found(), [])
+
+    def test_a_shop_in_order_has_nothing_to_say(self):
+        self._stock(self.product, 5)
+        first = self._order((self.product, 8), (self.other, 2))
+        self._order((self.product, 3), confirm=False)
+        self._stock(self.product, 4)
+        first.fill_backorders({first.order_line[0].id: 2})
+        self._deliver(first.picking_ids, {self.product: 4})
+        self.assertEqual(self._found(), [])
+
+    def test_a_hold_beyond_what_is_needed(self):
+        line = self._order((self.product, 5)).order_line
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order_line SET backorder_hold_qty = 7 WHERE id = %s", (line.id,)
+        )
+        self.env.invalidate_all()
+        self.assertEqual({row["code"] for row in self._found()}, {"hold", "ledger"})
+        self.assertRepaired("hold")
+        self.assertHeld(line, 5, 0)
+
+    def test_needed_on_a_cancelled_order(self):
+        order = self._order((self.product, 5))
+        order._action_cancel()
+        line = order.order_line
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order_line SET backorder_hold_qty = 2, backorder_qty = 2 WHERE id = %s",
+            (line.id,),
+        )
+        self.env.invalidate_all()
+        self.assertIn("needed", {row["code"] for row in self._found()})
+        self.assertRepaired("needed")
+        self.assertHeld(line, 0)
+
+    def test_open_demand_that_nobody_knows_of(self):
+        order = self._order((self.product, 5))
+        line = order.order_line
+        line._backorder_set_holds({line: 2}, "adjust")
+        message = self.assertFound("unheld", line)
+        self.assertIn(order.name, message)
+        self.assertIn("5 Units open", message)
+        self.assertRepaired("unheld")
+        self.assertHeld(line, 5, 0)
+
+    def test_a_ledger_that_does_not_add_up(self):
+        line = self._order((self.product, 5)).order_line
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE backorder_event SET quantity = 3 WHERE sale_line_id = %s", (line.id,)
+        )
+        self.env.invalidate_all()
+        self.assertFound("ledger", line)
+        self.assertRepaired("ledger")
+        self.assertHeld(line, 5, 0)
+
+    def test_stock_set_aside_that_is_gone(self):
+        quotation = self._order((self.product, 5), confirm=False)
+        line = quotation.order_line
+        self._stock(self.product, 5)
+        quotation.fill_backorders()
+        self.env["stock.quant"].search([("product_id", "=", self.product.id)]).sudo().quantity = 3
+        self.assertFound("set_aside", line)
+        self.assertRepaired("set_aside")
+        self.assertEqual((line.backorder_qty, line.backorder_promised_qty), (2, 3))
+
+    def test_filled_but_not_set_aside(self):
+        quotation = self._order((self.product, 5), confirm=False)
+        line = quotation.order_line
+        self._stock(self.product, 5)
+        quotation.fill_backorders()
+        line._backorder_write({"backorder_promised_qty": 2})
+        self.assertFound("filled", line)
+        self.assertRepaired("filled")
+        self.assertEqual((line.backorder_qty, line.backorder_filled_qty), (3, 2))
+
+    def test_set_aside_on_a_confirmed_order(self):
+        self._stock(self.product, 5)
+        line = self._order((self.product, 2)).order_line
+        line._backorder_write({"backorder_promised_qty": 1})
+        self.assertIn("set_aside", {row["code"] for row in self._found()})
+        self.assertRepaired("set_aside")
+
+    def test_reserved_beyond_stock_is_said_and_left_to_people(self):
+        self._stock(self.product, 5)
+        self._order((self.product, 5))
+        self.env["stock.quant"].search([("product_id", "=", self.product.id)]).sudo().quantity = 3
+        message = self.assertFound("reserved", self.product)
+        self.assertIn("5 Units reserved, 3 Units on hand", message)
+        rows = self._found(repair=True)
+        self.assertEqual([row["repaired"] for row in rows], [False])
+
+    def test_a_fill_that_was_taken_back_only_in_part(self):
+        order = self._order((self.product, 5))
+        self._stock(self.product, 5)
+        run = order.fill_backorders()
+        run.action_undo()
+        self.assertEqual(self._found(), [])
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE backorder_event SET quantity = 4 WHERE run_id = %s AND type = 'undo'",
+            (run.id,),
+        )
+        self.env.invalidate_all()
+        self.assertIn(
+            ("undone", run.run_order_ids.id), [(row["code"], row["id"]) for row in self._found()]
+        )
+
+    def test_managers_only_and_each_their_company(self):
+        clerk = self.salesman
+        with self.assertRaises(AccessError):
+            self.checks.with_user(clerk).run_checks()
+        boss = new_test_user(
+            self.env,
+            "backorder_checker",
+            groups="sales_team.group_sale_manager,backorder_mgmt.group_backorder_manager",
+            company_id=self.company.id,
+        )
+        line = self._order((self.product, 5)).order_line
+        line._backorder_set_holds({line: 2}, "adjust")
+        rows = self.checks.with_user(boss).run_checks(repair=True)
+        self.assertIn(
+            ("unheld", line.id, True), [(r["code"], r["id"], r["repaired"]) for r in rows]
+        )
+        row = line.backorder_event_ids.sorted("id")[-1]
+        self.assertEqual(row.user_id, boss)
+        with self.assertRaises(AccessError):
+            self.checks.with_user(boss).create({"code": "ledger"})
+
+    def test_the_list_opens_the_order(self):
+        order = self._order((self.product, 5))
+        order.order_line._backorder_set_holds({order.order_line: 2}, "adjust")
+        self.checks._cron_run_checks()
+        row = self.checks.search([("res_id", "=", order.order_line.id), ("code", "=", "unheld")])
+        action = row.action_open_record()
+        self.assertEqual((action["res_model"], action["res_id"]), ("sale.order", order.id))
+        self.assertEqual(self.checks.action_check()["res_model"], "backorder.check")
