@@ -53,7 +53,9 @@ class TestCheck(BackorderCommon):
         line = self._order((self.product, 5)).order_line
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE sale_order_line SET backorder_hold_qty = 7 WHERE id = %s", (line.id,)
+            "UPDATE sale_order_line SET backorder_hold_qty = 7, backorder_hold_product_qty = 7"
+            " WHERE id = %s",
+            (line.id,),
         )
         self.env.invalidate_all()
         self.assertEqual({row["code"] for row in self._found()}, {"hold", "ledger"})
@@ -66,7 +68,8 @@ class TestCheck(BackorderCommon):
         line = order.order_line
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE sale_order_line SET backorder_hold_qty = 2, backorder_qty = 2 WHERE id = %s",
+            "UPDATE sale_order_line SET backorder_hold_qty = 2, backorder_hold_product_qty = 2,"
+            " backorder_qty = 2 WHERE id = %s",
             (line.id,),
         )
         self.env.invalidate_all()
@@ -88,7 +91,8 @@ class TestCheck(BackorderCommon):
         line = self._order((self.product, 5)).order_line
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE backorder_event SET quantity = 3 WHERE sale_line_id = %s", (line.id,)
+            "UPDATE backorder_event SET quantity = 3, product_qty = 3 WHERE sale_line_id = %s",
+            (line.id,),
         )
         self.env.invalidate_all()
         self.assertFound("ledger", line)

@@ -141,7 +141,10 @@ class BackorderCheck(models.Model):
                 limit = 0.0
             else:
                 limit = own.owed
-            if needed < -_NOISE or needed > limit + _NOISE:
+            more = line._backorder_compare
+            if more(0.0, needed) > 0 or (
+                more(needed, limit) > 0 and not line._backorder_is_rounding(needed, limit)
+            ):
                 message = self.env._(
                     "%(needed)s needed, but only %(limit)s can be waited for.",
                     needed=label(needed),
@@ -149,13 +152,18 @@ class BackorderCheck(models.Model):
                 )
                 found.append(self._of_line("needed", line, message, repair))
                 lowered[line] = max(0.0, limit)
-            elif line.state in ("sale", "cancel") and abs(hold - needed) > _NOISE:
+            elif line.state in ("sale", "cancel") and more(hold, needed):
                 message = self.env._(
                     "%(hold)s held, %(needed)s needed.", hold=label(hold), needed=label(needed)
                 )
                 found.append(self._of_line("hold", line, message, repair))
                 lowered[line] = min(max(0.0, hold), max(0.0, limit))
-            elif line.state == "sale" and limit - needed > _NOISE and self._is_under_rule(line):
+            elif (
+                line.state == "sale"
+                and more(limit, needed) > 0
+                and not line._backorder_is_rounding(limit, needed)
+                and self._is_under_rule(line)
+            ):
                 message = self.env._(
                     "%(open)s open, %(reserved)s reserved, %(needed)s needed.",
                     open=label(own.demand),
@@ -192,13 +200,14 @@ class BackorderCheck(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT l.id, COALESCE(SUM(e.quantity), 0), COUNT(e.id)
+                SELECT l.id, COALESCE(SUM(e.product_qty), 0), COUNT(e.id)
                   FROM sale_order_line l
              LEFT JOIN backorder_event e ON e.sale_line_id = l.id
                  WHERE l.id IN %s
               GROUP BY l.id
                 HAVING (COUNT(e.id) > 0 OR l.state = 'sale')
-                   AND ABS(COALESCE(SUM(e.quantity), 0) - COALESCE(l.backorder_hold_qty, 0)) > %s
+                   AND ABS(COALESCE(SUM(e.product_qty), 0)
+                           - COALESCE(l.backorder_hold_product_qty, 0)) > %s
                 """,
                 tuple(lines.ids) or (0,),
                 _NOISE,
@@ -207,10 +216,12 @@ class BackorderCheck(models.Model):
         found, rows = [], []
         for line_id, total, _count in self.env.cr.fetchall():
             line, total = lines.browse(line_id), float(total)
-            label = line._backorder_quantity_label
-            hold = line.backorder_hold_qty
+            label, per_unit = line._backorder_quantity_label, line._backorder_per_unit()
+            hold = line.backorder_hold_product_qty
             message = self.env._(
-                "%(hold)s held, the ledger says %(total)s.", hold=label(hold), total=label(total)
+                "%(hold)s held, the ledger says %(total)s.",
+                hold=label(hold / per_unit),
+                total=label(total / per_unit),
             )
             found.append(self._of_line("ledger", line, message, repair))
             rows.append(
