@@ -49,7 +49,12 @@ OdooTestResult.addFailure = _recorded(OdooTestResult.addFailure)
 OdooTestResult.startTest = _counted(OdooTestResult.startTest)
 
 started = time.monotonic()
-run_tests(env, ",".join(f"/{module}" for module in modules), modules)
-seconds = round(time.monotonic() - started)
-with open(os.environ["TESTED_RESULT"], "w") as result:
-    json.dump({"run": run, "failed": failed, "seconds": seconds}, result)
+tags = os.environ.get("TESTED_TAGS") or ",".join(f"/{module}" for module in modules)
+stopped = True
+try:
+    run_tests(env, tags, modules)
+    stopped = False
+finally:
+    seconds = round(time.monotonic() - started)
+    with open(os.environ["TESTED_RESULT"], "w") as file:
+        json.dump({"run": run, "failed": failed, "seconds": seconds, "stopped": stopped}, file)
