@@ -156,7 +156,7 @@ class TestWhoseCharge(ChargeCommon):
         _order, new, _run = self._filled(job=False)
         charge = self._charge(new)
         self.env["backorder.charge.attempt"]._record_card(charge, card, 40)
-        charge.state = "sending"
+        charge._backorder_write({"state": "sending"})
         self._run_job()
         return new, charge
 

@@ -34,5 +34,7 @@ class StockMove(models.Model):
                 move._recompute_state()
         if gone:
             # Nobody asks for it here any more: a slip that says "30 ordered, 0 delivered" would.
-            gone.with_context(do_not_unreserve=True).write({"product_uom_qty": 0.0})
+            # Past Odoo's own `write`, which works moves off one by one: nothing is reserved here,
+            # and the cancellation that follows tells everybody.
+            models.BaseModel.write(gone, {"product_uom_qty": 0.0})
             gone._action_cancel()
