@@ -239,6 +239,8 @@ class SaleOrder(models.Model):
         lines = self.order_line
         res = super(SaleOrder, self.with_context(backorder_event="cancel"))._action_cancel()
         unapproved._backorder_give_back()
+        # Rewards (`sale_loyalty`) go with the cancellation.
+        lines = lines.exists()
         holding = lines.filtered(lambda line: line.backorder_hold_qty)
         promised = lines.filtered("backorder_promised_qty")
         if promised:
