@@ -77,3 +77,31 @@ class TestCancel(BackorderCommon):
         order.cancel_backorders()
         self.assertEqual(order.order_line.product_uom_qty, 0)
         self.assertTrue(order.locked)
+
+    def test_an_order_with_a_reward_is_cancelled(self):
+        """Odoo deletes the line of the reward when the order is cancelled."""
+        if "loyalty.program" not in self.env or "coupon_point_ids" not in self.env["sale.order"]:
+            self.skipTest("needs the module sale_loyalty, which is not installed")
+        self.env["loyalty.program"].search([]).active = False
+        self.env["loyalty.program"].create(
+            {
+                "name": "A tenth off",
+                "program_type": "promotion",
+                "trigger": "auto",
+                "rule_ids": [Command.create({"minimum_qty": 1})],
+                "reward_ids": [Command.create({"reward_type": "discount", "discount": 10})],
+            }
+        )
+        for confirm in (False, True):
+            order = self._order((self.product, 5), confirm=False)
+            order._update_programs_and_rewards()
+            ((coupon, rewards),) = order._get_claimable_rewards().items()
+            order._apply_program_reward(rewards, coupon)
+            item, reward = order.order_line
+            if confirm:
+                order.action_confirm()
+                self.assertHeld(item, 5)
+            order._action_cancel()
+            self.assertEqual(order.state, "cancel")
+            self.assertFalse(reward.exists())
+            self.assertHeld(item, 0)

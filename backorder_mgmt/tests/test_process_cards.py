@@ -237,4 +237,5 @@ class TestProcessCards(CardsCommon):
         self._charged(new, credit_card_mode="capture", approve=True)
         self.assertEqual(new.state, "sale")
         self.assertEqual(authorized.child_transaction_ids.amount, 40)
-        self.assertEqual(self._due(original, new), (0, 0))
+        # What is only authorized is not paid: 100 cost, 40 captured.
+        self.assertEqual(self._due(original, new), (60, 0))

@@ -168,7 +168,8 @@ class SaleOrder(models.Model):
             SaleOrder, self.with_context(**private(backorder_event="cancel"))
         )._action_cancel()
         unapproved._backorder_given_up()
-        lines._backorder_start_anew(self.env._("Order cancelled"), "cancel")
+        # Rewards (`sale_loyalty`) go with the cancellation.
+        lines.exists()._backorder_start_anew(self.env._("Order cancelled"), "cancel")
         return res
 
     @api.ondelete(at_uninstall=False)
