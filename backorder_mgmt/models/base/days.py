@@ -58,7 +58,7 @@ class ResCompany(models.Model):
         :param company_id: SQL of the company whose day it is
         """
         # sudo: time zones of all companies; rows are the caller's
-        companies = self.sudo().with_context(active_test=False).search([])
+        companies = self.sudo().with_context(active_test=False).search([("id", ">", 0)])
         zones = SQL(" ").join(
             SQL("WHEN %s THEN %s", company.id, company._backorder_zone()) for company in companies
         )

@@ -44,7 +44,7 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None):
     :param again: called when something is left: calls the job again at once
     :return: True when nothing is left
     """
-    cron, cr = model.env["ir.cron"], model.env.cr
+    cron = model.env["ir.cron"]
     keys = list(keys)
     sizes = sizes or (lambda key: 1)
     cron._commit_progress(remaining=sum(map(sizes, keys)))
@@ -57,7 +57,7 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None):
             break
     if left and again:
         again()
-        cr.commit()
+        cron._commit_progress()
     return not left
 
 

@@ -7,10 +7,11 @@ class PaymentCaptureWizard(models.TransientModel):
     @api.depends("available_amount")
     def _compute_amount_to_capture(self):
         """Proposed is no more than the orders of these payments owe still."""
-        super()._compute_amount_to_capture()
+        res = super()._compute_amount_to_capture()
         for wizard in self:
             transactions = wizard.transaction_ids
             if transactions.sale_order_ids and wizard.support_partial_capture:
                 cap = transactions._backorder_capture_cap()
                 if cap > 0:
                     wizard.amount_to_capture = min(wizard.amount_to_capture, cap)
+        return res

@@ -85,7 +85,7 @@ class SaleOrder(models.Model):
     def _compute_invoice_status(self):
         """An order all of whose items moved to new orders, and on which a down payment was
         invoiced, still has that to give back: by a credit note, which settles their invoices."""
-        super()._compute_invoice_status()
+        res = super()._compute_invoice_status()
         for order in self.filtered(lambda order: order.state == "sale"):
             if not order.backorder_child_ids or order.invoice_status == "to invoice":
                 continue
@@ -95,3 +95,4 @@ class SaleOrder(models.Model):
                 line.product_uom_qty or line.qty_invoiced for line in lines - deposits
             ):
                 order.invoice_status = "to invoice"
+        return res
