@@ -54,8 +54,8 @@ class TestBatch(BackorderCommon):
                 other: {"filled_qty": 1.005, "message": "It's “100 %”", "waiting_since": False},
             }
         )
-        self.assertEqual((row.filled_qty, row.message, row.waiting_since), (0.3, False, date))
-        self.assertEqual((other.filled_qty, other.waiting_since), (1.01, False))
+        self.assertEqual((row.filled_qty, row.message, row.waiting_since), (0.1 + 0.2, False, date))
+        self.assertEqual((other.filled_qty, other.waiting_since), (1.005, False))
         self.assertEqual(other.message, "It's “100 %”")
 
     def test_automation_on_the_ledger_still_runs(self):
