@@ -101,8 +101,8 @@ company_modules() {
         "$ROOT/scripts/company-modules")
 }
 
-# install DATABASE ODOO-OPTIONS…: run Odoo once on it; its log must be clean.
-install() {
+# odoo_install DATABASE ODOO-OPTIONS…: run Odoo once on it; its log must be clean.
+odoo_install() {
     local db=$1 log=$LOGS/install-$1.log
     shift
     rm -f "$log"
