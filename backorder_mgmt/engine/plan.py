@@ -24,8 +24,13 @@ def make_plan(
     orders: Mapping[int, OrderFacts],
     supply: Supply,
     policy: str = "fifo",
+    fixed: Mapping[int, float] | None = None,
 ) -> dict[int, Allocation]:
     """The plan: {demand key: :class:`Allocation`}.
+
+    ``fixed``: {demand key: quantity} that people decided. They are served first, in this order, as
+    far as there is stock, and get nothing more; the policy deals out the rest. Of an order that
+    must be complete only everything or nothing can be decided.
 
     - never more than the supply allows, never more than a demand needs, in whole steps
     - a demand's forced part is served after the unforced parts of all others
@@ -33,7 +38,7 @@ def make_plan(
       nothing, and blocks nobody
     - ties are broken by order date, order id and demand id
     """
-    dealer = _Dealer(list(demands), orders, supply, policy)
+    dealer = _Dealer(list(demands), orders, supply, policy, fixed)
     dealer.deal()
     return dealer.result()
 
@@ -45,11 +50,13 @@ class _Dealer:
         orders: Mapping[int, OrderFacts],
         supply: Supply,
         policy: str,
+        fixed: Mapping[int, float] | None = None,
     ) -> None:
         if policy not in POLICIES:
             raise ValueError(f"unknown policy {policy!r}")
         self.orders = orders
         self.policy = policy
+        self.fixed = dict(fixed or {})
         self.original = supply
         self.supply = supply.duplicate()
         key = POLICIES[policy]
@@ -73,12 +80,30 @@ class _Dealer:
     # -- dealing ----------------------------------------------------------------------------------
 
     def deal(self) -> None:
-        """All unforced parts in the policy's order, then the forced ones."""
+        """What people decided, then all unforced parts in the policy's order, then the forced."""
+        self._deal_fixed()
         if self.policy == "most_complete":
             self._deal_most_complete()
         elif self.policy == "fair":
             self._deal_fair()
         self._deal_in_order()
+
+    def _deal_fixed(self) -> None:
+        by_key = {demand.key: demand for demand in self.demands}
+        for key, quantity in self.fixed.items():
+            demand = by_key[key]
+            if not demand.selected:
+                continue
+            if not self.orders[demand.order].complete:
+                room = self._room(demand)
+                self.seen[key] = room
+                self._book(demand, min(quantity, room, demand.needed))
+            elif is_positive(quantity):
+                self._deal_complete(demand.order)
+
+    def _is_limited(self, demand: Demand) -> bool:
+        """Somebody decided that it gets less than it needs."""
+        return is_more(demand.needed, self.fixed.get(demand.key, demand.needed))
 
     def _deal_in_order(self) -> None:
         done: set[int] = set()
@@ -126,7 +151,7 @@ class _Dealer:
 
     def _give(self, demand: Demand, up_to: float) -> None:
         """Raise what the demand has to ``up_to``, as far as there is stock."""
-        if not demand.selected:
+        if not demand.selected or demand.key in self.fixed:
             return
         has = self.got.get(demand.key, 0.0)
         room = self._room(demand)
@@ -168,7 +193,10 @@ class _Dealer:
         if not any(is_positive(quantity) for quantity in wanted.values()):
             return True
         done: list = []
-        possible = all(demand.selected and not demand.blocked for demand in demands)
+        possible = all(
+            demand.selected and not demand.blocked and not self._is_limited(demand)
+            for demand in demands
+        )
         for demand in demands if possible else ():
             room = self._room(demand)
             self.seen[demand.key] = max(self.seen.get(demand.key, 0.0), room)
@@ -198,7 +226,8 @@ class _Dealer:
         goes out in the policy's order. Kits and orders that must be complete take their turn."""
         groups: dict[tuple[int, int], list[Demand]] = {}
         for demand in self.demands:
-            if len(demand.parts) == 1 and demand.selected and not demand.blocked:
+            free = demand.selected and not demand.blocked and demand.key not in self.fixed
+            if free and len(demand.parts) == 1:
                 product, _per_unit = demand.parts[0]
                 if not self.orders[demand.order].complete:
                     groups.setdefault((product, demand.location), []).append(demand)
@@ -228,7 +257,10 @@ class _Dealer:
         candidates = [
             order
             for order, demands in self.by_order.items()
-            if all(demand.selected and not demand.blocked for demand in demands)
+            if all(
+                demand.selected and not demand.blocked and not self._is_limited(demand)
+                for demand in demands
+            )
         ]
         cheapest = sorted(candidates, key=lambda order: (self._cost(order, scarce), order))
         best: list[int] = []
@@ -242,7 +274,8 @@ class _Dealer:
 
     def _completed_by_fifo(self, candidates: list[int]) -> list[int]:
         """The orders that plain ``fifo`` completes, then the others."""
-        dealer = _Dealer(self.demands, self.orders, self.supply, "fifo")
+        dealer = _Dealer(self.demands, self.orders, self.supply, "fifo", self.fixed)
+        dealer.got = dict(self.got)
         dealer._deal_in_order()
         done = {
             order
@@ -277,7 +310,7 @@ class _Dealer:
         """The orders that ``sequence`` completes, tried on a copy of the supply."""
         kept, self.supply = self.supply, self.supply.duplicate()
         got, seen, takers, refused = self.got, self.seen, self.takers, self.refused
-        self.got, self.seen, self.takers, self.refused = {}, {}, {}, {}
+        self.got, self.seen, self.takers, self.refused = dict(got), {}, {}, {}
         done = [order for order in sequence if self._deal_complete(order)]
         self.supply = kept
         self.got, self.seen, self.takers, self.refused = got, seen, takers, refused

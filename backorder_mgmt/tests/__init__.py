@@ -9,6 +9,7 @@ from . import test_carry
 from . import test_carry_accounts
 from . import test_carry_back
 from . import test_carry_portal
+from . import test_change_plan
 from . import test_charge
 from . import test_charge_cap
 from . import test_charge_tours

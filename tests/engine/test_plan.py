@@ -234,3 +234,34 @@ def test_an_unknown_policy_is_refused():
         assert "alphabetical" in str(error)
     else:
         raise AssertionError("no error")
+
+
+@given(rows_of, stock_of, policies, st.data())
+def test_what_people_decided_is_given_and_the_rest_is_dealt_out(rows, stock, policy, data):
+    demands, orders, supply = facts(rows, stock)
+    chosen = data.draw(st.sets(st.sampled_from([d.key for d in demands])))
+    fixed, left = {}, dict(stock)
+    for demand in demands:
+        if demand.key in chosen:
+            product = demand.parts[0][0]
+            most = int(min(demand.needed, left[product]))
+            fixed[demand.key] = float(data.draw(st.integers(0, most)))
+            left[product] -= fixed[demand.key]
+    plan = make_plan(demands, orders, supply, policy, fixed)
+    for key, quantity in fixed.items():
+        assert abs(plan[key].quantity - quantity) < 1e-6
+    for product, there in stock.items():
+        own = [d for d in demands if d.parts[0][0] == product]
+        given_out = sum(plan[d.key].quantity for d in own)
+        open_needs = sum(d.needed - plan[d.key].quantity for d in own if d.key not in fixed)
+        assert given_out <= there + 1e-6
+        # Nothing is left that somebody could have who was not decided about.
+        assert there - given_out < 1e-6 or open_needs < 1e-6
+
+
+def test_a_complete_order_that_was_cut_gets_nothing_and_one_decided_comes_first():
+    rows = [(1, 1, 5), (2, 1, 4), (2, 2, 1)]
+    demands, orders, supply = facts(rows, {1: 6, 2: 1}, {o: {"complete": True} for o in (1, 2)})
+    assert quantities(make_plan(demands, orders, supply, "fifo", {0: 0.0})) == [0, 4, 1]
+    assert quantities(make_plan(demands, orders, supply, "fifo", {1: 4.0})) == [0, 4, 1]
+    assert quantities(make_plan(demands, orders, supply, "most_complete", {0: 5.0})) == [5, 0, 0]

@@ -6,6 +6,7 @@ from . import backorder_run_after
 from . import backorder_run_now
 from . import backorder_run_compare
 from . import backorder_run_planner
+from . import backorder_run_change
 from . import backorder_run_queue
 from . import backorder_run_worker
 from . import backorder_run_background

@@ -62,12 +62,19 @@ class BackorderRunLine(models.Model):
             ("waiting_payment", "Waiting for payment"),
             ("payment_failed", "Payment failed"),
             ("changed", "Changed meanwhile"),
+            ("changed_by", "Changed by hand"),
             ("skipped", "Skipped"),
             ("error", "Error"),
         ],
         readonly=True,
     )
     message = fields.Char(string="Explanation", readonly=True)
+    changed_by_id = fields.Many2one(
+        "res.users",
+        string="Changed By",
+        readonly=True,
+        help="Who decided in the preview what this row gets.",
+    )
 
     def action_view_backorder_stuck(self):
         """*Who Holds It?*: which orders hold stock of this product that they cannot ship."""
@@ -102,12 +109,29 @@ class BackorderRunLine(models.Model):
                 filled=label(filled),
                 needed=label(self.sale_line_id.backorder_qty),
             )
-        elif stay and filled:
+        elif stay and filled and not self.changed_by_id:
             vals["reason"] = "on_order"
             vals["message"] = self._on_order_words(
                 self.sale_line_id, filled, self.needed_qty - filled, stay
             )
         return vals
+
+    def _changed_words(self, user, quantity, stay=False):
+        """The sentence of a row that ``user`` changed.
+
+        :param quantity: what the row gets, in its unit
+        """
+        line = self.sale_line_id
+        label = line._backorder_quantity_label
+        words = self.env._(
+            "Changed by %(user)s: %(quantity)s.", user=user.name, quantity=label(quantity)
+        )
+        if quantity > 0 and stay:
+            words += " " + self.env._("On the order itself: %s.", stay)
+        if line._backorder_compare(line.backorder_qty, quantity) > 0:
+            left = label(line.backorder_qty - quantity)
+            words += " " + self.env._("Still needed: %s.", left)
+        return words
 
     @api.model
     def _on_order_words(self, sale_line, filled, left, stay):

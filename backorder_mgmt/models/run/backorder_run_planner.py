@@ -133,17 +133,19 @@ class BackorderRun(models.Model):
                 )
         return blocked
 
-    def _plan(self, policy=None, lines=None):
+    def _plan(self, policy=None, lines=None, decided=None):
         """Plan this run without changing anything.
 
         :param policy: instead of the run's own
         :param lines: only these of the lines that the options choose
+        :param decided: {line: quantity} that people decided, served first
         :return: (lines, {line id: allocation}, {line: (reason, sentence)} of blocked lines)
         """
         found = self.env["sale.order.line"].sudo().search(self._get_lines_domain(), order="id")
         lines = found if lines is None else found & lines
         demands, orders, supply, blocked = self._gather_facts(lines)
-        plan = make_plan(demands, orders, supply, policy or self.policy)
+        fixed = {line.id: qty for line, qty in (decided or {}).items() if line in lines}
+        plan = make_plan(demands, orders, supply, policy or self.policy, fixed)
         return lines, plan, blocked
 
     def _preview(self):
@@ -209,19 +211,24 @@ class BackorderRun(models.Model):
         }
 
     def _prepare_plan_order_vals(self, order, lines, plan):
-        everything = order.order_line.filtered(lambda line: line.backorder_qty > 0)
-        complete = all(
-            line.id in plan
-            and line._backorder_compare(plan[line.id].quantity, line.backorder_qty) >= 0
-            for line in everything
-        )
-        some = any(plan[line.id].quantity > 0 for line in lines)
+        planned = {line: plan[line.id].quantity for line in lines}
         return {
             "run_id": self.id,
             "company_id": self.company_id.id,
             "order_id": order.id,
-            "planned_outcome": ("complete" if complete else "partial") if some else "none",
+            "planned_outcome": self._planned_outcome(order, planned),
         }
+
+    def _planned_outcome(self, order, planned):
+        """:param planned: {line: quantity to fill}; lines that are missing get nothing"""
+        waiting = order.order_line.filtered(lambda line: line.backorder_qty > 0)
+        if not any(planned.get(line, 0.0) > 0 for line in waiting):
+            return "none"
+        complete = all(
+            line._backorder_compare(planned.get(line, 0.0), line.backorder_qty) >= 0
+            for line in waiting
+        )
+        return "complete" if complete else "partial"
 
     def _reason_message(self, line, allocation, expected=None, left=None):
         """The sentence of a line: who got the stock, and when more is expected.
