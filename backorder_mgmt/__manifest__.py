@@ -54,7 +54,10 @@
         "demo/purchase_order_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["backorder_mgmt/static/src/*.js"],
+        "web.assets_backend": [
+            "backorder_mgmt/static/src/*.js",
+            "backorder_mgmt/static/src/*.scss",
+        ],
         "web.assets_tests": ["backorder_mgmt/static/tests/tours/*.js"],
     },
     "external_dependencies": {"python": ["xlsxwriter"]},
