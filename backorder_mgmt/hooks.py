@@ -23,6 +23,7 @@ _COLUMNS = {
         "backorder_state": "varchar DEFAULT 'no'",
         "backorder_line_count": "integer DEFAULT 0",
         "backorder_carried_amount": "numeric DEFAULT 0",
+        "backorder_priority_id": "integer",
     },
 }
 

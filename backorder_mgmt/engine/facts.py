@@ -32,7 +32,8 @@ class Demand:
 
 @dataclass(slots=True)
 class OrderFacts:
-    """What the plan has to know of an order. ``date`` and ``deadline`` are anything sortable;
+    """What the plan has to know of an order. ``date``, ``deadline`` and ``rank`` (the customer's
+    priority, the smaller the sooner; None: no priority) are anything sortable;
     ``complete``: only if nothing of it would still be needed (``complete_reason`` says whose
     wish that is); ``label`` is how others are told who got the stock."""
 
@@ -41,6 +42,7 @@ class OrderFacts:
     label: str = ""
     priority: int = 0
     deadline: Any = None
+    rank: Any = None
     complete: bool = False
     complete_reason: str = "not_complete"
 

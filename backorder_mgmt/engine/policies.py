@@ -48,6 +48,11 @@ def priority(demand: Demand, order: OrderFacts, tie: Key) -> Key:
     return (-order.priority, _or_last(demand.since), *tie)
 
 
+def customer_priority(demand: Demand, order: OrderFacts, tie: Key) -> Key:
+    """By the priority of the order's customer, those without one last, then as ``fifo``."""
+    return (_or_last(order.rank), _or_last(demand.since), *tie)
+
+
 def deadline(demand: Demand, order: OrderFacts, tie: Key) -> Key:
     """Earliest promised date first, orders without one last, then as ``fifo``."""
     return (_or_last(order.deadline), _or_last(demand.since), *tie)
@@ -60,6 +65,7 @@ def value(demand: Demand, order: OrderFacts, tie: Key) -> Key:
 
 POLICIES: dict[str, Callable[[Demand, OrderFacts, Key], Key]] = {
     "fifo": fifo,
+    "customer_priority": customer_priority,
     "priority": priority,
     "deadline": deadline,
     "value": value,

@@ -32,6 +32,7 @@ from . import test_lives
 from . import test_new_order
 from . import test_new_order_apps
 from . import test_owed
+from . import test_priority
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions

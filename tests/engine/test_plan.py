@@ -163,9 +163,14 @@ def test_who_comes_first_by_policy():
         (3, 1, 6, {"unit_value": 2}),
         (4, 1, 6, {"unit_value": 3}),
     ]
-    demands, orders, supply = facts(rows, {1: 6}, {3: {"priority": 1}, 4: {"deadline": 5}})
+    demands, orders, supply = facts(
+        rows,
+        {1: 6},
+        {2: {"rank": (20, 2)}, 3: {"priority": 1}, 4: {"deadline": 5, "rank": (10, 1)}},
+    )
     for policy, expected in {
         "fifo": [4, 2, 0, 0],
+        "customer_priority": [0, 0, 0, 6],
         "priority": [0, 0, 6, 0],
         "deadline": [0, 0, 0, 6],
         "value": [0, 6, 0, 0],

@@ -2,5 +2,6 @@ from . import token
 from . import res_company
 from . import days
 from . import res_config_settings
+from . import backorder_priority
 from . import res_partner
 from . import backorder_saved_options

@@ -3,6 +3,7 @@ from odoo import fields, models
 #: Who comes first, as the engine's policies are called (``engine/policies.py``).
 POLICY_SELECTION = [
     ("fifo", "Waiting Longest"),
+    ("customer_priority", "Customer Priority"),
     ("priority", "Urgent Deliveries"),
     ("deadline", "Earliest Promised Date"),
     ("value", "Largest Value"),

@@ -13,6 +13,7 @@ from . import sale_order_line_set_aside
 from . import sale_order_line
 from . import sale_order_line_view
 from . import sale_order
+from . import sale_order_customer
 from . import sale_order_complete
 from . import stock_move_bulk
 from . import stock_move

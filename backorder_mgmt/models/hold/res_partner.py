@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
@@ -23,6 +24,48 @@ class ResPartner(models.Model):
             counts[commercial] = counts.get(commercial, 0) + count
         for partner in self:
             partner.backorder_line_count = counts.get(partner.commercial_partner_id, 0)
+
+    # -- what orders take over --------------------------------------------------------------------
+
+    @api.model
+    def _get_backorder_following_domain(self, customers):
+        """Orders of ``customers`` that still ask for something: what is agreed concerns them."""
+        waiting = Domain("state", "=", "sale") & Domain("backorder_line_count", ">", 0)
+        return Domain("partner_id.commercial_partner_id", "in", customers.ids) & (
+            Domain("state", "in", ("draft", "sent")) | waiting
+        )
+
+    def write(self, vals):
+        """What is changed on a customer holds for their open orders too, unless the order says
+        something else than the customer did."""
+        names = self.env["sale.order"]._backorder_customer_names().intersection(vals)
+        customers = self.filtered(lambda partner: partner.commercial_partner_id == partner)
+        if not names or not customers:
+            return super().write(vals)
+        # sudo: what is agreed with a customer holds for orders of all salespeople
+        orders = self.env["sale.order"].sudo()
+        orders = orders.search(self._get_backorder_following_domain(customers))
+        before = orders._backorder_as_customer()
+        res = super().write(vals)
+        following = {}
+        for order, values in orders._backorder_as_customer().items():
+            changed = {
+                name: value
+                for name, value in values.items()
+                if name in names
+                and value != before[order][name]
+                and order[name] == before[order][name]
+            }
+            if changed:
+                following.setdefault(tuple(sorted(changed.items(), key=str)), []).append(order.id)
+        for changed, ids in following.items():
+            orders.browse(ids)._backorder_write(
+                {
+                    name: value.id if isinstance(value, models.BaseModel) else value
+                    for name, value in changed
+                }
+            )
+        return res
 
     def action_view_backorder_lines(self):
         self.ensure_one()

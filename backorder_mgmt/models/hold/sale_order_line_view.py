@@ -9,6 +9,10 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     backorder_sku = fields.Char(string="SKU", related="product_id.default_code")
+    backorder_priority_id = fields.Many2one(
+        related="order_id.backorder_priority_id", string="Backorder Priority"
+    )
+    backorder_priority_color = fields.Integer(related="backorder_priority_id.color")
     backorder_vendor_id = fields.Many2one(
         "res.partner",
         string="Vendor",

@@ -96,6 +96,7 @@ class BackorderRun(models.Model):
             label=order.name,
             priority=int(urgent),
             deadline=order.commitment_date or None,
+            rank=order._backorder_priority_rank(),
             complete=self.fill_mode == "complete" or bool(reason),
             complete_reason=reason or "not_complete",
         )
