@@ -31,6 +31,7 @@ from . import test_kits
 from . import test_lives
 from . import test_new_order
 from . import test_new_order_apps
+from . import test_outside
 from . import test_owed
 from . import test_priority
 from . import test_process
