@@ -266,3 +266,61 @@ def test_a_double_click_fills_once(shop, mode):
         )
     )
     assert total == 5
+
+
+def test_two_confirmations_among_many_who_wait_do_not_meet(shop):
+    """Neither writes, nor waits for, the lines of the fifty quotations whose dates both move."""
+    product = shop.product("Jig", 0)
+
+    def expect(env):
+        """Goods for fifty on one day, for more on another."""
+        for day, quantity in (("2031-03-01", 50), ("2031-06-01", 20)):
+            env["purchase.order"].create(
+                {
+                    "partner_id": env.ref("base.res_partner_1").id,
+                    "picking_type_id": env.ref("stock.warehouse0").in_type_id.id,
+                    "order_line": [
+                        Command.create(
+                            {
+                                "product_id": product,
+                                "product_qty": quantity,
+                                "price_unit": 1.0,
+                                "date_planned": f"{day} 12:00:00",
+                            }
+                        )
+                    ],
+                }
+            ).button_confirm()
+
+    waiting = shop.orders(50, (product, 1))
+    first, second = shop.orders(2, (product, 3))
+    shop.commit(expect)
+
+    def months():
+        def read(env):
+            lines = env["sale.order"].browse(waiting).order_line.sorted("id")
+            return [line.backorder_expected_date.month for line in lines]
+
+        return shop.commit(read)
+
+    assert months() == [3] * 50
+    with shop.registry.cursor() as cr_first, shop.registry.cursor() as cr_second:
+        for cr in (cr_first, cr_second):
+            cr.execute("SELECT count(*) FROM sale_order_line")  # takes the snapshot
+            cr.execute("SET LOCAL lock_timeout = '5s'")
+        for cr, order in ((cr_first, first), (cr_second, second)):
+            env = shop.env(cr)
+            env["sale.order"].browse(order).action_confirm()
+            env.flush_all()
+        cr_first.commit()
+        cr_second.commit()
+    assert months() == [3] * 50, "others' dates follow by the job"
+    shop.commit(lambda env: env.ref("backorder_mgmt.ir_cron_work_dates").method_direct_trigger())
+    assert months() == [3] * 44 + [6] * 6
+    ordered = shop.commit(
+        lambda env: [
+            line.backorder_expected_date.month
+            for line in env["sale.order"].browse([first, second]).order_line
+        ]
+    )
+    assert ordered == [3, 3]

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from odoo import Command
 from odoo.tests import tagged
 
-from .common import BackorderCommon
+from .test_jobs import JobCommon
 
 SOON = datetime(2027, 3, 1, 12)
 LATER = datetime(2027, 3, 15, 12)
 LATEST = datetime(2027, 4, 1, 12)
 
 
-class DatesCommon(BackorderCommon):
+class DatesCommon(JobCommon):
     def _purchase(self, *items, date=SOON, confirm=True, warehouse=None, vendor=None):
         """A purchase order of (product, quantity[, unit]) items that arrive on ``date``."""
         warehouse = warehouse or self.warehouse
@@ -50,6 +50,12 @@ class DatesCommon(BackorderCommon):
             move.quantity = move.product_uom_qty if quantity is None else quantity
             move.picked = True
         picking.with_context(skip_backorder=True).button_validate()
+
+    def _work_dates(self):
+        """The job that works out the dates of those who wait behind a confirmation."""
+        with self._job("ir_cron_work_dates", seconds=60) as (env, _progress):
+            env["backorder.due"]._cron_work()
+        self.assertFalse(self.env["backorder.due"].search([]))
 
     def assertExpected(self, *dates):
         """(line, date or None) pairs, read as they are, and again from the database."""
@@ -192,6 +198,7 @@ class TestDates(DatesCommon):
         self._receive(self.product, 5)
         self.assertOnHand(line)
         self._order((self.product, 5))
+        self._work_dates()
         self.assertExpected((line, None))
 
     def test_what_is_typed_on_another_delivery_is_gone(self):
@@ -200,6 +207,8 @@ class TestDates(DatesCommon):
         self.company.backorder_auto = True
         line = self._order((self.product, 5)).order_line
         self._receive(self.product, 5)
+        # Else what is taken off the other delivery is needed, and waits before the line.
+        self.company.backorder_auto = False
         other.picking_ids.move_ids.quantity = 0
         self.assertOnHand(line)
         other.picking_ids.move_ids.quantity = 5

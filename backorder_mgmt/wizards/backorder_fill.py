@@ -108,7 +108,11 @@ class BackorderFillLine(models.TransientModel):
     quantity = fields.Float(
         string="Quantity to Fill", digits=None, min_display_digits="Product Unit"
     )
-    expected_date = fields.Datetime(
-        related="sale_line_id.backorder_expected_date", string="Expected"
-    )
+    expected_date = fields.Datetime(string="Expected", compute="_compute_expected_date")
     destination = fields.Char(string="Goes To", readonly=True)
+
+    @api.depends("sale_line_id")
+    def _compute_expected_date(self):
+        shown = self.sale_line_id._origin._backorder_shown_dates()
+        for row in self:
+            row.expected_date = shown.get(row.sale_line_id._origin)

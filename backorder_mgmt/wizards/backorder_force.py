@@ -65,9 +65,7 @@ class BackorderForceLine(models.TransientModel):
         digits=None,
         min_display_digits="Product Unit",
     )
-    expected_date = fields.Datetime(
-        related="sale_line_id.backorder_expected_date", string="Expected"
-    )
+    expected_date = fields.Datetime(string="Expected", compute="_compute_expected_date")
     quantity = fields.Float(
         string="Qty to Backorder",
         digits=None,
@@ -75,3 +73,9 @@ class BackorderForceLine(models.TransientModel):
         help="The new total on backorder, not an addition.",
     )
     refusal = fields.Char(string="Cannot Be Backordered", readonly=True)
+
+    @api.depends("sale_line_id")
+    def _compute_expected_date(self):
+        shown = self.sale_line_id._origin._backorder_shown_dates()
+        for row in self:
+            row.expected_date = shown.get(row.sale_line_id._origin)

@@ -1,5 +1,6 @@
 from . import backorder_affected
 from . import backorder_delay
+from . import backorder_due
 from . import mail_template
 from . import product_product
 from . import product_template

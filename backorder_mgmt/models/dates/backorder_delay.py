@@ -152,6 +152,8 @@ class BackorderDelay(models.Model):
             )
         )
         found = lines.browse(row[0] for row in self.env.cr.fetchall())
+        found._backorder_refresh_dates()
+        found = found._backorder_got_worse()
         return self._backorder_create([self._prepare_delay_vals(line) for line in found])
 
     def _prepare_delay_vals(self, line):
@@ -170,7 +172,8 @@ class BackorderDelay(models.Model):
         return self.company_id._backorder_day(self.new_date)
 
     def _tell(self):
-        """Tell one customer, or his salesperson, of all of ``self``."""
+        """Tell one customer, or their salesperson, of all of ``self``."""
+        self.sale_line_id._backorder_refresh_dates()
         worse = self.filtered(
             lambda row: (
                 row.sale_line_id._backorder_got_worse()

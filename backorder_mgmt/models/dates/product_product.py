@@ -14,12 +14,17 @@ class ProductProduct(models.Model):
 
         It is worked out once for all, in this transaction, when a date is next read or when
         changes are written to the database; with `backorder_dates_later` in the context the
-        caller asks for it when all is done.
+        caller asks for it when all is done. With `backorder_others_later`, while orders are
+        confirmed, the job does it: they write nobody else's lines.
         """
         super()._backorder_stock_changed()
         if not self or private_value(self.env, "backorder_dates_later"):
             return
         waiting = self._backorder_waiting_lines()
+        if private_value(self.env, "backorder_others_later"):
+            if waiting:
+                self.env["backorder.due"]._note(self)
+            return
         field = waiting._fields["backorder_expected_date"]
         self.env.add_to_compute(field, waiting - self.env.protected(field))
         waiting._backorder_forget_shown_dates()

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.token import private
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -20,9 +22,10 @@ class SaleOrder(models.Model):
 
     @api.depends("order_line.backorder_expected_date", "order_line.backorder_qty")
     def _compute_backorder_expected_date(self):
+        shown = self.order_line._backorder_shown_dates()
         for order in self:
             needed = order.order_line.filtered(lambda line: line.backorder_qty > 0)
-            dates = needed.mapped("backorder_expected_date")
+            dates = [shown[line] for line in needed]
             order.backorder_expected_date = max(dates) if dates and all(dates) else False
             order.backorder_late = any(needed.mapped("backorder_late"))
 
@@ -53,8 +56,13 @@ class SaleOrder(models.Model):
         return self.order_line.filtered(lambda line: line.backorder_qty > 0).action_backorder_told()
 
     def _action_confirm(self):
-        """What is on the confirmation is what the customer knows."""
+        """What is on the confirmation is what the customer knows.
+
+        Confirming writes the lines of its own orders: who waits for the same items gets a new date
+        by the job, so that orders of one item are confirmed side by side.
+        """
         lines = self.order_line
-        res = super()._action_confirm()
+        later = self.with_context(**private(backorder_others_later=True))
+        res = super(SaleOrder, later)._action_confirm()
         lines._backorder_told()
         return res

@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine import ON_HAND, deal, is_positive
+from ..base.token import private_value
 
 
 class SaleOrderLine(models.Model):
@@ -35,30 +36,31 @@ class SaleOrderLine(models.Model):
         "backorder_date",
     )
     def _compute_backorder_expected_date(self):
-        """Of these lines, and of all who wait in the same queues: see the room ``dates``."""
+        """Of these lines; those of others in the same queues follow by the job."""
         for line in self.filtered(lambda line: not line.id):  # on an open form
             line.backorder_expected_date = line._origin.backorder_expected_date
         self.filtered("id")._backorder_assign_expected_dates()
 
     def _backorder_assign_expected_dates(self):
-        """Work out the dates of ``self`` and of everybody else in the same queues.
+        """Work out the dates of ``self``, and of whoever in the same queues is marked for it.
 
         One look at the queues gives the dates of all who wait in them, so all that are still to be
-        computed are done at once, and only dates that changed are written.
+        computed are done at once, and only dates that changed are written. Whoever else waits
+        there is not written by this transaction, which may be one of many at once: their products
+        are noted for the job.
         """
         field = self._fields["backorder_expected_date"]
         dealt = self._backorder_deal()
-        waiting = self.sudo().browse(sorted(dealt))
+        marked = {*self._ids, *self.env.transaction.tocompute.get(field, ())}
+        waiting = self.sudo().browse(sorted(marked & dealt.keys()))
         self.env.remove_to_compute(field, waiting)
-        now = fields.Datetime.now()
+        others = {product_id for line_id in dealt.keys() - marked for product_id in dealt[line_id]}
+        if others:
+            self.env["backorder.due"]._note(self.product_id.browse(sorted(others)))
         changed = {}
-        for line in waiting:
-            old, new = line.backorder_expected_date, line._backorder_completed(dealt[line.id])
-            if new == ON_HAND:
-                # Since when it is there: a date that does not change with every look.
-                new = old if old and old <= now else now
-            if old != (new or False):
-                changed.setdefault(new or False, []).append(line.id)
+        for line, new in waiting._backorder_dates_of(dealt).items():
+            if line.backorder_expected_date != new:
+                changed.setdefault(new, []).append(line.id)
         gone = [line.id for line in self if line.id not in dealt]
         if gone:
             changed.setdefault(False, []).extend(gone)
@@ -67,6 +69,41 @@ class SaleOrderLine(models.Model):
             with self.env.protecting([field], lines):
                 lines.backorder_expected_date = date
         self._backorder_forget_shown_dates()
+
+    def _backorder_dates_of(self, dealt):
+        """{line: its expected date, or False} by what :meth:`_backorder_deal` says."""
+        now, dates = fields.Datetime.now(), {}
+        for line in self:
+            new = self._backorder_completed(dealt.get(line.id, {}))
+            if new == ON_HAND:
+                # Since when it is there: a date that does not change with every look.
+                old = line.backorder_expected_date
+                new = old if old and old <= now else now
+            dates[line] = new or False
+        return dates
+
+    def _backorder_due(self):
+        """Those of ``self`` whose kept date the job has yet to work out."""
+        due = self.env["backorder.due"].sudo()._read_group([], ["product_id"])
+        products = self.env["product.product"].sudo().union(*(product for (product,) in due))
+        sold_as = products._backorder_sold_as() if products else products
+        return self.filtered(
+            lambda line: line.id and line.backorder_qty > 0 and line.product_id in sold_as
+        )
+
+    def _backorder_shown_dates(self):
+        """{line: its expected date as of now, or False}: what screens show. Nothing is written."""
+        dates = {line: line.backorder_expected_date for line in self}
+        due = self._backorder_due()
+        if due:
+            dates.update(due._backorder_dates_of(due._backorder_deal()))
+        return dates
+
+    def _backorder_refresh_dates(self):
+        """Dates that somebody is told now do not wait for the job."""
+        due = self._backorder_due()
+        if due:
+            due._backorder_assign_expected_dates()
 
     @api.model
     def _backorder_forget_shown_dates(self):
@@ -98,7 +135,12 @@ class SaleOrderLine(models.Model):
     def _backorder_queue_changed(self, parts=None):
         """Everybody in the queues of these lines gets a new date."""
         res = super()._backorder_queue_changed(parts)
-        self._backorder_queue_products(parts)._backorder_stock_changed()
+        products = self._backorder_queue_products(parts)
+        if private_value(self.env, "backorder_others_later"):
+            # Whoever waits is noted unseen: two who come to a queue at once do not see each other.
+            self.env["backorder.due"]._note(products)
+        else:
+            products._backorder_stock_changed()
         return res
 
     def _backorder_queue_products(self, parts=None):

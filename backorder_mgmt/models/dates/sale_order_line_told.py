@@ -126,6 +126,7 @@ class SaleOrderLine(models.Model):
         :param note: how they were told; None: nothing is written on the orders
         :return: the lines with a date
         """
+        self._backorder_refresh_dates()
         told = self.filtered(
             lambda line: (
                 line.state != "cancel" and line.backorder_qty > 0 and line._backorder_day_to_tell()
