@@ -31,6 +31,9 @@ from . import test_jobs_charges
 from . import test_kits
 from . import test_lives
 from . import test_new_order
+from . import test_new_order_back
+from . import test_new_order_batch
+from . import test_new_order_families
 from . import test_new_order_apps
 from . import test_outside
 from . import test_owed

@@ -69,10 +69,12 @@ class TestCarryBack(CarryCommon):
         self.assertIn(name, order.backorder_carry_out_ids.mapped("to_name"))
         self.assertFamily(order, 0)
 
-    def test_cancelled_after_approval_frees_the_money(self):
-        """The customer does not want the items any more: the money is the original's surplus."""
+    def test_cancelled_after_approval_gives_items_and_money_back(self):
+        """Where the customer does not want the items any more, *Cancel the Rest* closes them."""
         order, new, _run = self._carried()
         new._action_cancel()
+        self.assertEqual((order.amount_total, *self._due(order, new)), (100, 0, 0))
+        order.cancel_backorders({order.order_line.id: 4}, "not wanted")
         self.assertEqual((order.amount_total, *self._due(order, new)), (60, -40, 0))
 
     def test_cancelled_original_takes_its_balance_back(self):
@@ -88,7 +90,9 @@ class TestCarryBack(CarryCommon):
         grandchild = child.fill_backorders({child.order_line.id: 3}).run_order_ids.new_order_id
         grandchild._backorder_carry_in(30, child)
         child._action_cancel()
-        self.assertEqual(self._due(order, child, grandchild), (-10, 0, 0))
+        # One of its four was not handed on: that is on the original again, and paid there.
+        self.assertEqual(self._due(order, child, grandchild), (0, 0, 0))
+        self.assertEqual(order.order_line.product_uom_qty, 7)
 
     def test_invoiced_new_order_keeps_what_was_carried(self):
         order, new, _run = self._carried()

@@ -230,7 +230,8 @@ class TestNewOrder(BackorderCommon):
         new = order.backorder_child_ids
         self._deliver(new.picking_ids, {self.product: 3})
         new._action_cancel()
-        new.action_draft()
+        with self.assertRaisesRegex(UserError, f"again on {order.name}"):
+            new.action_draft()
         new._action_cancel()
         self.assertEqual(new.order_line.qty_delivered, 3)
         self.assertEqual(order.order_line.product_uom_qty, 7)

@@ -5,6 +5,7 @@ from . import sale_order_line_bought
 from . import new_order_line
 from . import new_order
 from . import new_order_back
+from . import sale_order_documents
 from . import sale_order_dialog
 from . import sale_order
 from . import sale_order_jobs

@@ -19,6 +19,18 @@ LEFT_BEHIND = frozenset(
     }
 )
 
+#: Fields of an order that people agree with a customer; a new order begins with the original's.
+AGREED = (
+    "partner_invoice_id",
+    "partner_shipping_id",
+    "payment_term_id",
+    "fiscal_position_id",
+    "commitment_date",
+    "client_order_ref",
+    "carrier_id",
+    "note",
+)
+
 
 class NewOrdersDiffer(UserError):
     """New orders hold something else than what was moved to them.
@@ -185,6 +197,8 @@ class SaleOrder(models.Model):
                     )
                 )
             words += order._backorder_added_notes()
+            if moving is None:
+                words += order._backorder_agreed_words()
             if words:
                 differences[order] = f"{'; '.join(words)}."
         return differences
@@ -199,6 +213,21 @@ class SaleOrder(models.Model):
             for line in self.order_line
             if line.display_type and (line.display_type, line.name) not in of_original
         ]
+
+    def _backorder_agreed_words(self):
+        """Parts of a sentence: what a person agreed for a new order, other than on its original."""
+        original, words = self.backorder_parent_id, []
+        for name in AGREED:
+            field = self._fields.get(name)
+            if field and self[name] != original[name]:
+                words.append(
+                    self.env._(
+                        "its %(field)s is not that of %(original)s",
+                        field=field._description_string(self.env),
+                        original=original.name,
+                    )
+                )
+        return words
 
     def _backorder_own_charges(self, lines):
         """Those of a new order's ``lines`` that the fill itself copied: shipping, charged again."""

@@ -56,15 +56,18 @@ class SaleOrderLine(models.Model):
         :param why: for the ledger and the note on the original
         :return: True where something was still to be given back
         """
-        back, forced, since = {}, {}, {}
-        moved = self.sudo().filtered(
-            lambda line: is_positive(line.backorder_moved_qty)
-            and line.backorder_origin_line_id.state in ("draft", "sent", "sale")
-        )
-        for line in moved:
-            origin, of_product = line.backorder_origin_line_id, line.product_id.uom_id
-            delivered = line._backorder_in_product_unit(max(0.0, line.qty_delivered))
-            rest = max(0.0, line.backorder_moved_qty - delivered)
+        back, forced, since, lost = {}, {}, {}, self.browse()
+        moved = self.browse()
+        for line in self.sudo().filtered(lambda line: is_positive(line.backorder_moved_qty)):
+            rest = line._backorder_to_give_back()
+            if not is_positive(rest):
+                continue
+            origin = line._backorder_waits_on()
+            if not origin:
+                lost |= line
+                continue
+            moved |= line
+            of_product = line.product_id.uom_id
 
             def in_origin_unit(quantity, origin=origin, of_product=of_product):
                 return of_product._compute_quantity(quantity, origin.product_uom_id, round=False)
@@ -77,8 +80,14 @@ class SaleOrderLine(models.Model):
                 filter(None, (since.get(origin), origin.backorder_date, line.backorder_date)),
                 default=False,
             )
+        lost._backorder_note_lost(why)
         if not moved:
             return False
+        # What these lines handed on themselves belongs to their original now.
+        for line in moved:
+            line.backorder_new_line_ids._backorder_write(
+                {"backorder_origin_line_id": line.backorder_origin_line_id.id}
+            )
         # The link goes with the quantity.
         moved._backorder_write(
             {
@@ -104,6 +113,63 @@ class SaleOrderLine(models.Model):
             )
         originals.order_id._backorder_note_lines(back, self.env._("Back on backorder, as %s", why))
         return True
+
+    def _backorder_to_give_back(self):
+        """What of the quantity moved to this line is still to come, in the product's unit.
+
+        Not what went to the customer (what came back since is not sent again by itself), what was
+        moved on to a new order of its own, and what *Cancel the Rest* closed.
+        """
+        sent = max(self._backorder_in_product_unit(self.qty_delivered), self._backorder_sent())
+        onward = sum(self.backorder_new_line_ids.mapped("backorder_moved_qty"))
+        closed = self.backorder_cancelled_product_qty
+        return max(0.0, self.backorder_moved_qty - max(0.0, sent) - onward - closed)
+
+    def _backorder_sent(self):
+        """All that ever left for the customer, in the product's unit, returns not taken off."""
+        sent = {}
+        for move in self.sudo().move_ids.filtered(lambda move: move.state == "done"):
+            if move.location_dest_id._is_outgoing():
+                part = move.product_id
+                sent[part] = sent.get(part, 0.0) + move.product_uom._compute_quantity(
+                    move.quantity, part.uom_id, round=False
+                )
+        parts = self._backorder_parts()[self] if sent else {}
+        units = min((sent.get(part, 0.0) / qty for part, qty in parts.items()), default=0.0)
+        return self._backorder_in_product_unit(units)
+
+    def _backorder_waits_on(self):
+        """The line that what was moved to this one waits on again; empty: there is none any more.
+
+        The original, or where that is cancelled and was made by a fill itself, the original's.
+        """
+        line, seen = self.backorder_origin_line_id, self
+        while line and line.state == "cancel" and line not in seen:
+            seen |= line
+            line = line.backorder_origin_line_id
+        # In another life the line may be about something else.
+        return line.filtered(
+            lambda line: line.state != "cancel" and line.product_id == self.product_id
+        )
+
+    def _backorder_note_lost(self, why):
+        """Say on both orders that nothing waits for these any more: no line is left for it."""
+        for line in self:
+            original = line.order_id.backorder_parent_id
+            if not original or original.state == "cancel":
+                continue  # that order was given up as a whole, and says so
+            for order in original | line.order_id:
+                order._message_log(
+                    body=self.env._(
+                        "%(product)s, moved to %(order)s, waits on no order any more, as %(why)s: "
+                        "%(original)s has no line of it. Order it there again if it is still "
+                        "wanted.",
+                        product=line.product_id.display_name,
+                        order=line.order_id.name,
+                        why=why,
+                        original=original.name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_backorder_give_back(self):

@@ -54,25 +54,49 @@ class SaleOrderLine(models.Model):
     # -- the price agreed -------------------------------------------------------------------------
 
     def _backorder_split_lines(self):
-        """The lines that a fill made, or took quantity of, for a new order."""
+        """The lines that a fill made, or took quantity of, for a new order: of the same item
+        still."""
+        return self.filtered(lambda line: line._backorder_other_part())
+
+    def _backorder_other_part(self):
+        """Another line of this item that has a part of what was agreed for the whole."""
         if not self._origin:
             return self.browse()
-        return self.filtered(
-            lambda line: line.backorder_origin_line_id or line._origin.backorder_new_line_ids
-        )
+        # sudo: a part may be on an order that one may not read
+        line = self.sudo()
+        parts = line.backorder_origin_line_id | line._origin.backorder_new_line_ids
+        return parts.filtered(lambda part: part.product_id == line.product_id)[:1]
+
+    def _backorder_agreed_lines(self):
+        """The lines whose price stays as it was agreed, whatever the price list says."""
+        if self.env.context.get("force_price_recomputation"):
+            return self.browse()
+        return self._backorder_split_lines()
 
     def _compute_price_unit(self):
         """What was agreed for the whole quantity stays when a part of it is edited later: the
         price list would have another price for fewer. *Update Prices* works it out anew."""
-        lines = self
-        if not self.env.context.get("force_price_recomputation"):
-            lines -= self._backorder_split_lines()
-        return super(SaleOrderLine, lines)._compute_price_unit()
+        agreed = self._backorder_agreed_lines()
+        res = super(SaleOrderLine, self - agreed)._compute_price_unit()
+        agreed._backorder_keep_price()
+        return res
+
+    def _backorder_keep_price(self):
+        """The price agreed, in another unit where the unit of a part is changed.
+
+        A price that a person typed is left as it is, as Odoo leaves it.
+        """
+        for line in self:
+            part = line._backorder_other_part()
+            unit, currency = line.product_uom_id, line.currency_id or part.currency_id
+            typed = currency.compare_amounts(line.technical_price_unit, line.price_unit)
+            if typed or not unit or unit == part.product_uom_id:
+                continue
+            price = part.product_uom_id._compute_price(part.price_unit, unit)
+            line.update({"price_unit": price, "technical_price_unit": price})
 
     def _compute_discount(self):
-        lines = self
-        if not self.env.context.get("force_price_recomputation"):
-            lines -= self._backorder_split_lines()
+        lines = self - self._backorder_agreed_lines()
         return super(SaleOrderLine, lines)._compute_discount()
 
     # -- values -----------------------------------------------------------------------------------
@@ -120,33 +144,6 @@ class SaleOrderLine(models.Model):
         """``quantity`` of the line's unit in the product's, exactly."""
         return self.product_uom_id._compute_quantity(quantity, self.product_id.uom_id, round=False)
 
-    # -- documents --------------------------------------------------------------------------------
-
-    def _backorder_moved_words(self):
-        """*4 Units moved to S00038*, for the documents of the original order; False: nothing was.
-
-        Customers read it, and clerks who may not read the new order: it is told its name only.
-        """
-        self.ensure_one()
-        words = []
-        for line in self.sudo().backorder_new_line_ids:
-            order = line.order_id
-            if order.state == "cancel" or not line.backorder_moved_qty:
-                continue
-            quantity = self.product_uom_id.round(
-                self.product_id.uom_id._compute_quantity(
-                    line.backorder_moved_qty, self.product_uom_id, round=False
-                )
-            )
-            words.append(
-                self.env._(
-                    "%(quantity)s moved to %(order)s",
-                    quantity=self._backorder_quantity_label(quantity),
-                    order=order.name,
-                )
-            )
-        return ", ".join(words) or False
-
     # -- looking ----------------------------------------------------------------------------------
 
     def _backorder_moved_differences(self, figures=None):
@@ -187,6 +184,8 @@ class SaleOrderLine(models.Model):
                     price=origin._backorder_price_label(),
                 )
             )
+        if origin and not figures and self.name != origin.name:
+            words.append(self.env._("%(product)s: its description was changed", product=product))
         if figures and (short := self._backorder_stock_difference(figures, moved)):
             words.append(short)
         return words

@@ -158,16 +158,16 @@ class SaleOrder(models.Model):
         return res
 
     def _action_cancel(self):
-        """A cancelled order waits for nothing; a new order that was not approved yet gives its
-        quantities back to the original's backorder."""
-        unapproved = self.filtered(
-            lambda order: order.state in ("draft", "sent") and order.backorder_parent_id
+        """A cancelled order waits for nothing; a new order of a fill gives what it did not send
+        back to the original's backorder."""
+        made_by_fills = self.filtered(
+            lambda order: order.state != "cancel" and order.backorder_parent_id
         )
         lines = self.order_line
         res = super(
             SaleOrder, self.with_context(**private(backorder_event="cancel"))
         )._action_cancel()
-        unapproved._backorder_given_up()
+        made_by_fills._backorder_given_up()
         # Rewards (`sale_loyalty`) go with the cancellation.
         lines.exists()._backorder_start_anew(self.env._("Order cancelled"), "cancel")
         return res
@@ -180,7 +180,7 @@ class SaleOrder(models.Model):
         )._backorder_given_up()
 
     def _backorder_given_up(self):
-        """Hook: these orders, made by a fill, are cancelled or deleted before their approval."""
+        """Hook: these orders, made by a fill, are cancelled, or deleted before their approval."""
 
     # -- screens ----------------------------------------------------------------------------------
 

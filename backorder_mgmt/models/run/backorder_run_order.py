@@ -92,7 +92,10 @@ class BackorderRunOrder(models.Model):
         """A failing order is reported, on itself and here, and stops nobody."""
         message = str(error)
         self._backorder_write({"outcome": "failed", "message": message})
-        lines = self.run_id.line_ids.filtered(lambda line: line.order_id == self.order_id)
+        # Searched: a run of thousands of lines is not read for each order that fails.
+        lines = self.env["backorder.run.line"].search(
+            [("run_id", "=", self.run_id.id), ("order_id", "=", self.order_id.id)]
+        )
         lines._backorder_write(
             {"result": "done", "reason": "error", "message": message, "filled_qty": 0.0}
         )

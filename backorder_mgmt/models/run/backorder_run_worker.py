@@ -108,10 +108,11 @@ class BackorderRun(models.Model):
     # -- one batch --------------------------------------------------------------------------------
 
     def _do_orders(self, rows):
-        """Fill the orders of ``rows``: the whole batch at once, or one by one if that fails.
+        """Fill the orders of ``rows``: the whole batch at once.
 
         Orders whose new order does not hold what was moved fail, and the others are done again
-        together.
+        together. Where something is refused that does not say whose fault it is, the batch is done
+        in halves, until that order is alone; what goes wrong is written on it.
         """
         while rows:
             # Of a slice, Odoo would read ahead what belongs to all orders of the run.
@@ -130,26 +131,17 @@ class BackorderRun(models.Model):
             except OperationalError:
                 raise
             except Exception as error:  # pylint: disable=broad-except
-                # Whatever it is, it stops this batch only: one order of it is at fault, and that
-                # order says so below.
-                _logger.info("%s: a batch is done order by order: %s", self.name, error)
                 self.env.invalidate_all()
-                self._do_one_by_one(rows)
-                return
-
-    def _do_one_by_one(self, rows):
-        """Each order by itself; what goes wrong is written on that order."""
-        for row in rows:
-            try:
-                with self.env.cr.savepoint():
-                    self._do_rows(row)
-            except OperationalError:
-                raise
-            except Exception as error:  # pylint: disable=broad-except
+                if len(rows) > 1:
+                    _logger.info("%s: a batch is done in halves: %s", self.name, error)
+                    middle = len(rows) // 2
+                    self._do_orders(rows[:middle])
+                    self._do_orders(rows[middle:])
+                    return
                 if not isinstance(error, UserError):
-                    _logger.exception("%s: %s failed", self.name, row.order_id.name)
-                self.env.invalidate_all()
-                row._write_failure(error)
+                    _logger.exception("%s: %s failed", self.name, rows.order_id.name)
+                rows._write_failure(error)
+                return
 
     def _do_rows(self, rows, facts=None):
         """What this kind of run does with its orders; raises whatever goes wrong."""
