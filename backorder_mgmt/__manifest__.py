@@ -29,6 +29,7 @@
         "views/backorder_charge_views.xml",
         "views/backorder_stuck_views.xml",
         "views/backorder_run_views.xml",
+        "views/backorder_summary_views.xml",
         "views/backorder_fill_batch_views.xml",
         "views/backorder_purchase_views.xml",
         "views/purchase_order_views.xml",

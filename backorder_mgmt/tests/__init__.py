@@ -55,6 +55,7 @@ from . import test_run
 from . import test_run_report
 from . import test_set_aside
 from . import test_stuck
+from . import test_summary
 from . import test_tours
 from . import test_units
 from . import test_views

@@ -66,11 +66,14 @@ class TestProcess(ProcessCommon):
             (dialog.if_backorders, dialog.credit_card_mode, dialog.expired_orders),
             ("leave", "none", "skip"),
         )
-        run = self._process(order)
+
+    def test_with_everything_off_nothing_is_made(self):
+        order = self._quotation((self.product, 1))
+        runs = self.env["backorder.run"].search_count([])
+        with self.assertRaisesRegex(UserError, "every option is off"):
+            self._dialog(order).action_process()
+        self.assertEqual(self.env["backorder.run"].search_count([]), runs)
         self.assertEqual(order.state, "draft")
-        self.assertFalse(order.backorder_ship_date)
-        self.assertEqual(run.kind, "process")
-        self.assertEqual(run.state, "done")
 
     def test_company_defaults_and_save_as_my_default(self):
         self.company.write(

@@ -31,6 +31,7 @@ class BackorderCancel(models.TransientModel):
         """Cancel the ticked quantities."""
         self.ensure_one()
         ticked = self.line_ids.filtered("selected")
+        self.order_id._backorder_check_cancels(ticked.filtered("quantity").sale_line_id)
         self.order_id.cancel_backorders(
             {row.sale_line_id.id: row.quantity for row in ticked}, reason=self.reason
         )

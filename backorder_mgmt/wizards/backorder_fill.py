@@ -83,7 +83,7 @@ class BackorderFill(models.TransientModel):
             carry_balance=self.carry_balance,
             carry_credit=self.carry_credit,
         )
-        return run._filled_notification()
+        return run._summary()
 
 
 class BackorderFillLine(models.TransientModel):

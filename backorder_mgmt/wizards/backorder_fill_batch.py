@@ -19,7 +19,11 @@ class BackorderFillBatch(models.TransientModel):
         return self._make_run().action_preview()
 
     def action_start(self):
-        """Fill now; the plan and what became of it are kept."""
+        """Fill now; the plan and what became of it are kept.
+
+        :raise UserError: nothing can be filled; no run is made of it
+        """
+        self.env["backorder.run"]._check_fills(self._prepare_run_vals())
         return self._make_run().action_start()
 
     def _saved_option_names(self):
@@ -33,8 +37,11 @@ class BackorderFillBatch(models.TransientModel):
         return vals
 
     def _make_run(self):
+        return self.env["backorder.run"].create(self._prepare_run_vals())
+
+    def _prepare_run_vals(self):
         vals = self._read_options()
         for name, field in self._fields.items():
             if name in vals and field.type == "many2many":
                 vals[name] = [fields.Command.set(vals[name])]
-        return self.env["backorder.run"].create(vals)
+        return vals

@@ -24,9 +24,13 @@ class BackorderForce(models.TransientModel):
             ]
 
     def action_confirm(self):
-        """Force the ticked lines."""
+        """Force the ticked lines.
+
+        :raise UserError: nothing is ticked, or nothing would change
+        """
         self.ensure_one()
         ticked = self.line_ids.filtered("selected")
+        self.order_id._backorder_check_forces({row.sale_line_id: row.quantity for row in ticked})
         self.order_id.force_backorders({row.sale_line_id.id: row.quantity for row in ticked})
         return {"type": "ir.actions.act_window_close"}
 

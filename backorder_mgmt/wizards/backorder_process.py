@@ -152,10 +152,12 @@ class BackorderProcess(models.TransientModel):
         return self._make_run().action_preview()
 
     def action_process(self):
-        """*Process Orders*: do it; ends in the summary pop-up.
+        """*Process Orders*: do it; ends in the summary.
 
         :return: the action that shows the run
+        :raise UserError: every option is off
         """
+        self.env["backorder.run"]._check_does_something(self)
         return self._make_run().action_start()
 
     def _saved_option_names(self):

@@ -1,6 +1,7 @@
 """What the dialogs of one order propose, and what they call."""
 
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class SaleOrder(models.Model):
@@ -24,6 +25,38 @@ class SaleOrder(models.Model):
                 }
             )
         return rows
+
+    def _backorder_check_forces(self, quantities):
+        """*Force* without anything to do is no success.
+
+        :param quantities: {line: new total on backorder} of the ticked rows
+        :raise UserError: nothing is ticked, or everything is on backorder already
+        """
+        if not quantities:
+            raise UserError(
+                self.env._("Nothing is ticked: tick the items that are to be backordered.")
+            )
+        if not any(
+            line._backorder_compare(quantity, line.backorder_qty)
+            for line, quantity in quantities.items()
+        ):
+            raise UserError(
+                self.env._(
+                    "Nothing would change: these quantities are on backorder already. Enter a "
+                    "larger quantity."
+                )
+            )
+
+    def _backorder_check_cancels(self, lines):
+        """*Cancel the Rest* without anything to do is no success.
+
+        :param lines: ticked, with a quantity
+        :raise UserError: there are none
+        """
+        if not lines:
+            raise UserError(
+                self.env._("Nothing is ticked: tick the items whose rest is to be cancelled.")
+            )
 
     def _prepare_backorder_fill_lines(self):
         """Rows of *Fill Backorders*: needed, on hand, min of both, and where the line goes."""

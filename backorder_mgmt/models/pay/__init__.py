@@ -4,6 +4,7 @@ from . import backorder_charge_worker
 from . import backorder_charge_attempt
 from . import backorder_run
 from . import backorder_run_order
+from . import backorder_summary
 from . import payment_transaction
 from . import payment_capture_wizard
 from . import account_move

@@ -141,17 +141,12 @@ class BackorderRun(models.Model):
         self.ensure_one()
         if self.kind == "process" and self.state == "done":
             self._process_print_later()
-        params = self._filled_notification()["params"]
-        params.pop("next", None)
-        links = params.pop("links", [])
-        if links:
-            params["message"] = params["message"] % ", ".join(link["label"] for link in links)
         failed = self.payment_failed_count
         self.user_id._bus_send(
             "simple_notification",
             {
-                "title": params["title"],
-                "message": params["message"],
+                "title": self._summary_title(),
+                "message": self._summary_words(),
                 "type": "warning" if failed else "success",
                 "sticky": bool(failed),
             },

@@ -276,40 +276,42 @@ class BackorderRun(models.Model):
 
     # -- summary ----------------------------------------------------------------------------------
 
-    def _process_summary(self, then=None):
-        """The summary pop-up of the processor."""
-        self.ensure_one()
+    def _summary_title(self):
+        if self[:1].kind == "process":
+            return self.env._("Filling backorders is complete")
+        return super()._summary_title()
+
+    def _summary_is_clean(self):
+        if self[:1].kind == "process":
+            failed = sum(self.mapped("failed_count")) or self._payments_failed()
+            return bool(sum(self.mapped("processed_count"))) and not failed
+        return super()._summary_is_clean()
+
+    def _summary_sentence(self):
+        failed = any(run.failed_count for run in self)
+        if self[:1].kind != "process" or failed:
+            return super()._summary_sentence()
+        staying = self.run_order_ids.filtered("skip_reason")
+        texts = [f"{row.order_id.name}: {row.message}" for row in staying[:3]]
+        return " ".join([*texts, "…"] if len(staying) > 3 else texts) or False
+
+    def _summary_words(self):
+        if self[:1].kind != "process":
+            return super()._summary_words()
         message = self.env._(
             "Orders processed: %(processed)s, not processed: %(skipped)s, failed: %(failed)s. "
             "Approved: %(approved)s. Waiting for payment: %(waiting)s. Backorders filled: "
             "%(lines)s lines. Invoices: %(invoices)s. E-mails queued: %(mails)s.",
-            processed=self.processed_count,
-            skipped=self.skipped_count,
-            failed=self.failed_count,
-            approved=self.approved_count,
-            waiting=self.waiting_count,
-            lines=self.filled_count + self.partial_count,
-            invoices=self.invoice_count,
-            mails=self.mail_count,
+            processed=sum(self.mapped("processed_count")),
+            skipped=sum(self.mapped("skipped_count")),
+            failed=sum(self.mapped("failed_count")),
+            approved=sum(self.mapped("approved_count")),
+            waiting=sum(self.mapped("waiting_count")),
+            lines=sum(self.mapped("filled_count")) + sum(self.mapped("partial_count")),
+            invoices=sum(self.mapped("invoice_count")),
+            mails=sum(self.mapped("mail_count")),
         )
-        message += self._payment_words()
-        clean = self.processed_count and not (self.failed_count or self._payments_failed())
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": self.env._("Filling backorders is complete"),
-                "type": "success" if clean else "warning",
-                "message": message,
-                "sticky": False,
-                "next": then or {"type": "ir.actions.act_window_close"},
-            },
-        }
-
-    def _filled_notification(self, then=None):
-        if len(self) == 1 and self.kind == "process":
-            return self._process_summary(then)
-        return super()._filled_notification(then)
+        return message + self._payment_words()
 
     # -- as a run ---------------------------------------------------------------------------------
 

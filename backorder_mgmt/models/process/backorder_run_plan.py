@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
 from ...engine import STAY, OrderMoney, decide, decide_payment, make_plan
@@ -66,6 +67,28 @@ class BackorderRun(models.Model):
                 "Expired on %s.", format_date(self.env, order.validity_date)
             )
         return None
+
+    @api.model
+    def _check_does_something(self, options):
+        """:param options: a record with the options of the processor and its orders
+
+        :raise UserError: all of them are off: no run is made of nothing
+        """
+        if options.order_ids and not (
+            options.if_backorders != "leave"
+            or options.credit_card_mode in ("authorize", "capture", "charge")
+            or options.approve
+            or options.set_ship_date
+            or options.create_invoice
+            or options.email_template_id
+            or options.print_documents
+        ):
+            raise UserError(
+                self.env._(
+                    "Nothing is to be done with these orders: every option is off. Switch on what "
+                    "you want, “Approve” for example."
+                )
+            )
 
     def _process_money(self, orders):
         """Hook: {order: :class:`OrderMoney`}; who asks for no money finds everything paid."""

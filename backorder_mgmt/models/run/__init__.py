@@ -8,6 +8,8 @@ from . import backorder_run_compare
 from . import backorder_run_planner
 from . import backorder_run_change
 from . import backorder_run_queue
+from . import backorder_run_summary
+from . import backorder_summary
 from . import backorder_run_worker
 from . import backorder_run_background
 from . import backorder_run_receipt

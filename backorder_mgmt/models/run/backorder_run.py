@@ -193,6 +193,8 @@ class BackorderRun(models.Model):
             run._check_state(("draft", "planned"))
             run._check_may_run()
             run._check_can_start()
+            if run.env.context.get("backorder_stay"):
+                run._check_plans_something()
             worker = run.sudo().with_company(run.company_id)
             # The row is written first: of two clicks at once one waits, and then sees the state.
             worker._backorder_write({"state": "running"})
@@ -207,7 +209,7 @@ class BackorderRun(models.Model):
             else:
                 worker._execute()
         if all(run.state == "done" for run in self):
-            return self._filled_notification(then=self._open_action())
+            return self._summary(then=self._open_action())
         if len(self) == 1 and self.waiting_for:
             return self._queued_notification(then=self._open_action())
         return self._open_action()
@@ -278,41 +280,6 @@ class BackorderRun(models.Model):
         else:
             action["domain"] = [("id", "in", self.ids)]
         return action
-
-    def _filled_notification(self, then=None):
-        """*Backorders filled*: how many of each were done, with a link to the new order.
-
-        :param then: the action that follows; None: the dialog closes
-        """
-        filled = sum(self.mapped("filled_count")) + sum(self.mapped("partial_count"))
-        failed = self._payments_failed()
-        new_orders = self.run_order_ids.new_order_id
-        message = self.env._(
-            "Lines filled: %(lines)s, not filled: %(not_filled)s. Orders completed: %(orders)s, "
-            "approved: %(approved)s. E-mails queued: %(mails)s. New orders: %(new)s.",
-            lines=filled,
-            not_filled=sum(self.mapped("not_filled_count")),
-            orders=sum(self.mapped("completed_order_count")),
-            approved=sum(self.mapped("approved_count")),
-            mails=sum(self.mapped("mail_count")),
-            new="%s" if new_orders else "0",
-        )
-        message += self._payment_words()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": self.env._("Backorders filled"),
-                "type": "success" if filled and not failed else "warning",
-                "message": message,
-                "links": [
-                    {"label": order.name, "url": f"/odoo/orders/{order.id}"}
-                    for order in new_orders[:1]
-                ],
-                "sticky": False,
-                "next": then or {"type": "ir.actions.act_window_close"},
-            },
-        }
 
     def _payments_failed(self):
         """Hook: how many payments of these runs failed."""

@@ -7,13 +7,15 @@ class BackorderRun(models.Model):
     _inherit = "backorder.run"
 
     @api.model
-    def _fill_now(self, orders, wanted, lines=None, **options):
+    def _fill_now(self, orders, wanted, lines=None, strict=False, **options):
         """Fill ``orders`` of one company at once.
 
         :param wanted: {line: quantity}: exactly this or an error, and then nothing is changed;
             None: everything possible
         :param lines: with ``wanted`` None: only these lines of the orders
+        :param strict: with ``wanted`` None: a person asks, and is told when nothing can be filled
         :return: the run, done
+        :raise UserError: ``strict``, and nothing can be filled
         """
         # sudo: the caller may change these orders; quants, moves and the ledger are not a
         # salesman's to write, and the run is kept for him as his.
@@ -22,14 +24,17 @@ class BackorderRun(models.Model):
         model = self.sudo().with_company(company)
         orders._backorder_lock_stock(touch=True)
         # Checked before the run is made: what is refused takes no number.
-        rows = (
-            None
-            if wanted is None
-            else model._check_wanted({line.sudo(): quantity for line, quantity in wanted.items()})
-        )
-        run = model._backorder_create(self._prepare_fill_now_vals(orders, company, **options))
-        if rows is None:
-            run._keep_plan(*run._plan(lines=lines and lines.sudo()))
+        vals = self._prepare_fill_now_vals(orders, company, **options)
+        if wanted is None:
+            draft = model.new(vals)
+            plan = draft._plan(lines=lines and lines.sudo())
+            if strict:
+                draft._check_fills_something(*plan)
+        else:
+            rows = model._check_wanted({line.sudo(): qty for line, qty in wanted.items()})
+        run = model._backorder_create(vals)
+        if wanted is None:
+            run._keep_plan(*plan)
             run._execute()
         else:
             run._keep_wanted(rows)

@@ -10,6 +10,13 @@ class SaleOrder(models.Model):
     def _backorder_apply_fill(self, wanted, lines=None, **options):
         return self.env["backorder.run"]._fill_now(self, wanted, lines=lines, **options)
 
+    def action_fill_backorders_selected(self):
+        """*Fill Backorders* in the Action menu: the dialog of one order; many are filled at once,
+        as far as there is stock."""
+        if len(self) == 1:
+            return self.action_fill_backorders()
+        return self.order_line.action_fill_backorders_selected()
+
     def _backorder_fill_from_dialog(self, quantities, ship_date=None, **options):
         """Fill from the dialog: something has to be filled, and a ship date may be set.
 

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class SaleOrderLine(models.Model):
@@ -22,7 +23,14 @@ class SaleOrderLine(models.Model):
         """Fill the selected lines as far as there is stock, first come first served."""
         lines = self.filtered(lambda line: line.backorder_qty > 0)
         lines.order_id._backorder_check_access()
+        if not lines:
+            raise UserError(
+                self.env._("Nothing of the selected items is on backorder: nothing to fill.")
+            )
         runs = self.env["backorder.run"]
-        for company, own in lines.grouped("company_id").items():
-            runs |= runs._fill_now(own.order_id.with_company(company), None, lines=own)
-        return runs._filled_notification()
+        companies = lines.grouped("company_id")
+        for company, own in companies.items():
+            runs |= runs._fill_now(
+                own.order_id.with_company(company), None, lines=own, strict=len(companies) == 1
+            )
+        return runs._summary()

@@ -3,8 +3,8 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
-/** The form of a fill moves by itself: the server says on the bus how far it is, and how its
- * payments went. */
+/** The form of a fill, and its summary, move by themselves: the server says on the bus how far it
+ * is, and how its payments went. */
 export class BackorderRefresh extends Component {
     static template = xml`<t/>`;
     static props = standardWidgetProps;
@@ -12,7 +12,10 @@ export class BackorderRefresh extends Component {
     setup() {
         const bus = useService("bus_service");
         const onProgress = async ({ run_id }) => {
-            if (run_id !== this.props.record.resId) {
+            const { data, resId } = this.props.record;
+            // A summary is of several runs, as of several companies.
+            const runs = data.run_ids ? data.run_ids.currentIds : [resId];
+            if (!runs.includes(run_id)) {
                 return;
             }
             try {

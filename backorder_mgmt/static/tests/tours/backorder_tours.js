@@ -62,6 +62,11 @@ function refused(sentence) {
 
 const closed = { content: "the dialog is gone", trigger: "body:not(:has(.modal))" };
 
+const summary = (name, count) => ({
+    content: `the summary says ${name}: ${count}`,
+    trigger: `.modal .o_field_widget[name=${name}]:contains("${count}")`,
+});
+
 const needs = (product, quantity) => ({
     content: `${product}: ${quantity} needed`,
     trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_qty]:contains("${quantity}")`,
@@ -132,11 +137,13 @@ registry.category("web_tour.tours").add("backorder_fill", {
         },
         ...typeQuantity("Hammer", "2"),
         press("Fill"),
-        closed,
+        summary("partial_count", 1),
         {
-            content: "the pop-up tells what was done",
-            trigger: '.o_notification:contains("Backorders filled")',
+            content: "the new order is a link",
+            trigger: ".modal .o_field_widget[name=new_orders] a[href*='/odoo/orders/']",
         },
+        press("Close"),
+        closed,
         needs("Hammer", "2.00"),
         shows("Hammer", "Partly Filled"),
         ...openDialog("Fill Backorders", "Fill Backorders"),
@@ -257,9 +264,15 @@ registry.category("web_tour.tours").add("backorder_process", {
             run: "click",
         },
         {
-            content: "a summary pop-up appears",
-            trigger: '.o_notification:contains("Orders processed: 1, not processed: 1")',
+            content: "the summary counts",
+            trigger: '.modal .o_field_widget[name=processed_count]:contains("1")',
         },
+        {
+            content: "and says why one order stays",
+            trigger: '.modal .alert:contains("Still has backorders")',
+        },
+        press("Close"),
+        closed,
         {
             content: "the run says what was done",
             trigger: '.o_field_widget[name=run_order_ids]:visible .o_data_row:contains("Approved.")',
@@ -365,19 +378,15 @@ registry.category("web_tour.tours").add("backorder_fill_batch", {
             trigger: "button[name=action_start]:visible",
             run: "click",
         },
+        summary("filled_count", 1),
+        summary("not_filled_count", 1),
+        summary("completed_order_count", 1),
+        summary("approved_count", 1),
         {
-            content: "the pop-up tells how many of each were done",
-            trigger: '.o_notification:contains("Lines filled: 1, not filled: 1. Orders completed: 1, approved: 1")',
-        },
-        {
-            content: "the fill is done",
+            content: "the fill behind it is done",
             trigger: '.o_statusbar_status button.o_arrow_button_current:contains("Done")',
         },
-        {
-            content: "see the report",
-            trigger: "button[name=action_preview_report]:visible",
-            run: "click",
-        },
+        press("Report"),
         {
             content: "the report shows what was filled",
             trigger: ':iframe .bo_report:contains("TOUR-2")',
@@ -456,8 +465,10 @@ registry.category("web_tour.tours").add("backorder_stuck", {
         },
         {
             content: "the order is completed",
-            trigger: '.o_notification:contains("Orders completed: 1")',
+            trigger: '.modal .o_field_widget[name=completed_order_count]:contains("1")',
         },
+        press("Close"),
+        closed,
     ],
 });
 
@@ -595,10 +606,9 @@ registry.category("web_tour.tours").add("backorder_purchase", {
             trigger: "button[name=action_start]:visible",
             run: "click",
         },
-        {
-            content: "the pop-up tells what was done",
-            trigger: '.o_notification:contains("Backorders filled")',
-        },
+        summary("filled_count", 1),
+        press("Close"),
+        closed,
         {
             content: "the fill says so",
             trigger: '.o_field_widget[name=line_ids] .o_data_row:contains("Hammer") .badge:contains("Filled")',

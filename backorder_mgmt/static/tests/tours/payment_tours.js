@@ -49,8 +49,13 @@ registry.category("web_tour.tours").add("backorder_charge", {
             run: "click",
         },
         {
-            content: "the pop-up says that it waits for the payment",
-            trigger: ".o_notification:contains('Waiting for payment: 1')",
+            content: "the summary says that it waits for the payment",
+            trigger: ".modal .o_field_widget[name=payment_waiting_count]:contains('1')",
+        },
+        {
+            content: "close it",
+            trigger: ".modal footer button:contains('Close')",
+            run: "click",
         },
         {
             content: "open the new order",
