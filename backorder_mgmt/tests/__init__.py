@@ -46,6 +46,7 @@ from . import test_promise_notices
 from . import test_promise_purchase
 from . import test_properties
 from . import test_purchase
+from . import test_purchase_cases
 from . import test_purchase_orders
 from . import test_purchase_places
 from . import test_purchase_twice

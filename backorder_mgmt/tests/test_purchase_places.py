@@ -62,13 +62,17 @@ class PlacesCommon(PurchaseCommon):
         ).button_validate()
 
     def _transfer(self, item, quantity, source, target, assign=True, kind=None):
+        kind = kind or self.warehouse.int_type_id
+        places = {"location_id": source.id, "location_dest_id": target.id}
+        # A document of its own: Odoo would add it to another open one.
+        picking = self.env["stock.picking"].create({"picking_type_id": kind.id, **places})
         move = self.env["stock.move"].create(
             {
                 "product_id": item.id,
                 "product_uom_qty": quantity,
-                "location_id": source.id,
-                "location_dest_id": target.id,
-                "picking_type_id": (kind or self.warehouse.int_type_id).id,
+                "picking_id": picking.id,
+                "picking_type_id": kind.id,
+                **places,
             }
         )
         move = move._action_confirm(merge=False)
@@ -227,6 +231,15 @@ class TestPurchasePlaces(PlacesCommon):
         self._stock(self.product, 4, damaged)
         self._transfer(self.product, 10, damaged, self.stock, assign=False)
         self.assertFalse(order.order_line.backorder_expected_date)
+
+    def test_goods_that_go_from_shelf_to_shelf_are_expected_when_they_are_there(self):
+        order = self._order((self.product, 4))
+        shelf = self.env["stock.location"].create({"name": "Shelf", "location_id": self.stock.id})
+        self._stock(self.product, 4)
+        move = self._transfer(self.product, 4, self.stock, shelf)
+        self.assertEqual(move.state, "assigned")
+        self.assertEqual(order.order_line.backorder_expected_date, move.date)
+        self.assertFalse(self._purchase(choose="backordered").line_ids)
 
 
 @tagged("post_install", "-at_install")

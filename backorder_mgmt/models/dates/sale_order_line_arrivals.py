@@ -37,7 +37,8 @@ class SaleOrderLine(models.Model):
         """
         moves = self.env["stock.move"].sudo()
         domain = self._get_backorder_incoming_domain(products, warehouses)
-        moves = moves.search(domain, order="id").filtered(lambda m: m._backorder_arrives_in())
+        found = moves.search(domain, order="id")
+        moves = found.filtered(lambda m: m._backorder_arrives_in())
         spoken_for = moves._backorder_spoken_for()
         there = moves._backorder_there(warehouses if beyond else None)
         incoming = {}
@@ -49,6 +50,15 @@ class SaleOrderLine(models.Model):
                 quantity = there.give(move, quantity)
             key = (move.product_id.id, move._backorder_arrives_in().id)
             incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
+        for move in found - moves:
+            if move.quantity and (warehouse := move._backorder_moves_about_in()):
+                # It is not free until it is there; what such a transfer has not reserved is.
+                quantity = move.product_uom._compute_quantity(
+                    move.quantity, move.product_id.uom_id, round=False
+                )
+                key = (move.product_id.id, warehouse.id)
+                incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
+                incoming[key].sort(key=lambda arrival: (arrival[0], arrival[2].id))
         return incoming
 
 

@@ -91,6 +91,21 @@ class StockMove(models.Model):
         )
         return warehouse if inside else self.env["stock.warehouse"]
 
+    def _backorder_moves_about_in(self):
+        """The warehouse whose shelves the goods lie on and stay on; none: they leave them."""
+        self.ensure_one()
+        final = self.location_final_id or self.location_dest_id
+        warehouse = final.warehouse_id
+        shelf = warehouse.lot_stock_id
+        stays = (
+            shelf
+            and self.location_id._child_of(shelf)
+            and final._child_of(shelf)
+            and self.location_dest_id._child_of(shelf)
+            and not self.move_dest_ids
+        )
+        return warehouse if stays else self.env["stock.warehouse"]
+
     def _backorder_arrival(self):
         """When the goods come: what was said last, by the vendor's date or on the receipt."""
         self.ensure_one()
