@@ -15,15 +15,18 @@ class BackorderRun(models.Model):
 
     def action_preview_report(self):
         """Show the report in the client, with its *Print* button."""
+        self.check_access("read")
         report = self.env.ref("backorder_mgmt.backorder_run_report_preview")
         return report.report_action(self, config=False)
 
     def action_print_report(self):
+        self.check_access("read")
         report = self.env.ref("backorder_mgmt.backorder_run_report")
         return report.report_action(self, config=False)
 
     def action_export_xlsx(self):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_url",
             "url": f"/backorder_mgmt/run/{self.id}.xlsx",

@@ -262,6 +262,12 @@ class TestPurchaseOrders(PurchaseCommon):
 class TestPurchaseReceived(PurchaseCommon):
     """What came in: first offered to whom it was bought for, given to who waits longest."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # They have the receipt or the purchase order before them.
+        cls.buyer.group_ids += cls.env.ref("purchase.group_purchase_user")
+
     def _bought(self):
         """An old order that was left out, a new one that 5 were bought for; 6 came in."""
         old = self._order((self.product, 4))

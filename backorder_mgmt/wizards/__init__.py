@@ -1,3 +1,4 @@
+from . import backorder_dialog
 from . import backorder_force
 from . import backorder_fill
 from . import backorder_cancel

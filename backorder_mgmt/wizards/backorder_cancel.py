@@ -3,6 +3,7 @@ from odoo import api, fields, models
 
 class BackorderCancel(models.TransientModel):
     _name = "backorder.cancel"
+    _inherit = ["backorder.dialog"]
     _description = "Cancel the Rest"
 
     order_id = fields.Many2one("sale.order", required=True, ondelete="cascade")
@@ -14,6 +15,7 @@ class BackorderCancel(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
 
     @api.depends("order_id")
@@ -40,15 +42,17 @@ class BackorderCancel(models.TransientModel):
 
 class BackorderCancelLine(models.TransientModel):
     _name = "backorder.cancel.line"
+    _inherit = ["backorder.dialog"]
     _description = "Cancel the Rest: Line"
 
     cancel_id = fields.Many2one("backorder.cancel", required=True, ondelete="cascade")
     selected = fields.Boolean(string="Close", default=True)
     sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
-    product_id = fields.Many2one(related="sale_line_id.product_id")
-    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
+    product_id = fields.Many2one(related="sale_line_id.product_id", related_sudo=False)
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id", related_sudo=False)
     backorder_qty = fields.Float(
         related="sale_line_id.backorder_qty",
+        related_sudo=False,
         string="Needed",
         digits=None,
         min_display_digits="Product Unit",
@@ -56,10 +60,12 @@ class BackorderCancelLine(models.TransientModel):
     quantity = fields.Float(
         string="Quantity to Cancel", digits=None, min_display_digits="Product Unit"
     )
-    purchase_orders = fields.Char(compute="_compute_purchase_orders", compute_sudo=True)
+    purchase_orders = fields.Char(compute="_compute_purchase_orders")
 
     @api.depends("sale_line_id")
     def _compute_purchase_orders(self):
+        self.sale_line_id.check_access("read")
         for row in self:
-            orders = row.sale_line_id._backorder_purchase_orders()
+            # sudo after the check: a salesman need not see purchase orders
+            orders = row.sudo().sale_line_id._backorder_purchase_orders()
             row.purchase_orders = ", ".join(orders.mapped("name"))

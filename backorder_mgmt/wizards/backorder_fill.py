@@ -5,6 +5,7 @@ from ..models.base.res_company import CARRY_CREDIT_SELECTION
 
 class BackorderFill(models.TransientModel):
     _name = "backorder.fill"
+    _inherit = ["backorder.dialog"]
     _description = "Fill Backorders"
 
     order_id = fields.Many2one("sale.order", required=True, ondelete="cascade")
@@ -15,6 +16,7 @@ class BackorderFill(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
     set_ship_date = fields.Boolean(string="Set Actual Ship Date")
     ship_date = fields.Date(string="Actual Ship Date", default=fields.Date.context_today)
@@ -25,6 +27,7 @@ class BackorderFill(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
         help="The new order takes over what this order still owes.",
     )
     carry_credit = fields.Selection(
@@ -33,6 +36,7 @@ class BackorderFill(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
         required=True,
         help="What this order is paid too much, as the items move, goes to the new order. Needed: "
         "as much as the new order costs. Whole: all of it.",
@@ -88,13 +92,16 @@ class BackorderFill(models.TransientModel):
 
 class BackorderFillLine(models.TransientModel):
     _name = "backorder.fill.line"
+    _inherit = ["backorder.dialog"]
     _description = "Fill Backorders: Line"
 
     fill_id = fields.Many2one("backorder.fill", required=True, ondelete="cascade")
     sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
-    product_id = fields.Many2one(related="sale_line_id.product_id")
-    default_code = fields.Char(related="sale_line_id.product_id.default_code", string="SKU")
-    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
+    product_id = fields.Many2one(related="sale_line_id.product_id", related_sudo=False)
+    default_code = fields.Char(
+        related="sale_line_id.product_id.default_code", related_sudo=False, string="SKU"
+    )
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id", related_sudo=False)
     needed_qty = fields.Float(
         string="Needed", digits=None, min_display_digits="Product Unit", readonly=True
     )

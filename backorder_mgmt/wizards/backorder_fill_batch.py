@@ -32,6 +32,7 @@ class BackorderFillBatch(models.TransientModel):
 
     def _read_options(self):
         self.ensure_one()
+        self.check_access("read")
         vals = self.read(self._backorder_option_names(), load=False)[0]
         vals.pop("id")
         return vals

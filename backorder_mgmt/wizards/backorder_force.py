@@ -3,6 +3,7 @@ from odoo import api, fields, models
 
 class BackorderForce(models.TransientModel):
     _name = "backorder.force"
+    _inherit = ["backorder.dialog"]
     _description = "Force Backorders"
 
     order_id = fields.Many2one("sale.order", required=True, ondelete="cascade")
@@ -13,6 +14,7 @@ class BackorderForce(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
 
     @api.depends("order_id")
@@ -37,34 +39,41 @@ class BackorderForce(models.TransientModel):
 
 class BackorderForceLine(models.TransientModel):
     _name = "backorder.force.line"
+    _inherit = ["backorder.dialog"]
     _description = "Force Backorders: Line"
 
     force_id = fields.Many2one("backorder.force", required=True, ondelete="cascade")
     selected = fields.Boolean(string="Backorder")
     sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
-    product_id = fields.Many2one(related="sale_line_id.product_id")
-    default_code = fields.Char(related="sale_line_id.product_id.default_code", string="SKU")
-    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
+    product_id = fields.Many2one(related="sale_line_id.product_id", related_sudo=False)
+    default_code = fields.Char(
+        related="sale_line_id.product_id.default_code", related_sudo=False, string="SKU"
+    )
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id", related_sudo=False)
     ordered_qty = fields.Float(
         related="sale_line_id.product_uom_qty",
+        related_sudo=False,
         string="Ordered",
         digits=None,
         min_display_digits="Product Unit",
     )
     reserved_qty = fields.Float(
         related="sale_line_id.backorder_reserved_qty",
+        related_sudo=False,
         string="Reserved",
         digits=None,
         min_display_digits="Product Unit",
     )
     delivered_qty = fields.Float(
         related="sale_line_id.qty_delivered",
+        related_sudo=False,
         string="Delivered",
         digits=None,
         min_display_digits="Product Unit",
     )
     backorder_qty = fields.Float(
         related="sale_line_id.backorder_qty",
+        related_sudo=False,
         string="On Backorder",
         digits=None,
         min_display_digits="Product Unit",

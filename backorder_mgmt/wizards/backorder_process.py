@@ -166,6 +166,8 @@ class BackorderProcess(models.TransientModel):
     def _make_run(self, new=False):
         """The run with these options; ``new``: only to plan with, never stored."""
         self.ensure_one()
+        if not new:
+            self.check_access("read")
         vals = {name: self[name] for name in self._process_option_names()}
         for name, field in self._fields.items():
             if name in vals and field.relational:

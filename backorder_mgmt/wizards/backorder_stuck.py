@@ -38,6 +38,7 @@ class BackorderStuck(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
     display_name = fields.Char(compute="_compute_display_name")
     completed_count = fields.Integer(string="Orders Completed", compute="_compute_completed")
@@ -107,18 +108,24 @@ class BackorderStuck(models.TransientModel):
 
 class BackorderStuckLine(models.TransientModel):
     _name = "backorder.stuck.line"
+    _inherit = ["backorder.dialog"]
     _description = "Stock That Cannot Ship: Line"
 
     stuck_id = fields.Many2one("backorder.stuck", required=True, ondelete="cascade")
     selected = fields.Boolean(string="Force")
     sale_line_id = fields.Many2one("sale.order.line", required=True, ondelete="cascade")
-    order_id = fields.Many2one(related="sale_line_id.order_id")
-    partner_id = fields.Many2one(related="sale_line_id.order_id.partner_id", string="Customer")
-    product_id = fields.Many2one(related="sale_line_id.product_id")
-    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
-    picking_policy = fields.Selection(related="sale_line_id.order_id.picking_policy")
+    order_id = fields.Many2one(related="sale_line_id.order_id", related_sudo=False)
+    partner_id = fields.Many2one(
+        related="sale_line_id.order_id.partner_id", related_sudo=False, string="Customer"
+    )
+    product_id = fields.Many2one(related="sale_line_id.product_id", related_sudo=False)
+    product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id", related_sudo=False)
+    picking_policy = fields.Selection(
+        related="sale_line_id.order_id.picking_policy", related_sudo=False
+    )
     reserved_qty = fields.Float(
         related="sale_line_id.backorder_reserved_qty",
+        related_sudo=False,
         string="Reserved",
         digits=None,
         min_display_digits="Product Unit",

@@ -38,6 +38,7 @@ class BackorderSavedOptions(models.AbstractModel):
     def action_save_default(self):
         """*Save as my default*: these options are proposed to this user from now on."""
         self.ensure_one()
+        self.check_access("read")
         defaults = self.env["ir.default"]
         values = self.read(self._saved_option_names(), load=False)[0]
         values.pop("id")

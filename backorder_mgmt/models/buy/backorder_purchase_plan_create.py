@@ -177,10 +177,12 @@ class BackorderPurchasePlan(models.AbstractModel):
             order = orders.create(
                 self._prepare_order_vals(company, warehouse, vendor, currency, sale_orders)
             )
-        made = self.env["purchase.order.line"].sudo()
-        made = made.create(
+        # As superuser, as the order: a Backorders manager need not buy. Whom a line is bought for
+        # is written by this only.
+        made = self.env["purchase.order.line"]._backorder_create(
             [self._prepare_order_line_vals(order, row, bought_for[row]) for row in rows]
         )
+        made = made.sudo()
         self._note_purchase(order, made)
         return order
 

@@ -1,8 +1,9 @@
-from odoo import fields, models
+from odoo import Command, fields, models
 
 
 class PurchaseOrderLine(models.Model):
-    _inherit = "purchase.order.line"
+    _name = "purchase.order.line"
+    _inherit = ["purchase.order.line", "backorder.guarded"]
 
     backorder_line_ids = fields.Many2many(
         "sale.order.line",
@@ -21,6 +22,9 @@ class PurchaseOrderLine(models.Model):
         help="Sales orders that this was bought for.",
     )
 
+    def _backorder_open_names(self, creating=False):
+        return frozenset()
+
     # As superuser: a purchaser sees whose orders wait, as in the origin of the purchase order.
     def _compute_backorder_for(self):
         for line in self:
@@ -36,8 +40,13 @@ class PurchaseOrderLine(models.Model):
     def _backorder_hand_over(self, heir):
         """``heir`` is bought for the backorders of these lines from now on."""
         lines = self.sudo()  # a purchaser need not see sales orders
-        heir.sudo().backorder_line_ids |= lines.backorder_line_ids
-        lines.backorder_line_ids = False
+        heir._backorder_bought_for(lines.backorder_line_ids)
+        lines._backorder_write({"backorder_line_ids": [Command.clear()]})
+
+    def _backorder_bought_for(self, sale_lines):
+        """These lines are bought for ``sale_lines``, too."""
+        commands = [Command.link(sale_line.id) for sale_line in sale_lines]
+        self._backorder_write({"backorder_line_ids": commands})
 
     def _backorder_arrival(self):
         """When the last of these goods should come: as its receipt is planned, else as the vendor
@@ -73,7 +82,7 @@ class PurchaseOrder(models.Model):
         for line, order, product in before:
             if not line.exists():
                 heir = order.order_line.filtered(lambda own, of=product: own.product_id == of)[:1]
-                heir.sudo().backorder_line_ids |= bought[line]
+                heir._backorder_bought_for(bought[line])
         return res
 
     def button_cancel(self):

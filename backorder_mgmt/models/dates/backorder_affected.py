@@ -71,6 +71,8 @@ class BackorderAffected(models.AbstractModel):
     def action_fill_received(self):
         """*Fill Backorders* with what came in: the preview, those it was bought for first."""
         self.ensure_one()
+        # What came in with it is looked up as superuser, of whatever company it is.
+        self.check_access("read")
         runs = self.env["backorder.run"]
         runs.check_access("create")
         return runs._offer_received(self._backorder_received_moves())

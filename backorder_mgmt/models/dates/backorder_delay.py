@@ -270,7 +270,8 @@ class BackorderDelay(models.Model):
         """Let the scheduled job try failed notices again."""
         if not self.env.user.has_group("backorder_mgmt.group_backorder_manager"):
             raise AccessError(self.env._("Only Backorders managers may retry delay notices."))
-        # sudo: notices are written by the job only
+        self.check_access("read")
+        # sudo after the checks: notices are written by the job only
         failed = self.sudo().filtered(lambda row: row.state == "failed")
         failed._backorder_write({"state": "todo", "message": False})
         self.env.ref("backorder_mgmt.ir_cron_notify_delays").sudo()._trigger()

@@ -34,6 +34,11 @@ class StockMove(models.Model):
         "Odoo keeps it as the deadline only. Planning the receipt again clears it.",
     )
 
+    def _backorder_open_names(self, creating=False):
+        """What a part of a receipt is split off with travels, and who plans one may say it."""
+        names = super()._backorder_open_names(creating)
+        return names | {"backorder_arrival_date"} if creating else names
+
     def write(self, vals):
         """Who waits for goods learns at once when they come later, sooner, more or fewer."""
         if _ARRIVAL_FIELDS.isdisjoint(vals) or self._backorder_only_assigned(vals):
@@ -41,13 +46,13 @@ class StockMove(models.Model):
         arriving = self.filtered(lambda move: move._backorder_arrives_in())
         products = arriving.product_id
         arriving._backorder_coming_later(vals).purchase_line_id.order_id._backorder_before_delay()
-        if "date" in vals and arriving:
-            vals = {**vals, "backorder_arrival_date": False}
+        if "date" in vals and (told := arriving.filtered("backorder_arrival_date")):
+            told._backorder_write({"backorder_arrival_date": False})
         res = super().write(vals)
         if "date_deadline" in vals and "date" not in vals:
             # The date of the purchase order: newer than the one that the receipt was planned for.
             purchased = arriving.filtered("purchase_line_id")
-            purchased.write({"backorder_arrival_date": vals["date_deadline"]})
+            purchased._backorder_write({"backorder_arrival_date": vals["date_deadline"]})
         arriving = self.filtered(lambda move: move._backorder_arrives_in())
         (products | arriving.product_id)._backorder_stock_changed()
         return res

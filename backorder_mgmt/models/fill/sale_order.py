@@ -242,9 +242,9 @@ class SaleOrder(models.Model):
 
     # -- screens ----------------------------------------------------------------------------------
 
-    def _backorder_dialog(self, model, name):
+    def _backorder_dialog(self, model, name, group="backorder_mgmt.group_backorder_user"):
         self.ensure_one()
-        self._backorder_check_access()
+        self._backorder_check_access(group)
         return {
             "type": "ir.actions.act_window",
             "name": name,
@@ -262,4 +262,8 @@ class SaleOrder(models.Model):
         return self._backorder_dialog("backorder.fill", self.env._("Fill Backorders"))
 
     def action_cancel_backorders(self):
-        return self._backorder_dialog("backorder.cancel", self.env._("Cancel the Rest"))
+        return self._backorder_dialog(
+            "backorder.cancel",
+            self.env._("Cancel the Rest"),
+            "backorder_mgmt.group_backorder_cancel",
+        )

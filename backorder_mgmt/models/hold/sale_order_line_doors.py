@@ -68,7 +68,7 @@ class SaleOrderLine(models.Model):
             lost = doors.typed.get(move.id, 0.0) + given
             left = max(0.0, move.backorder_put_back_qty + lost)
             if left != move.backorder_put_back_qty:
-                move.backorder_put_back_qty = left
+                move._backorder_write({"backorder_put_back_qty": left})
 
     def _backorder_book_door_fills(self, fills, note):
         self._backorder_set_holds(

@@ -168,7 +168,7 @@ class StockMove(models.Model):
             with odoo_takes(doors):
                 res = super()._do_unreserve()
             if typed := self.filtered("backorder_put_back_qty"):
-                typed.backorder_put_back_qty = 0.0
+                typed._backorder_write({"backorder_put_back_qty": 0.0})
         self.product_id._backorder_stock_changed()
         return res
 

@@ -27,7 +27,8 @@ _DOORS = frozenset(
 
 
 class StockMove(models.Model):
-    _inherit = "stock.move"
+    _name = "stock.move"
+    _inherit = ["stock.move", "backorder.guarded"]
 
     backorder_put_back_qty = fields.Float(
         string="Put Back",
@@ -36,6 +37,9 @@ class StockMove(models.Model):
         help="In the product's unit: what somebody typed down on this delivery. When it is "
         "validated in part, what is left is reserved for the rest of it again.",
     )
+
+    def _backorder_open_names(self, creating=False):
+        return frozenset()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -14,7 +14,7 @@ class BackorderCarry(models.Model):
     _inherit = ["backorder.guarded"]
     _description = "Backorder Carried Amount"
     _order = "date desc, id desc"
-    _rec_name = "to_order_id"
+    _rec_name = "to_name"
     _check_company_auto = True
 
     # `set null`: a quotation may be deleted, what was carried may not.

@@ -2,7 +2,7 @@
 
 from psycopg2 import OperationalError
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..base.token import private
@@ -55,6 +55,12 @@ class BackorderChargeAttempt(models.Model):
         readonly=True,
     )
     message = fields.Char(string="Explanation", readonly=True)
+
+    @api.depends("transaction_id")
+    def _compute_display_name(self):
+        """Who sees the request knows it by its transaction, without the right to see that one."""
+        for attempt in self:
+            attempt.display_name = attempt.sudo().transaction_id.display_name
 
     # -- before the call --------------------------------------------------------------------------
 

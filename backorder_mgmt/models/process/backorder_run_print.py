@@ -25,6 +25,7 @@ class BackorderRun(models.Model):
         """
         self.ensure_one()
         self._check_may_run()
+        self.check_access("read")
         self._check_may_print()
         # sudo after the checks: the document is kept on the run, which is nobody's to write
         run = self.sudo()

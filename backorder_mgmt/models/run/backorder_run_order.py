@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..base.batch import by_values
 
@@ -50,6 +50,12 @@ class BackorderRunOrder(models.Model):
         help="Orders of different lanes share no stock: workers fill them side by side.",
     )
     mail_queued = fields.Boolean(string="E-Mail Queued", readonly=True)
+
+    @api.depends("order_id")
+    def _compute_display_name(self):
+        """Who sees the fill of an order knows it by the order, without the right to see that."""
+        for row in self:
+            row.display_name = row.sudo().order_id.display_name
 
     def _write_results(self, lines_by_order, done, before):
         """What became of these orders and of each of their lines.

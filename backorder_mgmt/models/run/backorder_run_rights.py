@@ -10,6 +10,12 @@ from ..base.token import TOKEN, TOKEN_KEY, may_write_backorder
 class BackorderRun(models.Model):
     _inherit = "backorder.run"
 
+    def _check_may_run(self):
+        """Nor is a fill of another company anybody's: the right is asked on each of them."""
+        super()._check_may_run()
+        if self.ids:
+            self.check_access("write")
+
     def _backorder_open_names(self, creating=False):
         """The options, until the start. Which kind of run it is, is said once."""
         names = {*self._backorder_option_names()}

@@ -1,0 +1,36 @@
+from odoo import api, models
+
+
+class BackorderDialog(models.AbstractModel):
+    """A dialog about orders, or a row of one: for who may read those orders.
+
+    What a dialog shows of an order is worked out as the user and not as superuser, so that a client
+    that names somebody else's order gets a refusal and nothing to read.
+    """
+
+    _name = "backorder.dialog"
+    _description = "Backorders: Dialogs About Orders"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        dialogs = super().create(vals_list)
+        dialogs._check_may_see_orders()
+        return dialogs
+
+    def write(self, vals):
+        res = super().write(vals)
+        if {"order_id", "sale_line_id"}.intersection(vals):
+            self._check_may_see_orders()
+        return res
+
+    def _check_may_see_orders(self):
+        """
+        :raise AccessError: an order that these are about is not the user's to read
+        """
+        if self.env.su:
+            return
+        # sudo to name the orders only: the right to see them is asked as the user
+        named = self.sudo()
+        lines = named.mapped("sale_line_id") if "sale_line_id" in self._fields else ()
+        orders = named.mapped("order_id") if "order_id" in self._fields else lines.order_id
+        orders.with_env(self.env).check_access("read")
