@@ -30,6 +30,7 @@ from . import test_jobs
 from . import test_jobs_charges
 from . import test_kits
 from . import test_lives
+from . import test_matrix
 from . import test_new_order
 from . import test_new_order_back
 from . import test_new_order_batch
