@@ -33,7 +33,7 @@ ROLES = {
 
 #: {model: (record of a world, values to make another one)}; names are those of `World`.
 DIALOGS = {
-    "backorder.force": lambda w: {"order_id": w.order.id},
+    "backorder.force": lambda w: {"order_id": w.filled.id},
     "backorder.fill": lambda w: {"order_id": w.order.id},
     "backorder.cancel": lambda w: {"order_id": w.order.id},
     "backorder.fill.batch": lambda w: {
@@ -43,6 +43,7 @@ DIALOGS = {
     "backorder.process": lambda w: {
         "company_id": w.company.id,
         "order_ids": [Command.set(w.quotation.ids)],
+        "approve": True,
     },
     "backorder.purchase": lambda w: {
         "company_id": w.company.id,
@@ -50,6 +51,7 @@ DIALOGS = {
         "product_ids": [Command.set(w.product.ids)],
         "line_ids": [Command.create(w.of_purchase)],
     },
+    "backorder.summary": lambda w: {"run_ids": [Command.set(w.run.ids)]},
     "backorder.stuck": lambda w: {
         "company_id": w.company.id,
         "line_ids": [Command.create({**w.of_line, "selected": True})],
@@ -179,6 +181,10 @@ class RightsCommon(BackorderCommon):
             .sudo()
             .create({"company_id": company.id, "order_ids": [Command.set(w.order.ids)]})
         ).with_env(env)
+        w.planned = w.draft_run.copy()
+        w.planned.action_preview()
+        w.priority = env["backorder.priority"].create({"name": f"Of {salesperson.name}"})
+        w.due = env["backorder.due"].create({"product_id": w.product.id})
         w.picking = w.order.picking_ids
         w.customer = cls.customer
         w.purchase = env["purchase.order"].create(

@@ -25,6 +25,8 @@ RECORDS = {
     "backorder.carry": "carry",
     "backorder.delay": "delay",
     "backorder.check": "check",
+    "backorder.priority": "priority",
+    "backorder.due": "due",
     "sale.order": "order",
     "sale.order.line": "line",
     "stock.picking": "receipt",
@@ -42,6 +44,7 @@ CALLED_ON = {
     "backorder.run.action_cancel": DRAFT,
     "backorder.run.action_compare": DRAFT,
     "backorder.run.compare_policies": DRAFT,
+    "backorder.run.change_plan": "planned",
     "backorder.charge.action_not_charged": "unknown",
     "backorder.charge.action_was_charged": "unknown",
     "sale.order.action_view_backorder_parent": "child",
@@ -50,6 +53,10 @@ CALLED_ON = {
     "sale.order.line.action_release_promise": "promised_line",
     "backorder.run write": DRAFT,
     "backorder.run unlink": DRAFT,
+}
+#: What a method is called with, where it is called with anything.
+ARGUMENTS = {
+    "backorder.run.change_plan": lambda w: [{str(w.planned.line_ids[:1].id): 0}],
 }
 
 
@@ -262,6 +269,8 @@ class MatrixCommon(RightsCommon):
 
     def _like(self, record):
         """What a copy leaves out and a new one needs."""
+        if record._name == "backorder.priority":
+            return {"name": "Another"}
         data = record.read(["product_id"], load=False)[0] if "product_id" in record else {}
         return {"product_id": data["product_id"]} if data else {}
 

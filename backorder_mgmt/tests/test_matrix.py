@@ -12,7 +12,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .rights_ground import ROLES, WORLDS
-from .rights_matrix import DIALOGS, RECORDS, ROWS, MatrixCommon
+from .rights_matrix import ARGUMENTS, DIALOGS, RECORDS, ROWS, MatrixCommon
 
 #: This addon and its glue.
 OURS = "odoo.addons.backorder_mgmt"
@@ -80,6 +80,10 @@ class TestMatrix(MatrixCommon, HttpCase):
 
     def _create(self, role, model, w, user):
         values = {"company_id": w.company.id}
+        if model == "backorder.priority":
+            values = {"name": "New"}
+        elif model == "backorder.due":
+            values = {"product_id": w.product.id}
         if model in DIALOGS or model in ROWS:
             values = self.dialog_values(model, w, user)
         elif model == "backorder.run":
@@ -92,13 +96,12 @@ class TestMatrix(MatrixCommon, HttpCase):
         """A harmless change of the first field that people could mean."""
         if record._name == "backorder.run":
             return {"policy": "value"}
-        name = next(
-            name
-            for name, field in sorted(record._fields.items())
-            if field.store
-            and name not in (*models.MAGIC_COLUMNS, "parent_path")
-            and field.type not in ("one2many", "many2many")
+        names = sorted(
+            (field.type in ("one2many", "many2many"), name)
+            for name, field in record._fields.items()
+            if field.store and name not in (*models.MAGIC_COLUMNS, "parent_path")
         )
+        name = names[0][1]
         value = record._fields[name].convert_to_write(record[name], record)
         return {name: value}
 
@@ -145,7 +148,8 @@ class TestMatrix(MatrixCommon, HttpCase):
             ids = [] if of_model else [self.target(model, what, w, user).ids]
             self.env.flush_all()
             self.env.invalidate_all()
-            self.call(role, model, method, *ids)
+            arguments = ARGUMENTS.get(what, lambda w: [])(w)
+            self.call(role, model, method, *ids, *arguments)
 
         return self.outcome(call)
 
