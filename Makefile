@@ -1,5 +1,5 @@
 # Everything a developer runs. Each target is a script in scripts/, which says more.
-.PHONY: help setup demo demo-reset demo-stop test test-engine company story lint format db bench odoo-tests clean
+.PHONY: help setup demo demo-reset demo-stop test test-engine company story lint format db bench stress odoo-tests clean
 
 # `make -s`-like: the scripts speak for themselves.
 .SILENT:
@@ -12,6 +12,7 @@ help:
 	echo "make lint         all checks of the sources (format: put them in form)"
 	echo "make db NAME=x    a fresh database with the addon and demo data"
 	echo "make bench        the benchmarks; ARGS=... are theirs"
+	echo "make stress       a day of a busy shop: people at once, workers killed; ARGS=\"--seed 1 --minutes 3\""
 	echo "make odoo-tests   Odoo's own tests of sale, stock and purchase with the addon installed"
 	echo "make setup        only make the environment ready (every target does)"
 	echo "make clean        stop PostgreSQL and delete .odoo/ with all its databases"
@@ -51,6 +52,9 @@ db:
 
 bench:
 	scripts/bench $(ARGS)
+
+stress:
+	scripts/stress $(ARGS)
 
 odoo-tests:
 	scripts/odoo-tests $(ARGS)

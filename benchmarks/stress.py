@@ -38,7 +38,8 @@ partners = env["res.partner"].create([
 users = env["res.users"]
 groups = [env.ref(name).id for name in (
     "sales_team.group_sale_manager", "stock.group_stock_manager", "purchase.group_purchase_manager",
-    "account.group_account_manager", "backorder_mgmt.group_backorder_manager", "base.group_system",
+    "account.group_account_manager", "backorder_mgmt.group_backorder_manager",
+    "backorder_mgmt.group_backorder_cancel", "base.group_system",
 )]
 for n in range(%(people)s):
     users.create({"name": f"Clerk {n}", "login": f"stress{n}", "password": f"stress{n}",
@@ -303,8 +304,17 @@ class Person:
         return True
 
     def processor(self):
-        run = self.call("backorder.run", "create", {"kind": "process"})
+        quotations = self.call(
+            "sale.order", "search", [("id", "in", self.orders), ("state", "=", "draft")]
+        )
+        if not quotations:
+            return False
+        run = self.call(
+            "backorder.run", "create", {"kind": "process", "order_ids": [(6, 0, quotations)]}
+        )
         self.call("backorder.run", "action_preview", [run])
+        self.previews.append(run)
+        return True
 
     def send_back(self):
         pickings = self.call(

@@ -77,6 +77,65 @@ env["stock.quant"]._update_available_quantity(
 orders.picking_ids.action_assign()
 tell(still=orders.picking_ids.move_ids.mapped("quantity"))
 """
+# Data of every kind: a new order with a balance carried to it, stock set aside, forced, cancelled,
+# a promise told, a preview, a fill with its report.
+KINDS = """
+company = env.company
+company.write({"backorder_fill_approved": "new_order", "backorder_approve_new_order": True})
+warehouse = env.ref("stock.warehouse0")
+product = env["product.product"].create(
+    {"name": "New Chisel", "type": "consu", "is_storable": True, "taxes_id": False}
+)
+stock = lambda quantity: env["stock.quant"]._update_available_quantity(
+    product, warehouse.lot_stock_id, quantity
+)
+order = lambda quantity: env["sale.order"].create({
+    "partner_id": env.ref("base.res_partner_1").id, "warehouse_id": warehouse.id,
+    "order_line": [
+        (0, 0, {"product_id": product.id, "product_uom_qty": quantity, "price_unit": 10.0}),
+    ],
+})
+stock(2)
+first = order(5)
+first.action_confirm()
+quotation, forced = order(2), order(1)
+stock(3)
+run = env["backorder.run"].create({"order_ids": [(6, 0, first.ids)], "carry_balance": True})
+run.action_start()
+new_order = run.run_order_ids.new_order_id
+stock(2)
+quotation.fill_backorders()
+forced.action_confirm()
+forced.force_backorders()
+closed = order(9)
+closed.action_confirm()
+closed.cancel_backorders(reason="Sold out")
+preview = env["backorder.run"].create({"product_ids": [(6, 0, product.ids)]})
+preview.action_preview()
+env["backorder.check"].run_checks()
+tell(
+    carried=[first.backorder_carried_amount, new_order.backorder_carried_amount],
+    set_aside=quotation.order_line.backorder_promised_qty,
+    free=product.free_qty,
+)
+"""
+KINDS_AFTERWARDS = """
+product = env["product.product"].search([("name", "=", "New Chisel")])
+orders = env["sale.order"].search([("order_line.product_id", "=", product.id)], order="id")
+tell(
+    states=orders.mapped("state"),
+    ordered=orders.order_line.mapped("product_uom_qty"),
+    reserved=[
+        sum(order.picking_ids.move_ids.filtered(lambda m: m.state != "cancel").mapped("quantity"))
+        for order in orders
+    ],
+    totals=orders.mapped("amount_total"),
+    free=product.free_qty,
+)
+quotation = orders.filtered(lambda order: order.state == "draft")
+quotation.action_confirm()
+tell(confirmed=sum(quotation.picking_ids.move_ids.mapped("quantity")))
+"""
 AFTERWARDS = """
 orders = env["sale.order"].search([("order_line.product_id.name", "like", "Old")], order="id")
 tell(
@@ -215,7 +274,7 @@ def test_installing_touches_no_existing_order(story):
     assert needed == [(0, 0, "no", "no")] * 2
 
 
-def test_find_backorders_then_uninstall(story):
+def test_uninstalling_with_data_of_every_kind(story):
     found = shell(story["db"], FIND)
     assert found == {
         "held": [0, 0],
@@ -225,6 +284,8 @@ def test_find_backorders_then_uninstall(story):
         # four more came: they are held for a fill
         "still": [6],
     }
+    kinds = shell(story["db"], KINDS)
+    assert kinds == {"carried": [20, -20], "set_aside": 2, "free": 2}
     odoo("module uninstall", story["db"], "backorder_mgmt")
     left = structure(story["db"])
     for kind, names in story["structure"].items():
@@ -239,4 +300,14 @@ def test_find_backorders_then_uninstall(story):
         "ordered": [10, 3],
         "reserved": [6],
         "assigned": [10],
+    }
+    # New orders are orders like any other, a carried balance is nowhere any more, and what was set
+    # aside is free: the quotation gets it when it is confirmed, as anybody would.
+    assert shell(story["db"], KINDS_AFTERWARDS) == {
+        "states": ["sale", "draft", "sale", "sale", "sale"],
+        "ordered": [2, 2, 1, 3, 0],
+        "reserved": [2, 0, 0, 3, 0],
+        "totals": [20, 20, 10, 30, 0],
+        "free": 2,
+        "confirmed": 2,
     }
