@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .numbers import EPSILON, is_positive
 
@@ -22,7 +23,8 @@ class Claim:
     ``kind`` is ``promised`` (set aside for a quotation), ``owed`` (first come, first served: to an
     older backorder) or ``open`` (demand of a delivery that Odoo has yet to reserve). ``owner`` is
     the order, ``line`` the order line: a claim never counts against its own order (``owed``) or
-    line (``promised``, ``open``).
+    line (``promised``, ``open``). ``key``: since when it waits; what is ``owed`` binds nobody who
+    waits longer; None: it binds everybody.
     """
 
     product: int
@@ -31,6 +33,7 @@ class Claim:
     kind: str
     owner: int = 0
     line: int = 0
+    key: Any = None
 
 
 @dataclass(slots=True)
@@ -56,11 +59,13 @@ class Terms:
     ``moments``: {line: when it is served}, anything that ``Batch.until`` is compared with, and
     what counts for everybody else under 0. ``steps``: {(line, product): whole packs only, of so
     many}. ``sources``: {(line, product): the places}, of lines that are taken from several.
+    ``keys``: {line: since when it waits}, anything that ``Claim.key`` is compared with.
     """
 
     moments: dict[int, float] = field(default_factory=dict)
     steps: dict[tuple[int, int], float] = field(default_factory=dict)
     sources: dict[tuple[int, int], list[Source]] = field(default_factory=dict)
+    keys: dict[int, Any] = field(default_factory=dict)
 
 
 #: What :meth:`Supply.take` booked: whose quantity is how much less.
@@ -119,6 +124,7 @@ class Supply:
                     for key, own in self.terms.sources.items()
                     if key[1] in wanted
                 },
+                self.terms.keys,
             ),
         )
         copy._taken_at = {
@@ -209,6 +215,9 @@ class Supply:
         self, product: int, location: int, order: int, line: int, kinds: tuple[str, ...]
     ) -> float:
         claims = [c for c in self._by_product.get(product, ()) if c.kind in kinds]
+        key = self.terms.keys.get(line)
+        if key is not None:
+            claims = [c for c in claims if c.kind != "owed" or c.key is None or c.key <= key]
         free = self._free(product, location, line)
         step = self.terms.steps.get((line, product))
         if step:

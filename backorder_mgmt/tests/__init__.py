@@ -15,6 +15,7 @@ from . import test_charge_cap
 from . import test_charge_tours
 from . import test_charge_whose
 from . import test_check
+from . import test_claims
 from . import test_dates
 from . import test_dates_at_confirmation
 from . import test_dates_queries

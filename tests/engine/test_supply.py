@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backorder_mgmt.engine import Claim, Guard, Supply
+from backorder_mgmt.engine import Claim, Guard, Supply, Terms
 
 PATHS = {1: (1,), 2: (1, 2), 3: (1, 3), 4: (1, 2, 4), 5: (1, 2, 5)}
 STOCK, SHELF_A, SHELF_B = 2, 4, 5
@@ -258,3 +258,35 @@ def test_taking_back_restores_everything(lying, claims, demands):
     for done in reversed(booked):
         stock.undo(done)
     assert (stock.free, [claim.quantity for claim in stock.claims]) == before
+
+
+class TestKeys:
+    """What is owed binds only those who came later."""
+
+    def _supply(self, *claims, **keys):
+        terms = Terms(keys={int(name[1:]): key for name, key in keys.items()})
+        return Supply({(ANVIL, STOCK): 10.0}, PATHS, list(claims), terms=terms)
+
+    def _owed(self, quantity, order, key):
+        return Claim(ANVIL, STOCK, quantity, "owed", order, key=key)
+
+    def test_a_later_claim_binds_nobody_before_it(self):
+        there = self._supply(self._owed(4, 0, (2, 2)), l10=(1, 1), l30=(3, 3))
+        assert there.available(ANVIL, STOCK, order=1, line=10) == 10
+        assert there.available(ANVIL, STOCK, order=3, line=30) == 6
+
+    def test_who_has_no_place_is_bound_by_all(self):
+        there = self._supply(self._owed(4, 0, (2, 2)), l10=(1, 1))
+        assert there.available(ANVIL, STOCK, order=5, line=50) == 6
+
+    def test_a_claim_without_key_binds_all(self):
+        there = self._supply(self._owed(4, 0, None), l10=(1, 1))
+        assert there.available(ANVIL, STOCK, order=1, line=10) == 6
+
+    def test_a_copy_knows_the_places(self):
+        there = self._supply(self._owed(4, 0, (2, 2)), l10=(1, 1)).duplicate()
+        assert there.available(ANVIL, STOCK, order=1, line=10) == 10
+
+    def test_a_promise_binds_whoever_came_before(self):
+        there = self._supply(Claim(ANVIL, STOCK, 4.0, "promised", 9, 99, key=(9, 9)), l10=(1, 1))
+        assert there.available(ANVIL, STOCK, order=1, line=10) == 6

@@ -1,10 +1,16 @@
 """Gather what the engine has to know about stock: free quantities and the claims on them."""
 
+from bisect import bisect_left
+from datetime import datetime
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine import Claim, Supply, Terms
 from ..base.jobs import waiting_for_locks
+
+#: The key of claims that are younger than everybody who asks.
+_NOBODY = (datetime.max, 0)
 
 
 class BackorderSupply(models.AbstractModel):
@@ -94,7 +100,8 @@ class BackorderSupply(models.AbstractModel):
         self._flush_for_claims()
         claims = self._read_promises(products)
         if owed:
-            claims += self._read_owed(products, orders)
+            keys = asking._backorder_claim_keys() if asking else {}
+            claims += self._read_owed(products, orders, keys)
         if opened:
             claims += self._read_open(products, lines)
         if claims_only and not claims:
@@ -102,6 +109,8 @@ class BackorderSupply(models.AbstractModel):
         if terms is None:
             # Of an attempt to reserve each move asks for itself.
             terms = asking._backorder_terms(places=not claims_only) if asking else Terms()
+        if owed:
+            terms.keys = keys
         places = {source.location for of in terms.sources.values() for source in of}
         places.update(claim.location for claim in claims)
         tops = (locations | self.env["stock.location"].browse(places)).sudo()
@@ -253,17 +262,22 @@ class BackorderSupply(models.AbstractModel):
         return tuple(int(part) for part in location.parent_path.split("/") if part)
 
     @api.model
-    def _read_owed(self, products, orders):
-        """What is owed to backorders of confirmed orders, unforced and not released."""
+    def _read_owed(self, products, orders, keys):
+        """What is owed to backorders of confirmed orders, unforced and not released.
+
+        :param keys: {line id: since when it waits} of those that ask: no claim is told apart that
+            none of them can tell apart
+        """
         today = fields.Date.context_today(self)
         self.env.cr.execute(
             SQL(
                 """
-                SELECT product_id, location_id, own_id, SUM(
+                SELECT product_id, location_id, own_id, since, order_id, SUM(
                            LEAST(unreserved, held) * (needed - LEAST(forced, needed)) / needed)
                   FROM (
                     SELECT m.product_id, m.location_id, l.backorder_qty AS needed,
                            COALESCE(l.backorder_forced_qty, 0) AS forced,
+                           COALESCE(l.backorder_date, %(now)s) AS since, l.order_id,
                            CASE WHEN l.order_id IN %(orders)s THEN l.order_id ELSE 0 END AS own_id,
                            SUM(m.product_qty - COALESCE(m.quantity, 0) * mu.factor / pu.factor)
                                AS unreserved,
@@ -288,17 +302,25 @@ class BackorderSupply(models.AbstractModel):
                   GROUP BY l.id, m.product_id, m.location_id, lu.factor, pu.factor
                 ) AS waiting
                  WHERE unreserved > 0
-              GROUP BY product_id, location_id, own_id
+              GROUP BY product_id, location_id, own_id, since, order_id
                 """,
+                now=fields.Datetime.now(),
                 orders=tuple(orders.ids) if orders else (0,),
                 today=today,
                 products=tuple(products.ids),
             )
         )
+        asked = sorted(set(keys.values()))
+        claims = {}
+        for product_id, location_id, own_id, since, order_id, quantity in self.env.cr.fetchall():
+            if quantity > 0:
+                place = bisect_left(asked, (since, order_id))
+                binds = asked[place] if place < len(asked) else _NOBODY
+                key = (product_id, location_id, own_id, binds)
+                claims[key] = claims.get(key, 0.0) + float(quantity)
         return [
-            Claim(product_id, location_id, float(quantity), "owed", own_id)
-            for product_id, location_id, own_id, quantity in self.env.cr.fetchall()
-            if quantity > 0
+            Claim(product_id, location_id, quantity, "owed", own_id, key=binds)
+            for (product_id, location_id, own_id, binds), quantity in claims.items()
         ]
 
     @api.model

@@ -49,6 +49,18 @@ class SaleOrderLine(models.Model):
                     terms.sources[line.id, product.id] = self._prepare_sources(of_part)
         return terms
 
+    def _backorder_claim_keys(self):
+        """{line id: its place among all who wait}: since when, then the number of its order.
+
+        A claim binds only what comes after it. A quotation holds no place: every claim binds it.
+        """
+        now = fields.Datetime.now()
+        return {
+            line.id: (line.backorder_date or now, line.order_id.id)
+            for line in self
+            if line.state == "sale"
+        }
+
     def _prepare_sources(self, moves):
         """Where ``moves`` of one line and product still take from, and how many."""
         asked = {}

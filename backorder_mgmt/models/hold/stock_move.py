@@ -259,6 +259,7 @@ class StockMove(models.Model):
             lines._backorder_part_products(parts),
             self.env["stock.location"].union(*places.values()),
             orders=lines.order_id,
+            asking=lines,
         )
         result = {}
         for line, own in shared.items():
