@@ -229,3 +229,13 @@ class TestOutside(BackorderCommon):
         self._open(order).scheduled_date = "2030-01-01 12:00:00"
         order.commitment_date = "2030-02-01 12:00:00"
         self.assertHeld(order.order_line, 3, 2)
+
+    def test_two_orders_batch_filled_then_one_is_cancelled(self):
+        first, second = self._order((self.product, 4)), self._order((self.product, 4))
+        self._stock(self.product, 6)
+        run = (first | second).fill_backorders()
+        new_first = run.run_order_ids.filtered(lambda row: row.order_id == first).new_order_id
+        new_first._action_cancel()
+        self.assertHeld(first.order_line, 4, 0)
+        self.assertEqual(first.order_line.backorder_fillable_qty, 4)
+        self.assertHeld(second.order_line, 2, 0)
