@@ -2,6 +2,7 @@ from . import backorder_carry
 from . import backorder_charge
 from . import backorder_charge_worker
 from . import backorder_charge_attempt
+from . import backorder_check
 from . import backorder_run
 from . import backorder_run_order
 from . import backorder_summary
@@ -18,4 +19,4 @@ from . import sale_order_paid
 from . import sale_order
 from . import sale_order_dialog
 from . import sale_order_payment
-from . import sale_order_check
+from . import sale_order_authorized

@@ -22,3 +22,4 @@ from . import sale_order
 from . import stock_move
 from . import backorder_event
 from . import backorder_check
+from . import backorder_check_runs
