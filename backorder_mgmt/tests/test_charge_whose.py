@@ -205,6 +205,30 @@ class TestWhoseCharge(ChargeCommon):
         charge.with_user(manager).action_not_charged()
         self.assertEqual(charge.state, "todo")
 
+    def test_who_sells_own_documents_only_reads_charges_of_their_own_orders_only(self):
+        own = "sales_team.group_sale_salesman"
+        people = [
+            self._user("read1", own, "backorder_mgmt.group_backorder_manager"),
+            self._user("read2", own, "account.group_account_invoice"),
+        ]
+        accountant = self._user("read3", "account.group_account_invoice")
+        order, charge = self._failed()
+        for user, seen in ((people[0], 0), (people[1], 0), (accountant, 1), (self.manager, 1)):
+            with self.subTest(user=user.login):
+                self.env.invalidate_all()
+                charges = charge.with_user(user)
+                self.assertEqual(charges.search_count([("id", "=", charge.id)]), seen)
+                attempts = charge.attempt_ids.with_user(user)
+                self.assertEqual(attempts.search_count([("id", "in", attempts.ids)]), seen)
+                if not seen:
+                    with self.assertRaises(AccessError):
+                        charges.read(["message", "amount"])
+                    with self.assertRaises(AccessError):
+                        attempts.read(["amount"])
+        for user in people:
+            order.user_id = user
+            self.assertEqual(charge.with_user(user).attempt_ids.mapped("amount"), [40])
+
     def test_one_that_is_not_theirs_among_several_refuses_all(self):
         order, mine = self._failed()
         other = self.env["res.partner"].create({"name": "Other Customer"})
