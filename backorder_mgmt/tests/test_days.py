@@ -130,3 +130,20 @@ class TestDays(NoticesCommon):
         self.assertIn("3 Units", bodies[0])
         self.assertIn("2 Units", bodies[1])
         self.assertNotIn("5 Units", bodies[1], "what earlier fills filled was told then")
+
+    def test_a_salesperson_and_the_order_are_told_in_the_language_of_the_salesperson(self):
+        """And the customer in their own: days are written as each of them writes days."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.salesman.lang = "fr_FR"
+        for notice in ("notify", "mail"):
+            with self.subTest(notice=notice):
+                self.company.backorder_delay_notice = notice
+                order, purchase = self._promised(product=self._product(notice))
+                self._slip(order, purchase, LATER)
+                delay = self._work()
+                if notice == "notify":
+                    self.assertIn("15/03/2027", order.activity_ids.note)
+                    continue
+                self.assertIn("03/15/2027", self._mails(delay).body_html)
+                notes = "".join(str(body) for body in order.message_ids.mapped("body"))
+                self.assertIn("15/03/2027", notes)

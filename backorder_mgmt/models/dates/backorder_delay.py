@@ -193,6 +193,9 @@ class BackorderDelay(models.Model):
                 }
             )
         worse._backorder_write({"notice_id": worse[0].id})
+        # Notes and activities in the language of who reads them, the e-mail in the customer's.
+        teller = worse._get_salesperson()
+        worse = worse.with_context(lang=teller.lang, tz=teller.tz)
         if worse._goes_to_customer():
             worse._tell_customer()
         elif worse.company_id.backorder_delay_notice == "mail":
