@@ -1,12 +1,15 @@
 """Payments in the browser: the customer's card, the clerk's fill, the manager's list."""
 
-from odoo.tests import HttpCase, new_test_user, tagged
+import re
 
+from odoo.tests import Form, new_test_user, tagged
+
+from .common import PageCase
 from .test_charge import ChargeCommon
+from .test_owed import OwedCommon
 
 
-@tagged("post_install", "-at_install")
-class TestChargeTours(ChargeCommon, HttpCase):
+class ChargeTours(ChargeCommon, PageCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -19,6 +22,9 @@ class TestChargeTours(ChargeCommon, HttpCase):
         # One way to pay, so that the form is open at once.
         cls.provider.payment_method_ids[1:].active = False
 
+
+@tagged("post_install", "-at_install")
+class TestChargeTours(ChargeTours):
     def test_a_saved_card_is_charged_by_a_fill(self):
         portal = new_test_user(self.env, "charge_portal", groups="base.group_portal")
         portal.partner_id.parent_id = False
@@ -50,3 +56,34 @@ class TestChargeTours(ChargeCommon, HttpCase):
         self.job.method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(order.backorder_child_ids.state, "sale")
+
+
+@tagged("post_install", "-at_install")
+class TestChargeReturned(OwedCommon, ChargeTours):
+    def test_after_a_return_all_screens_and_the_card_say_the_same_amount(self):
+        """Two chairs at 160 paid, one sent back and paid back; then a lamp for 40 comes in."""
+        self._card(details="4444")
+        order = self._pair(lamp=40.0)
+        self._do_deliver(order, None, None)
+        self._do_invoice(order, None, None)
+        self._do_bank(order, 320, None)
+        self._do_return(order, 1, self.item["chair"])
+        self._bill(order)
+        self._do_bank_back(order, 160, None)
+        self._stock(self.item["lamp"], 1)
+        order.require_payment = True
+        self.env.flush_all()
+        form = Form(self.env["backorder.fill"].with_context(default_order_id=order.id))
+        self.assertEqual(re.findall(r"charged \$\xa0([\d.]+)", form.charge_note), ["40.00"])
+        self.start_tour(f"/odoo/orders/{order.id}", "backorder_charge", login=self.salesman.login)
+        new = order.backorder_child_ids
+        page = self.url_open(new.get_portal_url()).text
+        self.assertEqual(re.findall(r'data-amount="([\d.]+)"', page), ["40.0"], "in the portal")
+        self._run_job()
+        self.env.invalidate_all()
+        self.assertEqual(new.transaction_ids.mapped("amount"), [40], "on the card")
+        self.assertEqual(self._due(order, new), (0, 0))
+        self._run_job(self.booking)
+        self._deliver(new.picking_ids)
+        invoice = self._invoice(new)
+        self.assertEqual((invoice.amount_total, invoice.amount_residual), (40, 0))

@@ -163,6 +163,8 @@ class BackorderCharge(models.Model):
         others = charges.filtered(lambda charge: charge.state not in ("todo", "sending")) - failed
         if others and not failed:
             raise UserError(others[0]._not_now_words())
+        # In the name, and language, of who asks now.
+        failed._backorder_write({"user_id": self.env.uid})
         for charge in failed:
             charge._wait_again()
         self._trigger_job()

@@ -110,8 +110,11 @@ class BackorderChargeAttempt(models.Model):
         The caller commits at once.
         """
         self.ensure_one()
+        unanswered = []
         # The notes on the order are of who asked, not of the customer.
-        transaction = self.transaction_id.with_context(payment_backend_action=True)
+        transaction = self.transaction_id.with_context(
+            payment_backend_action=True, **private(backorder_unanswered=unanswered)
+        )
         try:
             if self.kind == "capture":
                 source = transaction.source_transaction_id
@@ -125,6 +128,10 @@ class BackorderChargeAttempt(models.Model):
         except UserError as error:
             # Raised before anything was asked: the provider is disabled, say.
             transaction._set_error(str(error))
+        if unanswered:
+            # It stays `sending`: the outcome is unknown.
+            self._backorder_write({"message": unanswered[0]})
+            return
         self._backorder_write({"state": "sent"})
 
     # -- after it ---------------------------------------------------------------------------------
@@ -138,7 +145,8 @@ class BackorderChargeAttempt(models.Model):
                 attempt.transaction_id._set_done(state_message=words)
             else:
                 attempt._backorder_write({"state": "failed", "message": words})
-                attempt.transaction_id._set_canceled(state_message=words)
+                # Not canceled: Odoo would refuse the provider's later word that it was charged.
+                attempt.transaction_id._set_error(words)
 
     def _settle(self):
         """Write down what became of requests whose transaction is decided."""
@@ -163,6 +171,18 @@ class BackorderChargeAttempt(models.Model):
                     }
                 )
 
+    def _came_late(self):
+        """What was refused, or looked up and not found, was charged after all, and its order has
+        been paid otherwise or given up: it counts as paid, and somebody has to refund it."""
+        self._settle()
+        for attempt in self:
+            attempt.charge_id._note(
+                self.env._(
+                    "%s came through after all, when nothing was to be paid any more: refund it.",
+                    attempt._label(),
+                )
+            )
+
     # -- words ------------------------------------------------------------------------------------
 
     def _label(self):
@@ -184,6 +204,13 @@ class BackorderChargeAttempt(models.Model):
         return self.env._("%s is pending: the order is approved when it is paid.", self._label())
 
     def _unknown_words(self):
+        if self.message:
+            return self.env._(
+                "No answer came when %(what)s was asked for: %(why)s Look it up at the payment "
+                "provider and say whether it was charged; nothing is asked for again before that.",
+                what=self._label(),
+                why=self.message,
+            )
         return self.env._(
             "The server stopped while it asked for %s. Look it up at the payment provider and say "
             "whether it was charged; nothing is asked for again before that.",

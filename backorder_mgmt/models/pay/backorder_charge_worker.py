@@ -11,7 +11,7 @@ from odoo.fields import Domain
 from odoo.tools import format_amount
 
 from ...engine import CAPTURE, PAID, next_charge
-from ..base.jobs import in_job, work_off
+from ..base.jobs import as_user, in_job, work_off
 
 _logger = logging.getLogger(__name__)
 
@@ -117,8 +117,7 @@ class BackorderCharge(models.Model):
         charge._touch()
         if not charge.filtered_domain(self._get_due_domain()):
             return False
-        user = charge.user_id or self.env.user
-        charge = charge.with_user(user).with_company(charge.company_id).sudo()
+        charge = as_user(charge, charge.user_id or self.env.user)
         attempts = charge.attempt_ids
         # Also what failed, and came through later at the provider.
         decided = attempts.filtered(
@@ -177,8 +176,16 @@ class BackorderCharge(models.Model):
 
     def _must_wait(self):
         """A payment that is under way for this order already, whoever asked for it."""
-        pending = self.order_id.transaction_ids.filtered(lambda tx: tx.state == "pending")
-        return self.order_id._backorder_under_way_words(pending[0]) if pending else None
+        pending = self.order_id._backorder_asked_transactions()
+        if not pending:
+            return None
+        self._look_when_given_up(pending)
+        return self.order_id._backorder_under_way_words(pending[0])
+
+    def _look_when_given_up(self, transactions):
+        """What a customer began on a page and gives up, nobody tells us: the job looks."""
+        for until in filter(None, (tx._backorder_begun_until() for tx in transactions)):
+            self.env.ref("backorder_mgmt.ir_cron_charge").sudo()._trigger(at=until)
 
     def _due(self):
         return self.order_id._backorder_to_pay(self.mode)[self.order_id]
@@ -207,7 +214,11 @@ class BackorderCharge(models.Model):
             return False
         if under_way:
             asked = order._backorder_family()._backorder_asked_transactions()
+            self._look_when_given_up(asked)
             self._wait_for_provider("pending", order._backorder_under_way_words(asked[0]))
+            return False
+        if archived := self._nobody_asks():
+            self._fail(archived)
             return False
         if step.reason:
             self._fail(order._backorder_charge_refusal(step, authorizations))
@@ -240,6 +251,17 @@ class BackorderCharge(models.Model):
         attempt._send()
         return True
 
+    def _nobody_asks(self):
+        """Nobody is left to ask for money once who started it was archived; None: somebody is."""
+        user = self.user_id
+        if not user or user.active or user == self.env.ref("base.user_root"):
+            return None
+        return self.env._(
+            "%s, who started it, is archived: nothing was asked for. Press Retry to ask in your "
+            "own name.",
+            user.name,
+        )
+
     def _paid_elsewhere(self, due):
         order = self.order_id
         return order._backorder_paid_elsewhere_words(
@@ -268,6 +290,10 @@ class BackorderCharge(models.Model):
             self.env.invalidate_all()
             self._fail(self.env._("It is paid, but it could not be approved: %s", error))
             return False
+        # What is authorised and can't be used any more is somebody's to void.
+        family = self.order_id._backorder_family()
+        for order in family.filtered(lambda order: order._backorder_leftover()):
+            order._message_log(body=order._backorder_leftover_words())
         if sentence:
             self._note(sentence)
             for row in self.run_order_id:
@@ -285,4 +311,4 @@ class BackorderCharge(models.Model):
         self.env.invalidate_all()
         run = self.sudo().exists().run_id
         if run and not run._charges_to_do():
-            run._charges_announce()
+            as_user(run, run.user_id or self.env.user)._charges_announce()

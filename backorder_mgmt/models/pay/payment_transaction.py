@@ -1,7 +1,28 @@
+import sys
+from datetime import timedelta
+
+from requests import exceptions as http
+from urllib3.exceptions import NewConnectionError
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..base.token import private, private_value
+
+#: How long a payment that a customer began on a page may take before it counts as given up.
+BEGUN = timedelta(minutes=5)
+
+
+def _unanswered(error):
+    """Whether a request may have reached the provider, and no answer came back."""
+    while error:
+        if isinstance(error, http.ConnectTimeout):
+            return False
+        if isinstance(error, (http.Timeout, http.ConnectionError)):
+            reason = getattr(error.args[0] if error.args else None, "reason", None)
+            return not isinstance(reason, NewConnectionError)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class PaymentTransaction(models.Model):
@@ -55,6 +76,15 @@ class PaymentTransaction(models.Model):
                 )
         return self.currency_id.round(cap)
 
+    def _set_error(self, state_message, extra_allowed_states=()):
+        """No answer is no refusal: of a request of ours that timed out nobody knows what became of
+        it, and it is not asked for again before somebody looked."""
+        silent = private_value(self.env, "backorder_unanswered")
+        if silent is not None and _unanswered(sys.exception()):
+            silent.append(state_message)
+            return self.browse()
+        return super()._set_error(state_message, extra_allowed_states=extra_allowed_states)
+
     def _update_state(self, allowed_states, target_state, state_message):
         """What a provider tells later wakes the charge that waits for it."""
         changed = super()._update_state(allowed_states, target_state, state_message)
@@ -71,6 +101,13 @@ class PaymentTransaction(models.Model):
             .sudo()
             .search([("transaction_id", "in", self.ids), ("charge_id.state", "!=", "sending")])
         )
+        attempts.filtered(
+            lambda attempt: (
+                attempt.state == "failed"
+                and attempt.transaction_id.state in ("done", "authorized")
+                and attempt.charge_id.state in ("done", "cancelled")
+            )
+        )._came_late()
         waking = attempts.charge_id.filtered(
             lambda charge: charge.state in ("pending", "unknown", "failed")
         )
@@ -106,6 +143,20 @@ class PaymentTransaction(models.Model):
         done = self.filtered(lambda tx: tx.state == "done")
         (done | done.source_transaction_id).sale_order_ids._backorder_settle_invoices()
         return res
+
+    def _backorder_begun_until(self):
+        """Until when a payment that a customer began on a page, in another window say, and that
+        is not decided, is waited for; None: it is not. A shopping cart's payments are the shop's.
+        """
+        if self.state != "draft" or not (self.operation or "").startswith("online_"):
+            return None
+        orders = self.sale_order_ids
+        if "website_id" in orders._fields and any(
+            order.website_id and order.state in ("draft", "sent") for order in orders
+        ):
+            return None
+        until = (self.create_date or fields.Datetime.now()) + BEGUN
+        return until if until > fields.Datetime.now() else None
 
     def _backorder_asked(self):
         """The transactions of ``self`` that a charge of ours asked for."""

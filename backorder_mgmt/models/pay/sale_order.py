@@ -291,6 +291,18 @@ class SaleOrder(models.Model):
         self._backorder_touch_family()
         payable = self._backorder_payable_amount()
         if self.currency_id.compare_amounts(amount, payable) > 0:
+            # sudo: as for the family's money
+            asked = self.sudo()._backorder_family()._backorder_asked_transactions()
+            begun = asked.filtered(lambda tx: tx._backorder_begun_until())[:1]
+            if begun:
+                raise ValidationError(
+                    self.env._(
+                        "A payment of %(amount)s for %(order)s was begun a moment ago. End it "
+                        "there; if you gave it up, reload the page in some minutes.",
+                        amount=begun.currency_id.format(begun.amount),
+                        order=", ".join(begun.sale_order_ids.mapped("name")) or self.name,
+                    )
+                )
             raise ValidationError(
                 self.env._(
                     "%(amount)s are more than what is still to be paid for %(order)s: %(payable)s. "
@@ -302,11 +314,15 @@ class SaleOrder(models.Model):
             )
 
     def _get_default_payment_link_values(self):
+        """As Odoo proposes, what confirms the order, else what is due: of that, what its payment
+        page will ask for."""
         values = super()._get_default_payment_link_values()
         due = self._backorder_payable_amount()
+        # Odoo's rest of the whole order takes what was voided or refunded for paid.
+        part = values["amount"] if values["amount"] != values["amount_max"] else 0.0
         return {
             **values,
-            "amount": min(values["amount"], due) if values["amount"] else due,
+            "amount": min(part, due) if part else due,
             "amount_max": due,
             "amount_paid": self.backorder_owed_amount - self.backorder_amount_due,
         }

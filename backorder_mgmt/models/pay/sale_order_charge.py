@@ -295,6 +295,13 @@ class SaleOrder(models.Model):
         }
 
     def _backorder_under_way_words(self, transaction):
+        if transaction._backorder_begun_until():
+            return self.env._(
+                "The customer began a payment of %(amount)s by %(provider)s a moment ago. This "
+                "goes on when it is decided, or given up.",
+                amount=transaction.currency_id.format(transaction.amount),
+                provider=transaction.provider_id.name,
+            )
         return self.env._(
             "A payment of %(amount)s is pending at %(provider)s already. This goes on when it is "
             "decided.",

@@ -81,13 +81,23 @@ class SaleOrder(models.Model):
 
     def _backorder_asked_transactions(self):
         """What these orders' customers are asked for already and is not decided: pending payments
-        and captures, whoever asked for them, and our own requests from the moment that they are on
-        record, also where nobody knows what became of them."""
+        and captures, whoever asked for them, of the orders or of their invoices; what they began
+        on a page some minutes ago; and our own requests from the moment that they are on record,
+        also where nobody knows what became of them."""
         # sudo: as for the family's money
-        own = self.sudo().transaction_ids
-        pending = (own | own.child_transaction_ids).filtered(
+        orders = self.sudo()
+        own, invoices = orders.transaction_ids, orders.invoice_ids
+        by_invoice = (invoices.transaction_ids - own).filtered(
+            lambda tx: tx.invoice_ids <= invoices and not tx.sale_order_ids
+        )
+        asked = (own | own.child_transaction_ids | by_invoice).filtered(
             lambda tx: tx.state == "pending" and tx.operation not in ("refund", "validation")
         )
+        # Paid, and booked on the invoice by Odoo's own job in a moment.
+        asked |= by_invoice.filtered(
+            lambda tx: tx.state == "done" and not tx.is_post_processed and not tx.payment_id
+        )
+        asked |= (own | by_invoice).filtered(lambda tx: tx._backorder_begun_until())
         attempts = (
             self.env["backorder.charge.attempt"]
             .sudo()
@@ -99,7 +109,7 @@ class SaleOrder(models.Model):
                 ]
             )
         )
-        return pending | attempts.transaction_id
+        return asked | attempts.transaction_id
 
     def _backorder_converted(self, amount, currency):
         """An amount of an order or payment of this family in this order's currency."""
