@@ -554,3 +554,33 @@ def test_the_lock_of_a_charge_ends_with_its_worker(till):
         )
     till.work()
     assert till.states(new)[:2] == ("sale", "done")
+
+
+def test_the_same_payment_page_in_two_windows_at_once(till):
+    """Both windows press *Pay* in the same moment: one of them begins a payment."""
+    product = till.shop.product("Two windows", 3)
+    [order] = till.shop.orders(1, (product, 3), confirm=True)
+
+    def press_pay(env):
+        record = env["sale.order"].browse(order)
+        provider = env["payment.provider"].browse(till.provider)
+        record._backorder_check_payment(record.amount_total)
+        env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": provider.payment_method_ids[:1].id,
+                "amount": record.amount_total,
+                "currency_id": record.currency_id.id,
+                "partner_id": record.partner_id.id,
+                "operation": "online_direct",
+                "sale_order_ids": [Command.set([order])],
+            }
+        )
+
+    [sentence] = till.shop.at_once(press_pay, press_pay, refused=1)
+    assert "begun a moment ago" in sentence
+    till.shop.commit(
+        lambda env: env["sale.order"].browse(order).transaction_ids.ensure_one()._set_done()
+    )
+    [sentence] = till.shop.at_once(press_pay, refused=1)
+    assert "more than what is still to be paid" in sentence

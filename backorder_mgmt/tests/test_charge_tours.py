@@ -74,7 +74,7 @@ class TestChargeReturned(OwedCommon, ChargeTours):
         order.require_payment = True
         self.env.flush_all()
         form = Form(self.env["backorder.fill"].with_context(default_order_id=order.id))
-        self.assertEqual(re.findall(r"charged \$\xa0([\d.]+)", form.charge_note), ["40.00"])
+        self.assertEqual(re.findall(r"charged \$\xa0(\d+\.\d\d)", form.charge_note), ["40.00"])
         self.start_tour(f"/odoo/orders/{order.id}", "backorder_charge", login=self.salesman.login)
         new = order.backorder_child_ids
         page = self.url_open(new.get_portal_url()).text
