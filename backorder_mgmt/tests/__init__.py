@@ -60,6 +60,7 @@ from . import test_queries
 from . import test_rights
 from . import test_run
 from . import test_run_report
+from . import test_screens
 from . import test_set_aside
 from . import test_stuck
 from . import test_summary

@@ -96,7 +96,7 @@ class TestChargeCap(ChargeCommon, ProcessCommon):
         authorized = self._pay_online(order, 40, state="authorized")
         order, new, run = self._filled(order=order)
         self.assertNotApproved(new, run, "failed", "payment_failed")
-        self.assertIn("$\xa015.00 are due", self._charge(new).message)
+        self.assertIn("Due: $\xa015.00", self._charge(new).message)
         self.assertFalse(authorized.child_transaction_ids)
         self.assertFalse(new.transaction_ids)
 

@@ -371,7 +371,7 @@ class TestFillQuotation(BackorderCommon):
         second = self._order((self.product, 5), confirm=False)
         self._stock(self.product, 5)
         first.fill_backorders()
-        with self.assertRaisesRegex(UserError, "only 0 Units on hand"):
+        with self.assertRaisesRegex(UserError, "Nothing on hand that is not reserved"):
             second.fill_backorders({second.order_line.id: 1})
         run = second.fill_backorders()
         self.assertEqual(run.line_ids.reason, "promised")

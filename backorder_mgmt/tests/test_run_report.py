@@ -99,7 +99,7 @@ class TestRunReport(ReportCommon):
             ],
         )
         self.assertEqual(tables["Lines"][1][7], "Stock for a part")
-        self.assertIn("2 Units filled, 2 Units still needed", tables["Lines"][1][8])
+        self.assertIn("2 Units of 4 Units, 2 Units still needed", tables["Lines"][1][8])
         left = tables["Not Filled"]
         self.assertEqual([row[0] for row in left], [part.name, nothing.name])
         self.assertTrue(all(row[-1].startswith("No stock: Nothing on hand") for row in left))

@@ -17,6 +17,24 @@ class BackorderForce(models.TransientModel):
         compute_sudo=False,
     )
 
+    select_all = fields.Boolean(string="All Items", default=True)
+    gives_up = fields.Char(compute="_compute_gives_up")
+
+    @api.onchange("select_all")
+    def _onchange_select_all(self):
+        for row in self.line_ids.filtered(lambda row: not row.refusal):
+            row.selected = self.select_all
+
+    @api.depends("line_ids.selected", "line_ids.quantity")
+    def _compute_gives_up(self):
+        for wizard in self:
+            wizard.gives_up = wizard.order_id._origin._backorder_gives_up_words(
+                {
+                    row.sale_line_id._origin: row.quantity
+                    for row in wizard.line_ids.filtered("selected")
+                }
+            )
+
     @api.depends("order_id")
     def _compute_line_ids(self):
         for wizard in self:

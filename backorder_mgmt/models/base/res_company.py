@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 #: Who comes first, as the engine's policies are called (``engine/policies.py``).
 POLICY_SELECTION = [
@@ -269,3 +270,28 @@ class ResCompany(models.Model):
         "CHECK(backorder_po_days BETWEEN 0 AND 3650)",
         "Backorders from the last … days: type a number from 0 to 3650.",
     )
+
+    @api.constrains(
+        "backorder_claim_days",
+        "backorder_authorization_days",
+        "backorder_delay_tolerance",
+        "backorder_run_threshold",
+        "backorder_po_days",
+    )
+    def _check_backorder_numbers(self):
+        for company in self:
+            for name in (
+                "backorder_claim_days",
+                "backorder_authorization_days",
+                "backorder_delay_tolerance",
+                "backorder_run_threshold",
+                "backorder_po_days",
+            ):
+                if company[name] < 0:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(setting)s” is %(number)s: enter 0 or more.",
+                            setting=self._fields[name]._description_string(self.env),
+                            number=company[name],
+                        )
+                    )

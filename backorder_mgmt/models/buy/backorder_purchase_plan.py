@@ -299,6 +299,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         action = self.env["ir.actions.actions"]._for_xml_id("product.product_normal_action_sell")
         action.update(
             name=self.env._("On Backorder Without Vendor"),
+            display_name=self.env._("On Backorder Without Vendor"),
             domain=[("id", "in", products.ids)],
             context={},
             views=[(False, "list"), (False, "form")],

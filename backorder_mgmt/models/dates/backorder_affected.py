@@ -44,8 +44,7 @@ class BackorderAffected(models.AbstractModel):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_backorder_affected_count(self):
         for record, lines in self._backorder_affected_lines().items():
-            # Who sees his own orders only is told of those.
-            lines = lines._filtered_access("read")
+            lines = self._backorder_affected_shown(lines)
             record.backorder_affected_count = len(lines.order_id)
             late = lines.filtered("backorder_late")
             record.backorder_affected_late_count = len(late.order_id)
@@ -77,9 +76,42 @@ class BackorderAffected(models.AbstractModel):
         runs.check_access("create")
         return runs._offer_received(self._backorder_received_moves())
 
+    def _backorder_affected_shown(self, lines):
+        """Those of ``lines`` that the user is told of: salesmen of their own orders, if they see
+        those only; buyers and warehouse people, who see no sales order, of all of them."""
+        if self.env["sale.order.line"].has_access("read"):
+            return lines._filtered_access("read")
+        # sudo: which orders wait is what a purchase or a receipt is urgent for
+        return lines.sudo().filtered(lambda line: line.company_id in self.env.companies)
+
+    def _backorder_affected_words(self, lines):
+        """One sentence for each order that waits, as somebody is told who may not open it."""
+        return "\n".join(
+            self.env._(
+                "%(order)s, %(customer)s: %(product)s, %(quantity)s needed.",
+                order=line.order_id.name,
+                customer=line.order_id.partner_id.display_name,
+                product=line.product_id.display_name,
+                quantity=line._backorder_quantity_label(line.backorder_qty),
+            )
+            for line in lines
+        )
+
     def action_view_backorder_affected(self):
         """The order lines whose expected date depends on this document."""
         self.ensure_one()
+        if not self.env["sale.order.line"].has_access("read"):
+            lines = self._backorder_affected_shown(self._backorder_affected_lines()[self])
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "title": self.env._("Waiting for %s", self.display_name),
+                    "type": "info",
+                    "sticky": True,
+                    "message": self._backorder_affected_words(lines),
+                },
+            }
         action = self.env["ir.actions.actions"]._for_xml_id(
             "backorder_mgmt.sale_order_line_expected_action"
         )

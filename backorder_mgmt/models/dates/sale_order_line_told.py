@@ -19,7 +19,7 @@ class SaleOrderLine(models.Model):
         readonly=True,
         index="btree_not_null",
         help="The expected date that the customer was last told: at confirmation, by an e-mail "
-        "that names it, or by the button “Told the Customer”.",
+        "that names it, or by the button “Mark as Told”.",
     )
     backorder_late = fields.Boolean(
         string="Late",
@@ -255,6 +255,16 @@ class SaleOrderLine(models.Model):
                 if is_positive(part.missing)
             ]
             line.backorder_supply_note = "; ".join(texts) or False
+
+    def _backorder_coming_words(self):
+        dealt = self._backorder_deal().get(self.id, {})
+        texts = [
+            self._backorder_share_label(product_id, share, len(dealt) > 1)
+            for product_id, part in dealt.items()
+            for share in part.shares
+            if share.date != ON_HAND
+        ]
+        return super()._backorder_coming_words() + "; ".join(texts)
 
     def _backorder_share_label(self, product_id, share, several):
         quantity = self._backorder_part_label(product_id, share.quantity, several)

@@ -1,4 +1,5 @@
 from . import sale_order_line
+from . import sale_order_line_words
 from . import sale_order_fill
 from . import sale_order_line_stay
 from . import sale_order_line_bought

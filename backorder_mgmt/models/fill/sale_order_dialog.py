@@ -26,6 +26,23 @@ class SaleOrder(models.Model):
             )
         return rows
 
+    def _backorder_gives_up_words(self, quantities):
+        """What is reserved and would be given up.
+
+        :param quantities: {line: new total on backorder}
+        :return: a sentence; False where nothing is given up
+        """
+        lines = self.order_line.browse().union(*quantities)
+        limits, texts = lines._backorder_forceable(), []
+        for line, quantity in quantities.items():
+            kept = max(0.0, limits[line] - quantity)
+            freed = line.backorder_reserved_qty - kept
+            if line.state == "sale" and line._backorder_compare(freed, 0.0) > 0:
+                freed = min(freed, line.backorder_reserved_qty)
+                name = line.product_id.with_context(display_default_code=False).display_name
+                texts.append(f"{name} {line._backorder_quantity_label(freed)}")
+        return bool(texts) and self.env._("Gives up what is reserved: %s.", ", ".join(texts))
+
     def _backorder_check_forces(self, quantities):
         """*Force* without anything to do is no success.
 

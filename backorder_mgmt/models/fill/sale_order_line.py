@@ -107,7 +107,7 @@ class SaleOrderLine(models.Model):
                 )
                 if not quotation and is_positive(figures.picked + figures.delivered)
                 else self.env._(
-                    "%(product)s: %(quantity)s cannot go on backorder, only %(limit)s is open.",
+                    "%(product)s: %(quantity)s cannot go on backorder, only %(limit)s can.",
                     product=self.product_id.display_name,
                     quantity=label(quantity),
                     limit=label(limit),
@@ -136,13 +136,16 @@ class SaleOrderLine(models.Model):
             raise UserError(
                 self.env._(
                     "%(product)s: %(quantity)s to fill, but only %(needed)s needed on %(order)s. "
-                    "Enter %(needed)s or less.",
+                    "%(enter)s",
                     product=self.product_id.display_name,
                     quantity=label(quantity),
                     needed=label(self.backorder_qty),
                     order=self.order_id.name,
+                    enter=self._backorder_enter_words(min(self.backorder_qty, available)),
                 )
             )
+        if self._backorder_compare(quantity, available) > 0 >= available:
+            raise UserError(f"{self.product_id.display_name}: {self._backorder_enter_words(0.0)}")
         if self._backorder_compare(quantity, available) > 0:
             raise UserError(
                 self.env._(

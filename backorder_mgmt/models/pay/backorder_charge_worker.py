@@ -309,6 +309,9 @@ class BackorderCharge(models.Model):
     def _announce(self):
         """When the last charge of a run is decided, who started it hears how it ended."""
         self.env.invalidate_all()
+        # Whoever looks at a list of charges sees how it went.
+        for group in ("backorder_mgmt.group_backorder_manager", "account.group_account_invoice"):
+            self.env.ref(group).sudo()._bus_send("backorder_mgmt/charge", {"ids": self.ids})
         run = self.sudo().exists().run_id
         if run and not run._charges_to_do():
             as_user(run, run.user_id or self.env.user)._charges_announce()

@@ -262,7 +262,7 @@ class SaleOrder(models.Model):
         if step.reason == "whole_only":
             payment, tx = authorizations[0]
             return self.env._(
-                "%(amount)s are due, and %(authorized)s are authorized by %(provider)s, which "
+                "Due: %(amount)s. Authorized: %(authorized)s, by %(provider)s, which "
                 "captures all of it or nothing. Capture it on %(order)s, or void it there, and "
                 "press Retry.",
                 amount=amount,
@@ -271,9 +271,9 @@ class SaleOrder(models.Model):
                 order=", ".join(tx.sale_order_ids.mapped("name")),
             )
         if step.reason == "not_authorized":
-            return self.env._("%s are due and not authorized: there is nothing to capture.", amount)
+            return self.env._("Due and not authorized: %s. There is nothing to capture.", amount)
         return self.env._(
-            "%(amount)s are due, and %(customer)s has no saved card that can be charged. Send a "
+            "Due: %(amount)s. %(customer)s has no saved card that can be charged. Send a "
             "payment link, or ask for a card, and press Retry.",
             amount=amount,
             customer=self.partner_id.display_name,
@@ -283,11 +283,11 @@ class SaleOrder(models.Model):
         """Why ``amount`` of what is ``due`` here is not asked for: ``orders`` of the family have
         it."""
         if mode == "authorize":
-            where = self.env._("%(due)s are due; %(amount)s of this is authorized on %(orders)s.")
+            where = self.env._("Due: %(due)s; %(amount)s of this is authorized on %(orders)s.")
         elif any(captured for _paid, captured in orders._backorder_paid_figures().values()):
-            where = self.env._("%(due)s are due; %(amount)s of this is paid on %(orders)s.")
+            where = self.env._("Due: %(due)s; %(amount)s of this is paid on %(orders)s.")
         else:  # of a discount that stayed there, say
-            where = self.env._("%(due)s are due; %(amount)s of this is a credit on %(orders)s.")
+            where = self.env._("Due: %(due)s; %(amount)s of this is a credit on %(orders)s.")
         return where % {
             "due": self.currency_id.format(due),
             "amount": self.currency_id.format(amount),

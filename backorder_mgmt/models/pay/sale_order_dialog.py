@@ -14,14 +14,17 @@ class SaleOrder(models.Model):
         return super()._backorder_new_order_destination()
 
     def _backorder_payment_note(self):
-        """What *Fill Backorders* says of the money of the order."""
-        return self.env._(
-            "%(order)s: owed %(owed)s, paid %(paid)s, carried %(carried)s.",
-            order=self.name,
-            owed=self.currency_id.format(self.backorder_owed_amount),
-            paid=self.currency_id.format(self.backorder_paid_amount),
-            carried=self.currency_id.format(self.backorder_carried_amount),
+        """What *Fill Backorders* says of the money of the order; False where none was paid."""
+        zero = self.currency_id.is_zero
+        if zero(self.backorder_paid_amount) and zero(self.backorder_carried_amount):
+            return False
+        figures = (
+            (self.env._("owed"), self.backorder_owed_amount),
+            (self.env._("paid"), self.backorder_paid_amount),
+            (self.env._("carried"), self.backorder_carried_amount),
         )
+        words = [f"{label} {self.currency_id.format(sum_)}" for label, sum_ in figures if sum_]
+        return f"{self.name}: {', '.join(words)}."
 
     def _backorder_charge_words(self, quantities, carry_credit, carry_balance):
         """What *Fill Backorders* will ask of whom for a new order of ``{line: quantity}``; False

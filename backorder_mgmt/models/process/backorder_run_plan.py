@@ -324,8 +324,8 @@ class BackorderRun(models.Model):
         if reason == "unpaid":
             return self.env._("Still to pay: %s.", due)
         if reason == "not_authorized":
-            return self.env._("%s are due and not authorized: there is nothing to capture.", due)
-        return self.env._("%s are due, and the customer has no saved card.", due)
+            return self.env._("Due and not authorized: %s. There is nothing to capture.", due)
+        return self.env._("Due: %s. The customer has no saved card.", due)
 
     def _prepare_process_lines(self, dealt):
         """Rows of the lines that are on backorder, or would be as others get the stock."""

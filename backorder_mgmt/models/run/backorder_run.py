@@ -76,6 +76,7 @@ class BackorderRun(models.Model):
         "state",
         "line_ids.filled_qty",
         "line_ids.planned_qty",
+        "line_ids.reason",
         "run_order_ids.outcome",
         "run_order_ids.new_order_id.state",
     )
@@ -96,7 +97,10 @@ class BackorderRun(models.Model):
               FROM (
                 SELECT line.run_id, line.needed_qty,
                        CASE WHEN run.state IN ('draft', 'planned', 'queued')
-                            THEN line.planned_qty ELSE line.filled_qty END AS got
+                            THEN line.planned_qty
+                            -- Taken back: it is on backorder again.
+                            WHEN line.reason = 'undone' THEN 0
+                            ELSE line.filled_qty END AS got
                   FROM backorder_run_line line
                   JOIN backorder_run run ON run.id = line.run_id
                  WHERE line.run_id = ANY(%s)
@@ -112,7 +116,7 @@ class BackorderRun(models.Model):
             SELECT o.run_id,
                    COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'complete'),
                    COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'partial'),
-                   COUNT(o.new_order_id),
+                   COUNT(o.new_order_id) FILTER (WHERE o.outcome IS DISTINCT FROM 'undone'),
                    COUNT(*) FILTER (WHERE so.state = 'sale' OR o.approved),
                    COUNT(*) FILTER (WHERE o.mail_queued),
                    COUNT(*) FILTER (WHERE o.outcome = 'failed')

@@ -47,18 +47,38 @@ class BackorderRun(models.Model):
         self.ensure_one()
         self._check_state(("draft", "planned"))
         labels = dict(self._fields["policy"]._description_selection(self.env))
+        compared = self.compare_policies()
+
+        def rank(policy):
+            figures = compared[policy]
+            return (figures["orders"], figures["lines"], figures["value"])
+
+        most = max(map(rank, compared), default=None)
         rows = [
             {
+                "policy": policy,
+                "best": rank(policy) == most,
                 "label": labels[policy],
                 "own": policy == self.policy,
                 "orders": figures["orders"],
                 "lines": figures["lines"],
                 "value": format_amount(self.env, figures["value"], self.company_id.currency_id),
             }
-            for policy, figures in self.compare_policies().items()
+            for policy, figures in compared.items()
         ]
         table = self.env["ir.qweb"]._render(
             "backorder_mgmt.backorder_run_comparison", {"rows": rows}
         )
         self._backorder_write({"comparison": table})
         return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def use_policy(self, policy):
+        """*Use This*: choose ``policy`` and preview again by it.
+
+        :raise UserError: the run was started already, or is over
+        """
+        self.ensure_one()
+        self._check_state(("draft", "planned"))
+        self.policy = policy
+        self.action_preview()
+        return True

@@ -64,6 +64,7 @@ class BackorderRunLine(models.Model):
             ("changed", "Changed meanwhile"),
             ("changed_by", "Changed by hand"),
             ("skipped", "Skipped"),
+            ("undone", "Taken back"),
             ("error", "Error"),
         ],
         readonly=True,

@@ -148,6 +148,10 @@ class BackorderRunOrder(models.Model):
             )
         self._note_undone(lines)
         self._backorder_write({"outcome": "undone"})
+        for line in lines:
+            label = line.sale_line_id._backorder_quantity_label(line.filled_qty)
+            words = self.env._("Taken back: %s on backorder again.", label)
+            line._backorder_write({"reason": "undone", "message": words})
 
     def _prepare_undone_vals(self, line, quantity):
         """Guarded values of an order line of which ``quantity`` is not filled any more.

@@ -241,10 +241,11 @@ class BackorderRun(models.Model):
         if left is None:
             left = line.backorder_qty - allocation.quantity
         sentences = {
-            "filled": lambda: self.env._("Filled: %s.", label(allocation.quantity)),
+            "filled": lambda: self.env._("All of it: %s.", label(allocation.quantity)),
             "partial_stock": lambda: self.env._(
-                "%(filled)s filled, %(left)s still needed.",
+                "%(filled)s of %(needed)s, %(left)s still needed.",
                 filled=label(allocation.quantity),
+                needed=label(allocation.quantity + left),
                 left=label(left),
             ),
             "no_stock": lambda: self.env._("Nothing on hand that is not reserved."),
@@ -260,7 +261,7 @@ class BackorderRun(models.Model):
         }
         message = sentences[allocation.reason]()
         if winners and allocation.reason != "filled":
-            message += " " + self.env._("Went to %s.", winners)
+            message += " " + self.env._("Served first: %s.", winners)
         if expected and allocation.reason != "filled":
             message += " " + self.env._("More expected on %s.", fields.Date.to_string(expected))
         return message

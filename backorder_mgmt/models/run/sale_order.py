@@ -17,6 +17,24 @@ class SaleOrder(models.Model):
             return self.action_fill_backorders()
         return self.order_line.action_fill_backorders_selected()
 
+    def _backorder_nothing_words(self):
+        """Why a fill of nothing is none: what could be filled, or what is waited for."""
+        rows = self._prepare_backorder_fill_lines()
+        if any(row["quantity"] for row in rows):
+            return self.env._(
+                "Nothing to fill: every quantity is zero. Enter what to fill, at most what is "
+                "needed and on hand."
+            )
+        lines = self.order_line.browse([row["sale_line_id"] for row in rows[:3]])
+        words = [
+            f"{line.product_id.display_name}: {line._backorder_enter_words(0.0)}"
+            for line, row in zip(lines, rows, strict=False)
+            if not row["available_qty"]
+        ]
+        if not words:
+            words = [rows[0]["destination"]] if rows else []
+        return " ".join([self.env._("Nothing to fill now."), *words])
+
     def _backorder_fill_from_dialog(self, quantities, ship_date=None, **options):
         """Fill from the dialog: something has to be filled, and a ship date may be set.
 
@@ -24,12 +42,7 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         if not any(quantities.values()):
-            raise UserError(
-                self.env._(
-                    "Nothing to fill: every quantity is zero. Enter what to fill, at most what is "
-                    "needed and on hand."
-                )
-            )
+            raise UserError(self._backorder_nothing_words())
         run = self._backorder_fill_orders(quantities, **options)
         if ship_date:
             run._backorder_write({"set_ship_date": True, "ship_date": ship_date})

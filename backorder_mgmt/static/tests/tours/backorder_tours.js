@@ -88,11 +88,11 @@ registry.category("web_tour.tours").add("backorder_force", {
         press("Confirm"),
         {
             content: "more than was ordered is refused",
-            trigger: '.modal .modal-body:contains("only 10 Units is open")',
+            trigger: '.modal .modal-body:contains("only 10 Units can")',
         },
         {
             content: "close the error",
-            trigger: '.modal:has(.modal-body:contains("is open")) footer button:contains("Close")',
+            trigger: '.modal:has(.modal-body:contains("only 10 Units can")) footer button:contains("Close")',
             run: "click",
         },
         ...typeQuantity("Hammer", "7"),
@@ -125,8 +125,8 @@ registry.category("web_tour.tours").add("backorder_fill", {
         needs("Hammer", "4.00"),
         ...openDialog("Fill Backorders", "Fill Backorders"),
         {
-            content: "the quantity matches what is needed and on hand",
-            trigger: `${row("Hammer")} td[name=quantity]:contains("3.00")`,
+            content: "typing begins on the quantity: it matches what is needed and on hand",
+            trigger: `${row("Hammer")} td[name=quantity] input:value(3.00)`,
         },
         ...typeQuantity("Hammer", "4"),
         press("Fill"),
