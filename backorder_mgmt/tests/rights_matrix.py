@@ -45,6 +45,7 @@ CALLED_ON = {
     "backorder.run.action_compare": DRAFT,
     "backorder.run.compare_policies": DRAFT,
     "backorder.run.change_plan": "planned",
+    "backorder.run.use_policy": DRAFT,
     "backorder.charge.action_not_charged": "unknown",
     "backorder.charge.action_was_charged": "unknown",
     "sale.order.action_view_backorder_parent": "child",
@@ -56,6 +57,7 @@ CALLED_ON = {
 }
 #: What a method is called with, where it is called with anything.
 ARGUMENTS = {
+    "backorder.run.use_policy": lambda _w: ["fair"],
     "backorder.run.change_plan": lambda w: [{str(w.planned.line_ids[:1].id): 0}],
 }
 
