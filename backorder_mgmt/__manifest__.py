@@ -28,6 +28,7 @@
         "views/backorder_carry_views.xml",
         "views/backorder_charge_views.xml",
         "views/backorder_stuck_views.xml",
+        "views/backorder_rule_views.xml",
         "views/backorder_run_views.xml",
         "views/backorder_summary_views.xml",
         "views/backorder_fill_batch_views.xml",
@@ -55,6 +56,7 @@
         "demo/stock_quant_demo.xml",
         "demo/sale_order_demo.xml",
         "demo/purchase_order_demo.xml",
+        "demo/customer_terms_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -24,6 +24,11 @@ _COLUMNS = {
         "backorder_line_count": "integer DEFAULT 0",
         "backorder_carried_amount": "numeric DEFAULT 0",
         "backorder_priority_id": "integer",
+        "backorder_accept": "varchar",
+        "backorder_policy": "varchar",
+        "backorder_max_shipments": "integer DEFAULT 0",
+        "backorder_min_value": "numeric DEFAULT 0",
+        "backorder_cancel_days": "integer DEFAULT 0",
     },
 }
 

@@ -14,11 +14,11 @@ from .charge import (
     FamilyMoney,
     next_charge,
 )
-from .facts import Allocation, Demand, OrderFacts
+from .facts import TREATMENTS, Allocation, Demand, Donor, OrderFacts, Plan, Rule
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
 from .lanes import make_lanes
 from .plan import FILL_KINDS, make_plan
-from .policies import POLICIES
+from .policies import POLICIES, SORT_KEYS
 from .process import GO, PAY, STAY, Decision, OrderMoney, decide, decide_payment
 from .purchase import Needed, OnOrder, PurchaseFacts, Waiting, round_up, vendor_quantity, work_out
 from .supply import Batch, Claim, Guard, Source, Supply, Terms
@@ -36,7 +36,9 @@ __all__ = [
     "PAY",
     "POLICIES",
     "REFUSED",
+    "SORT_KEYS",
     "STAY",
+    "TREATMENTS",
     "Allocation",
     "Authorized",
     "ChargeStep",
@@ -45,6 +47,7 @@ __all__ = [
     "Dealt",
     "Decision",
     "Demand",
+    "Donor",
     "FamilyMoney",
     "Figures",
     "Guard",
@@ -52,7 +55,9 @@ __all__ = [
     "OnOrder",
     "OrderFacts",
     "OrderMoney",
+    "Plan",
     "PurchaseFacts",
+    "Rule",
     "Source",
     "Supply",
     "Terms",

@@ -12,7 +12,8 @@ class Demand:
     a kit. ``location``: where its goods are taken from. ``covered``: what a quotation counts on
     beside its needed quantity; a fill promises it along. ``step``: the smallest quantity that can
     be filled (1 piece, 1 kit, 0.01 kg); ``share_step``: the smallest share that people would deal
-    out (1 piece, 0.01 kg). ``blocked``: a reason code when the line can take nothing.
+    out (1 piece, 0.01 kg). ``blocked``: a reason code when the line can take nothing. ``rule``: the
+    key of the fill rule that it meets, None for none; ``gifted``: it may have what donors give up.
     """
 
     key: int
@@ -28,6 +29,8 @@ class Demand:
     unit_value: float = 0.0
     selected: bool = True
     blocked: str = ""
+    rule: Any = None
+    gifted: bool = True
 
 
 @dataclass(slots=True)
@@ -35,7 +38,14 @@ class OrderFacts:
     """What the plan has to know of an order. ``date``, ``deadline`` and ``rank`` (the customer's
     priority, the smaller the sooner; None: no priority) are anything sortable;
     ``complete``: only if nothing of it would still be needed (``complete_reason`` says whose
-    wish that is); ``label`` is how others are told who got the stock."""
+    wish that is); ``label`` is how others are told who got the stock.
+
+    What the customer agreed to beside: ``patient``: ``complete`` is their term and not this fill's,
+    so that the order waits for the turn of its last line, and no line of it gets more than it would
+    without the term; ``whole_lines``: each line everything that it needs, or nothing;
+    ``min_value``: a fill that does not complete the order gives it at least so much,
+    ``waiting_value`` counted that leaves in the same parcel, in the unit of
+    ``Demand.unit_value``."""
 
     key: int
     date: Any
@@ -45,6 +55,44 @@ class OrderFacts:
     rank: Any = None
     complete: bool = False
     complete_reason: str = "not_complete"
+    patient: bool = False
+    whole_lines: bool = False
+    min_value: float = 0.0
+    waiting_value: float = 0.0
+
+
+#: What a fill rule does for the lines that meet it, in the order in which they are served; lines
+#: that meet no rule come between ``share`` and ``rest``.
+TREATMENTS = ("first", "share", "rest", "donor")
+
+
+@dataclass(slots=True, frozen=True)
+class Rule:
+    """A fill rule: how the demands that name it are treated among all.
+
+    ``treatment``: ``first`` (before all others), ``share`` (a fair share each), ``rest`` (only what
+    is left of free stock), ``donor`` (last, and their reserved stock is there for the others).
+    ``sort_keys``: names of ``policies.SORT_KEYS`` that say who of them comes first.
+    """
+
+    key: Any
+    label: str = ""
+    treatment: str = "first"
+    sort_keys: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Donor:
+    """Reserved stock that its order line gives up where others need it, in the product's unit.
+
+    ``path``: the ids from the root of the location tree down to where it lies.
+    """
+
+    key: int
+    order: int
+    product: int
+    path: tuple[int, ...]
+    quantity: float
 
 
 @dataclass(slots=True)
@@ -52,10 +100,24 @@ class Allocation:
     """The plan for one demand: how much it gets, and why not more.
 
     ``reason`` is a code of ``backorder.run.line``; ``winners`` are the labels of orders that got
-    stock which this demand asked for; ``seen`` is what was there when its turn came.
+    stock which this demand asked for; ``seen`` is what was there when its turn came; ``gifts``:
+    (key of a donor, quantity in the product's unit) of what is taken from reserved stock; ``rule``:
+    the key of the rule that it was dealt by.
     """
 
     quantity: float
     reason: str
     seen: float = 0.0
     winners: tuple[str, ...] = field(default_factory=tuple)
+    gifts: tuple[tuple[int, float], ...] = ()
+    rule: Any = None
+
+
+class Plan(dict[int, Allocation]):
+    """{demand key: :class:`Allocation`}.
+
+    Of ``most_complete``: how many orders it completes, and a ``bound`` that no plan is above.
+    """
+
+    completed: int | None = None
+    bound: int | None = None

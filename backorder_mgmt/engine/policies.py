@@ -1,8 +1,8 @@
 """Who comes first: each policy is one function that gives an order's or a demand's place.
 
 A policy is a function ``(demand, order, tie) -> sortable key``; smaller comes first. ``tie`` is the
-common tie-break: order date, order id, demand id. ``fair`` and ``most_complete`` also deal stock
-their own way (see ``plan``); their key only orders what is left over.
+common tie-break: order date, order id, demand id. ``fair``, ``most_complete`` and ``rules`` also
+deal stock their own way (see ``plan``); their key only orders what is left over.
 """
 
 from collections.abc import Callable
@@ -63,6 +63,16 @@ def value(demand: Demand, order: OrderFacts, tie: Key) -> Key:
     return (-demand.unit_value * demand.needed, *tie)
 
 
+#: By what a fill rule sorts its demands: functions of (demand, order, completes), the last one says
+#: whether what is there would complete the order.
+SORT_KEYS: dict[str, Callable[[Demand, OrderFacts, bool], Any]] = {
+    "priority": lambda demand, order, completes: _or_last(order.rank),
+    "since": lambda demand, order, completes: _or_last(demand.since),
+    "deadline": lambda demand, order, completes: _or_last(order.deadline),
+    "value": lambda demand, order, completes: -demand.unit_value * demand.needed,
+    "completes": lambda demand, order, completes: not completes,
+}
+
 POLICIES: dict[str, Callable[[Demand, OrderFacts, Key], Key]] = {
     "fifo": fifo,
     "customer_priority": customer_priority,
@@ -71,4 +81,5 @@ POLICIES: dict[str, Callable[[Demand, OrderFacts, Key], Key]] = {
     "value": value,
     "fair": fifo,
     "most_complete": fifo,
+    "rules": fifo,
 }

@@ -58,12 +58,14 @@ from . import test_purchase_places
 from . import test_purchase_twice
 from . import test_queries
 from . import test_rights
+from . import test_rules
 from . import test_run
 from . import test_run_report
 from . import test_screens
 from . import test_set_aside
 from . import test_stuck
 from . import test_summary
+from . import test_terms
 from . import test_tours
 from . import test_units
 from . import test_views

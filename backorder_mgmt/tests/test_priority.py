@@ -83,7 +83,8 @@ class TestPriority(BackorderCommon):
         order = self._order((self.product, 5))
         order.backorder_priority_id = self.first
         lines = self.env["sale.order.line"]
-        found = lines.search([("backorder_priority_id", "=", self.first.id)])
+        mine = ("order_partner_id", "=", self.customer.id)
+        found = lines.search([mine, ("backorder_priority_id", "=", self.first.id)])
         self.assertEqual(found, order.order_line)
         groups = dict(
             lines._read_group(

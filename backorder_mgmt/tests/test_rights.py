@@ -230,7 +230,12 @@ class TestFieldsOfOrders(BackorderCommon):
     def test_a_salesman_writes_no_figure_of_his_orders(self):
         order = self._order((self.product, 10))
         for records, opened in (
-            (order, {"backorder_ship_date"}),
+            (
+                order,
+                {"backorder_ship_date", "backorder_cancel_date"}
+                # what is agreed about the order
+                | order._backorder_customer_names(),
+            ),
             (order.order_line, set()),
         ):
             model = records.with_user(self.salesman)

@@ -10,8 +10,20 @@ POLICY_SELECTION = [
     ("value", "Largest Value"),
     ("fair", "Fair Share for Everybody"),
     ("most_complete", "Most Orders Completed"),
+    ("rules", "Fill Rules"),
 ]
 
+
+#: Whether a customer waits for what is missing, and what a fill may ship to them.
+ACCEPT_SELECTION = [
+    ("yes", "Takes backorders"),
+    ("no", "Takes no backorders: what is missing is cancelled"),
+]
+SHIP_SELECTION = [
+    ("partial", "Ship what is there"),
+    ("line", "Only complete lines"),
+    ("complete", "Only complete orders"),
+]
 
 #: How much of what an original order was paid too much goes to the order that a fill makes of it.
 CARRY_CREDIT_SELECTION = [
@@ -167,6 +179,42 @@ class ResCompany(models.Model):
         required=True,
         help="Proposed for fills of many orders.",
     )
+    backorder_terms_accept = fields.Selection(
+        ACCEPT_SELECTION,
+        string="Customers and Backorders",
+        default="yes",
+        required=True,
+        help="For customers whose contact says nothing else.",
+    )
+    backorder_terms_policy = fields.Selection(
+        SHIP_SELECTION,
+        string="Fills of Customers' Backorders",
+        default="partial",
+        required=True,
+        help="For customers whose contact says nothing else.",
+    )
+    backorder_terms_max_shipments = fields.Integer(
+        string="Most Shipments of an Order",
+        help="The last one goes out only if it completes the order. 0: as many as it takes.",
+    )
+    backorder_terms_min_value = fields.Monetary(
+        string="Smallest Value of a Shipment",
+        currency_field="currency_id",
+        help="Untaxed. A fill that is worth less waits, unless it completes the order. 0: any.",
+    )
+    backorder_terms_cancel_days = fields.Integer(
+        string="Cancel Backorders After",
+        help="Days after the confirmation of an order. 0: never.",
+    )
+    backorder_terms_warn_days = fields.Integer(
+        string="Tell Before They Are Cancelled",
+        default=7,
+        help="Days before the cancel date on which the salesperson and the customer are told.",
+    )
+    backorder_rules_nightly = fields.Boolean(
+        string="Fill by Rules Every Night",
+        help="A scheduled job fills confirmed orders by the fill rules, in the background.",
+    )
     backorder_run_threshold = fields.Integer(
         string="Fill in the Background Above",
         default=500,
@@ -265,6 +313,11 @@ class ResCompany(models.Model):
     _backorder_claim_days_positive = models.Constraint(
         "CHECK(backorder_claim_days >= 0)",
         "The days that a backorder keeps its place cannot be negative.",
+    )
+    _backorder_terms_positive = models.Constraint(
+        "CHECK(backorder_terms_max_shipments >= 0 AND backorder_terms_min_value >= 0"
+        " AND backorder_terms_cancel_days >= 0 AND backorder_terms_warn_days >= 0)",
+        "Numbers of the terms of customers cannot be negative.",
     )
     _backorder_po_days_sane = models.Constraint(
         "CHECK(backorder_po_days BETWEEN 0 AND 3650)",

@@ -37,6 +37,29 @@ class ResConfigSettings(models.TransientModel):
     backorder_policy = fields.Selection(
         related="company_id.backorder_policy", readonly=False, required=True
     )
+    backorder_terms_accept = fields.Selection(
+        related="company_id.backorder_terms_accept", readonly=False, required=True
+    )
+    backorder_terms_policy = fields.Selection(
+        related="company_id.backorder_terms_policy", readonly=False, required=True
+    )
+    backorder_terms_max_shipments = fields.Integer(
+        related="company_id.backorder_terms_max_shipments", readonly=False
+    )
+    backorder_terms_min_value = fields.Monetary(
+        related="company_id.backorder_terms_min_value",
+        readonly=False,
+        currency_field="company_currency_id",
+    )
+    backorder_terms_cancel_days = fields.Integer(
+        related="company_id.backorder_terms_cancel_days", readonly=False
+    )
+    backorder_terms_warn_days = fields.Integer(
+        related="company_id.backorder_terms_warn_days", readonly=False
+    )
+    backorder_rules_nightly = fields.Boolean(
+        related="company_id.backorder_rules_nightly", readonly=False
+    )
     backorder_run_threshold = fields.Integer(
         related="company_id.backorder_run_threshold", readonly=False
     )

@@ -2,6 +2,9 @@
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import format_amount
+
+from ...engine import is_positive
 
 
 class SaleOrder(models.Model):
@@ -98,9 +101,11 @@ class SaleOrder(models.Model):
                     "destination": self._backorder_line_destination(line, missing),
                 }
             )
-        if not self._backorder_may_fill(proposed, strict=False):
-            for row in rows:
-                row["quantity"] = 0.0
+        allowed, refused = self._backorder_within_terms(proposed)
+        for row, line in zip(rows, lines, strict=True):
+            row["quantity"] = allowed.get(line, 0.0)
+            if line in refused and proposed[line] > 0:
+                row["destination"] = self._backorder_term_words(refused[line])
         return rows
 
     def _backorder_line_destination(self, line, missing):
@@ -123,14 +128,58 @@ class SaleOrder(models.Model):
 
     def _backorder_fill_destination(self):
         """The sentence on top of *Fill Backorders*."""
-        if self._backorder_complete_reason() == "customer_complete":
-            return self.env._(
-                "%(customer)s takes complete orders only: everything that is needed is filled, or "
-                "nothing. %(where)s",
-                customer=self.partner_id.commercial_partner_id.display_name,
-                where=self._backorder_fill_place(),
+        return " ".join([*self._backorder_fill_terms(), self._backorder_fill_place()])
+
+    def _backorder_fill_terms(self):
+        """What the customer agreed to, as far as it keeps a fill from just giving what there is."""
+        customer = self.partner_id.commercial_partner_id.display_name
+        if self._backorder_is_past_cancel_date():
+            return [self._backorder_term_words("cancel_date")]
+        sentences = []
+        reason = self._backorder_complete_reason()
+        if reason == "customer_complete":
+            sentences.append(
+                self.env._(
+                    "%(customer)s takes complete orders only: everything that is needed is filled, "
+                    "or nothing.",
+                    customer=customer,
+                )
             )
-        return self._backorder_fill_place()
+        elif reason == "last_shipment":
+            sentences.append(
+                self.env._(
+                    "This is the last of %(most)s shipments that %(customer)s takes: everything "
+                    "that is needed is filled, or nothing.",
+                    most=self.backorder_max_shipments,
+                    customer=customer,
+                )
+            )
+        elif self.backorder_policy == "line":
+            sentences.append(
+                self.env._(
+                    "%(customer)s takes complete lines only: everything that is needed of an item "
+                    "is filled, or nothing.",
+                    customer=customer,
+                )
+            )
+        if is_positive(self.backorder_min_value) and not reason:
+            sentences.append(
+                self.env._(
+                    "A shipment is worth at least %s, unless it completes the order.",
+                    format_amount(
+                        self.env, self.backorder_min_value, self.backorder_company_currency_id
+                    ),
+                )
+            )
+        if self.backorder_accept == "no" and self.state == "sale":
+            sentences.append(
+                self.env._(
+                    "%(customer)s takes no backorders: what is still missing of these items when "
+                    "all that is on hand is filled is cancelled.",
+                    customer=customer,
+                )
+            )
+        return sentences
 
     def _backorder_fill_place(self):
         if self.state != "sale":
@@ -148,11 +197,3 @@ class SaleOrder(models.Model):
     def _backorder_new_order_destination(self):
         """When a new order is confirmed, where new orders are approved by themselves."""
         return self.env._("The filled items become a new order, which is confirmed at once.")
-
-    def _backorder_makes_new_orders(self):
-        """Whether fills of this order are to become new orders, by the company's setting."""
-        return self.state == "sale" and self.company_id.backorder_fill_approved == "new_order"
-
-    def _backorder_fill_makes_new_order(self):
-        """Whether what is filled of this order may become a new order."""
-        return self._backorder_makes_new_orders() and self.picking_policy != "one"

@@ -81,42 +81,58 @@ class SaleOrder(models.Model):
 
     # -- what may be filled -----------------------------------------------------------------------
 
-    def _backorder_may_fill(self, quantities, *, strict):
-        """An order that ships *as soon as all are ready*, or whose customer takes complete orders
-        only, is filled completely or not at all.
+    def _backorder_check_terms(self, quantities):
+        """What a person wants to fill of this order is within what its customer agreed to.
 
-        :param strict: a person asked for these quantities: refuse with a sentence
+        :param quantities: {line: quantity}
+        :raise UserError: names the term, the items and what to do
         """
-        reason = self._backorder_complete_reason()
-        if not reason:
-            return True
-        if not any(is_positive(quantity) for quantity in quantities.values()):
-            return True
+        _allowed, refused = self._backorder_within_terms(quantities)
+        if not refused:
+            return
+        code = next((code for code in refused.values() if code != "customer_lines"), None)
+        code = code or "customer_lines"
         lacking = self.order_line.filtered(
-            lambda line: line._backorder_compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
+            lambda line: line in refused
+            and line._backorder_compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
         )
-        products = ", ".join(lacking.product_id.mapped("display_name"))
-        if lacking and strict and reason == "customer_complete":
-            raise UserError(
-                self.env._(
-                    "%(customer)s takes complete orders only, and these items of %(order)s would "
-                    "still be needed: %(products)s. Fill all of it, or change the customer's "
-                    "backorder policy.",
-                    customer=self.partner_id.commercial_partner_id.display_name,
-                    order=self.name,
-                    products=products,
-                )
-            )
-        if lacking and strict:
-            raise UserError(
-                self.env._(
-                    "%(order)s ships only when everything is ready, and these items would still "
-                    "be needed: %(products)s. Fill all of it, or change its shipping policy.",
-                    order=self.name,
-                    products=products,
-                )
-            )
-        return not lacking
+        values = {
+            "customer": self.partner_id.commercial_partner_id.display_name,
+            "order": self.name,
+            "products": ", ".join(lacking.product_id.mapped("display_name")),
+            "most": self.backorder_max_shipments,
+            "sentence": self._backorder_term_words(code),
+        }
+        raise UserError(self._backorder_refusal_words(code) % values)
+
+    def _backorder_refusal_words(self, code):
+        """What a person is told whose fill breaks a term: a sentence with placeholders."""
+        sentences = {
+            "customer_complete": self.env._(
+                "%(customer)s takes complete orders only, and these items of %(order)s would "
+                "still be needed: %(products)s. Fill all of it, or change “Fills of Backorders” "
+                "on the order."
+            ),
+            "customer_lines": self.env._(
+                "%(customer)s takes complete lines only, and a part of these items of %(order)s "
+                "would still be needed: %(products)s. Fill all of an item or nothing, or change "
+                "“Fills of Backorders” on the order."
+            ),
+            "last_shipment": self.env._(
+                "%(customer)s takes %(most)s shipments of an order at most, and these items of "
+                "%(order)s would still be needed after the last one: %(products)s. Fill all of "
+                "it, or change “Most Shipments” on the order."
+            ),
+            "min_value": self.env._(
+                "%(order)s: %(sentence)s Fill more of it, or change that value on the order."
+            ),
+            "cancel_date": self.env._("%(order)s: %(sentence)s"),
+            "not_complete": self.env._(
+                "%(order)s ships only when everything is ready, and these items would still "
+                "be needed: %(products)s. Fill all of it, or change its shipping policy."
+            ),
+        }
+        return sentences[code]
 
     def _backorder_last_po_missing(self, products):
         """{product: its latest confirmed purchase order} where nothing of that order came in.

@@ -153,16 +153,16 @@ class SaleOrderLine(models.Model):
 
     @api.depends("backorder_qty", "backorder_promised_qty", "product_id", "warehouse_id")
     def _compute_backorder_available_qty(self):
-        complete = self.order_id.filtered(lambda order: order._backorder_complete_reason())
-        needed = complete.order_line.filtered(lambda line: line.backorder_qty > 0)
+        limited = self.order_id.filtered(lambda order: order._backorder_is_limited())
+        needed = limited.order_line.filtered(lambda line: line.backorder_qty > 0)
         facts = (self | needed)._backorder_facts()
         supply = (self | needed)._backorder_supply(facts)
-        refused = complete - complete._backorder_completable(supply, facts)
+        limits = limited._backorder_limits(supply, facts)
         for line in self:
             available = line._backorder_available(supply, facts.parts[line], facts.locations[line])
             line.backorder_available_qty = available
-            fillable = 0.0 if line.order_id in refused else min(line.backorder_qty, available)
-            line.backorder_fillable_qty = max(0.0, fillable)
+            fillable = min(line.backorder_qty, available)
+            line.backorder_fillable_qty = max(0.0, limits.get(line, fillable))
 
     def _search_backorder_fillable_qty(self, operator, value):
         matches = _COMPARED.get(operator)

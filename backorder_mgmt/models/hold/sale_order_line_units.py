@@ -147,3 +147,15 @@ class SaleOrderLine(models.Model):
             truth = {TRUTH[name]: exact(vals[name] * per_unit) for name in shown}
             models.BaseModel.write(lines._backorder_token(), {**kept, **truth})
         return True
+
+    def _backorder_unit_value(self):
+        """The untaxed price of one unit in the company's currency: orders of several currencies
+        are compared."""
+        company = self.company_id
+        return self.currency_id._convert(
+            self.price_reduce_taxexcl,
+            company.currency_id,
+            company,
+            fields.Date.context_today(self),
+            round=False,
+        )

@@ -9,17 +9,6 @@ from odoo.exceptions import UserError
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    def _backorder_family(self):
-        """The order, the orders it was made of, and all that were made of these."""
-        self.ensure_one()
-        root = self
-        while root.backorder_parent_id:
-            root = root.backorder_parent_id
-        family = level = root
-        while level := level.backorder_child_ids:
-            family |= level
-        return family
-
     def _backorder_carry_in(self, amount, from_order, run=None, note=None):
         """Move ``amount`` of paid money from ``from_order`` to this order of the same family.
 

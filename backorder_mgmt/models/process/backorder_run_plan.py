@@ -9,6 +9,16 @@ from odoo.tools.misc import format_date
 from ...engine import STAY, OrderMoney, decide, decide_payment, make_plan
 from ...engine.facts import Allocation
 
+#: Reasons of a line that is given nothing although there is some.
+_KEPT_BACK = (
+    "not_complete",
+    "customer_complete",
+    "customer_lines",
+    "last_shipment",
+    "min_value",
+    "not_received",
+)
+
 
 @dataclass
 class QuotationDeal:
@@ -135,12 +145,13 @@ class BackorderRun(models.Model):
                     blocked=blocked,
                 )
             )
-        plan = make_plan(demands, order_facts, supply, self.policy)
+        rules = self._rule_facts(lines, demands)[0] if self.policy == "rules" else ()
+        plan = make_plan(demands, order_facts, supply, self.policy, rules=rules)
         for line in lines:
             held, owed = line.backorder_hold_qty, line._backorder_owed()
             got = plan.get(line.id) or Allocation(owed - held, "skipped")
             covered = got.quantity
-            if not covered and got.reason in ("not_complete", "customer_complete", "not_received"):
+            if not covered and got.reason in _KEPT_BACK:
                 # It takes nothing, but what it lacks is only what is not there.
                 covered = min(owed - held, got.seen)
             dealt.plan[line] = got
@@ -171,9 +182,11 @@ class BackorderRun(models.Model):
         """Everything or nothing where the rule or the customer says so, and where an order that
         is not complete would not be gone on with and is not filled."""
         facts = self._order_facts(order)
+        # Its whole quantity is dealt here, with what it counts on.
+        facts.waiting_value = 0.0
         left = self.if_backorders == "leave"
         if self.if_backorders == "complete" or (left and not self.include_backordered):
-            facts.complete = True
+            facts.complete, facts.patient = True, False
         elif left:
             facts.complete = False
         return facts

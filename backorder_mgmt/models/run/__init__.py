@@ -1,3 +1,4 @@
+from . import backorder_rule
 from . import backorder_run_options
 from . import backorder_run
 from . import backorder_run_rights
@@ -23,3 +24,5 @@ from . import stock_move
 from . import backorder_event
 from . import backorder_check
 from . import backorder_check_runs
+from . import backorder_run_rules
+from . import backorder_run_gifts

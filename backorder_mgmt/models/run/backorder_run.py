@@ -52,6 +52,7 @@ class BackorderRun(models.Model):
         help="This fill was made because goods came in.",
     )
     stop_requested = fields.Boolean(readonly=True, copy=False)
+    plan_note = fields.Char(string="How Good the Plan Is", readonly=True, copy=False)
     comparison = fields.Html(string="Policies Compared", readonly=True, copy=False)
     date_planned = fields.Datetime(string="Previewed On", readonly=True, copy=False)
     date_done = fields.Datetime(string="Done On", readonly=True, copy=False)
@@ -162,7 +163,9 @@ class BackorderRun(models.Model):
         Complete: nothing of the original is needed any more.
         """
         self.ensure_one()
-        complete = not any(line.backorder_qty > 0 for line in order.order_line)
+        complete = order.backorder_accept == "no" or not any(
+            line.backorder_qty > 0 for line in order.order_line
+        )
         return self.approve_complete if complete else self.approve_partial
 
     # -- preview, start, stop, take back ----------------------------------------------------------

@@ -170,6 +170,8 @@ class BackorderRun(models.Model):
                 "is there: %(product)s cannot get %(quantity)s.",
                 **values,
             )
+        if got and got.reason in ("customer_lines", "min_value"):
+            return f"{order.name}: {order._backorder_term_words(got.reason)}"
         words = (
             self.env._(
                 "%(product)s: %(quantity)s for %(order)s, but only %(available)s there for it. "
@@ -207,7 +209,9 @@ class BackorderRun(models.Model):
         together = {
             order
             for order in by_order
-            if self.policy == "most_complete" or self._order_facts(order).complete
+            if self.policy == "most_complete"
+            or order.backorder_min_value
+            or self._order_facts(order).complete
         }
         near, todo = set(changed), list(changed)
         while todo:

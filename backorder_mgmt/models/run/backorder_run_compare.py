@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.tools.misc import format_amount
 
-from ...engine import POLICIES
+from ..base.res_company import POLICY_SELECTION
 
 
 class BackorderRun(models.Model):
@@ -19,28 +19,48 @@ class BackorderRun(models.Model):
         self.ensure_one()
         self._check_may_run()
         worker = self.sudo().with_company(self.company_id)
-        result = {}
-        for policy in policies or POLICIES:
-            lines, plan, _blocked = worker._plan(policy)
-            whole = [
-                order
-                for order, own in lines.grouped("order_id").items()
-                if worker._prepare_plan_order_vals(order, own, plan)["planned_outcome"]
-                == "complete"
-            ]
-            result[policy] = {
-                "orders": len(whole),
-                "lines": sum(plan[line.id].reason == "filled" for line in lines),
-                "value": sum(
-                    line.currency_id._convert(
-                        plan[line.id].quantity * line.price_reduce_taxexcl,
-                        self.company_id.currency_id,
-                        self.company_id,
-                    )
-                    for line in lines
-                ),
-            }
-        return result
+        return {
+            policy: worker._compared(*worker._plan(policy)[:2])
+            for policy in policies or dict(POLICY_SELECTION)
+        }
+
+    def compare_rules(self):
+        """What the fill rules of this run would do, all together and without each of them; nothing
+        changes.
+
+        :return: {id of the rule that is left out, 0 for none: as :meth:`compare_policies`}
+        """
+        self.ensure_one()
+        self._check_may_run()
+        worker = self.sudo().with_company(self.company_id)
+        rules = worker._rules()
+        return {
+            left_out.id or 0: worker._compared(
+                *worker._plan("rules", rule_set=rules - left_out)[:2]
+            )
+            for left_out in (rules.browse(), *rules)
+        }
+
+    def _compared(self, lines, plan):
+        """The figures of a plan."""
+        whole = [
+            order
+            for order, own in lines.grouped("order_id").items()
+            if self._prepare_plan_order_vals(order, own, plan)["planned_outcome"] == "complete"
+        ]
+        return {
+            "orders": len(whole),
+            "bound": plan.bound,
+            "lines": sum(plan[line.id].reason == "filled" for line in lines),
+            "value": sum(
+                line.currency_id._convert(
+                    plan[line.id].quantity * line.price_reduce_taxexcl,
+                    self.company_id.currency_id,
+                    self.company_id,
+                )
+                for line in lines
+            ),
+        }
 
     def action_compare(self):
         """*Compare Policies*: show what each of them would do, with the run's own marked."""
@@ -56,15 +76,21 @@ class BackorderRun(models.Model):
         most = max(map(rank, compared), default=None)
         rows = [
             {
+                **self._prepare_compared_row(labels[policy], figures),
                 "policy": policy,
                 "best": rank(policy) == most,
-                "label": labels[policy],
                 "own": policy == self.policy,
-                "orders": figures["orders"],
-                "lines": figures["lines"],
-                "value": format_amount(self.env, figures["value"], self.company_id.currency_id),
             }
             for policy, figures in compared.items()
+        ]
+        without = self.compare_rules()
+        rules = {rule.id: rule.name for rule in self.sudo()._rules()}
+        rows += [
+            self._prepare_compared_row(
+                self.env._("Fill rules without “%s”", rules[rule_id]), figures
+            )
+            for rule_id, figures in without.items()
+            if rule_id and len(without) > 2
         ]
         table = self.env["ir.qweb"]._render(
             "backorder_mgmt.backorder_run_comparison", {"rows": rows}
@@ -82,3 +108,17 @@ class BackorderRun(models.Model):
         self.policy = policy
         self.action_preview()
         return True
+
+    def _prepare_compared_row(self, label, figures):
+        """A row of the table that no button is on."""
+        most = figures["bound"]
+        return {
+            "label": label,
+            "policy": False,
+            "best": False,
+            "own": False,
+            "orders": figures["orders"],
+            "bound": self.env._("of at most %s", most) if most is not None else "",
+            "lines": figures["lines"],
+            "value": format_amount(self.env, figures["value"], self.company_id.currency_id),
+        }

@@ -1,5 +1,9 @@
-from odoo import api, fields, models
+import json
 
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...engine import is_positive
 from ..base.batch import by_values, is_ours_alone, update_rows
 
 # As it is on the order line: exact, as pieces of a dozen are no hundredths of it.
@@ -41,6 +45,20 @@ class BackorderRunLine(models.Model):
     planned_qty = fields.Float(string="Planned", readonly=True, **_IN_LINE_UNIT)
     filled_qty = fields.Float(string="Filled", readonly=True, **_IN_LINE_UNIT)
     moved_qty = fields.Float(string="Moved to New Order", readonly=True, **_IN_LINE_UNIT)
+    rule_id = fields.Many2one(
+        "backorder.rule", string="Rule", ondelete="set null", index="btree_not_null", readonly=True
+    )
+    gifts = fields.Char(
+        readonly=True,
+        help="JSON: {id of an order line: what it gives up of its reserved stock, in the product's "
+        "unit}",
+    )
+    cancelled_qty = fields.Float(
+        string="Cancelled",
+        readonly=True,
+        help="What was missing of an order whose customer takes no backorders.",
+        **_IN_LINE_UNIT,
+    )
     forced_before_qty = fields.Float(readonly=True, **_IN_LINE_UNIT)
     promised_before_qty = fields.Float(readonly=True, **_IN_LINE_UNIT)
     result = fields.Selection(
@@ -54,6 +72,11 @@ class BackorderRunLine(models.Model):
             ("no_stock", "No stock"),
             ("not_complete", "Order cannot be completed"),
             ("customer_complete", "Customer takes complete orders only"),
+            ("customer_lines", "Customer takes complete lines only"),
+            ("last_shipment", "Last shipment: only complete"),
+            ("min_value", "Too little for a shipment"),
+            ("cancel_date", "Cancel date has passed"),
+            ("not_accepted", "Customer takes no backorders"),
             ("older_first", "Older backorders first"),
             ("forced_last", "Forced backorders last"),
             ("promised", "Set aside for others"),
@@ -93,6 +116,49 @@ class BackorderRunLine(models.Model):
         for lines, vals in by_values(vals_by_line):
             lines._backorder_write(vals)
 
+    def _gifts(self):
+        """{id of an order line: what it gives up for this row, in the product's unit}"""
+        return {int(key): quantity for key, quantity in json.loads(self.gifts or "{}").items()}
+
+    def _write_gifts(self, gifts):
+        self._backorder_write({"gifts": json.dumps(gifts) if gifts else False})
+
+    def _bring_back_gifts(self, quantity=None, strict=False):
+        """Reserve for the donors again what they gave up for this row.
+
+        :param quantity: as much, in the product's unit; None: all
+        :param strict: all of it, or an error
+        :return: {id of a donor: what stays given}
+        :raise UserError: names the order that cannot have it back
+        """
+        self.ensure_one()
+        kept = {}
+        for key, given in self._gifts().items():
+            back = given if quantity is None else min(given, quantity)
+            if quantity is not None:
+                quantity -= back
+            donor = self.env["sale.order.line"].browse(key).exists()
+            got = 0.0
+            if donor and donor.state == "sale" and is_positive(back):
+                wanted = min(back / donor._backorder_per_unit(), donor.backorder_qty)
+                before = donor.backorder_filled_qty
+                done = donor._backorder_fill_in_place({donor: wanted}, self.run_id)
+                donor._backorder_write({"backorder_filled_qty": before})
+                got = done.get(donor, 0.0) * donor._backorder_per_unit()
+            if strict and is_positive(back - got):
+                raise UserError(
+                    self.env._(
+                        "%(order)s gave up %(product)s for %(other)s, and cannot have it back "
+                        "now: nothing was taken back.",
+                        order=donor.order_id.name or self.env._("An order"),
+                        product=self.product_id.display_name,
+                        other=self.order_id.name,
+                    )
+                )
+            if is_positive(given - got):
+                kept[key] = given - got
+        return kept
+
     def _prepare_result_vals(self, filled, moved, stay=False):
         """What became of the line; where it is less than planned, that is the reason.
 
@@ -110,7 +176,7 @@ class BackorderRunLine(models.Model):
                 filled=label(filled),
                 needed=label(self.sale_line_id.backorder_qty),
             )
-        elif stay and filled and not self.changed_by_id:
+        elif stay and filled and not self.changed_by_id and self.reason != "not_accepted":
             vals["reason"] = "on_order"
             vals["message"] = self._on_order_words(
                 self.sale_line_id, filled, self.needed_qty - filled, stay

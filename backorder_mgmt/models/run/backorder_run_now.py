@@ -71,7 +71,7 @@ class BackorderRun(models.Model):
                 rows.append(
                     self._prepare_wanted_line_vals(line, available, wanted[line], stays.get(line))
                 )
-            order._backorder_may_fill({line: wanted[line] for line in own}, strict=True)
+            order._backorder_check_terms({line: wanted[line] for line in own})
         return rows
 
     def _keep_wanted(self, rows):
@@ -100,4 +100,8 @@ class BackorderRun(models.Model):
             )
         else:
             reason, message = "skipped", self.env._("Nothing was to be filled on this line.")
+        # Who was given all that there is waits for nothing more.
+        cancelled = self._cancelled_rest(line, quantity)
+        if cancelled and line._backorder_compare(quantity, available) >= 0:
+            reason, message = "not_accepted", self._cancel_words(line, quantity, cancelled)
         return self._prepare_line_vals(line, available, quantity, reason, message)

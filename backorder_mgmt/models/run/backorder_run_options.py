@@ -34,6 +34,12 @@ class BackorderRunOptions(models.AbstractModel):
         required=True,
         default=lambda self: self.env.company.backorder_policy,
     )
+    rule_ids = fields.Many2many(
+        "backorder.rule",
+        string="Rules",
+        check_company=False,
+        help="Only these fill rules; empty: all rules of the company.",
+    )
     fill_mode = fields.Selection(
         [
             ("partial", "Any Line Items"),
@@ -103,10 +109,11 @@ class BackorderRunOptions(models.AbstractModel):
                         )
                     )
 
-    @api.constrains("warehouse_ids", "order_ids", "company_id")
+    @api.constrains("warehouse_ids", "rule_ids", "order_ids", "company_id")
     def _check_companies(self):
         for options in self:
-            for record in [*options.warehouse_ids, *options._orders_of_company()]:
+            records = [*options.warehouse_ids, *options.rule_ids, *options._orders_of_company()]
+            for record in records:
                 if record.company_id != options.company_id:
                     raise ValidationError(
                         self.env._(

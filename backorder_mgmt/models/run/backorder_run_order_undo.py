@@ -43,6 +43,9 @@ class BackorderRunOrder(models.Model):
             return self.env._("a line of it was deleted")
         if self.order_id.state == "cancel":
             return self.env._("the order was cancelled")
+        own = self.run_id.line_ids.filtered(lambda line: line.order_id == self.order_id)
+        if own.filtered("cancelled_qty"):
+            return self.env._("what was missing was cancelled, and the customer was told")
         if self.run_id.kind == "process" and self.order_id.state == "sale":
             return self.env._("it is approved")
         if self.new_order_id:
@@ -146,6 +149,10 @@ class BackorderRunOrder(models.Model):
                     "backorder_date": min(since, default=False),
                 }
             )
+        # Donors have again what they gave up by a fill rule, or nothing is taken back.
+        for row in self.run_id.line_ids:
+            if row.order_id == self.order_id and row.gifts:
+                row._write_gifts(row._bring_back_gifts(strict=True))
         self._note_undone(lines)
         self._backorder_write({"outcome": "undone"})
         for line in lines:

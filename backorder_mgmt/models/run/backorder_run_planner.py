@@ -1,5 +1,7 @@
 """Gather the facts of a fill, ask the engine for the plan, and keep it as rows."""
 
+import json
+
 from odoo import fields, models
 
 from ...engine import Demand, OrderFacts, make_plan
@@ -71,24 +73,13 @@ class BackorderRun(models.Model):
             step=piece if whole else least,
             # What people count in: three customers share ten boxes as 4, 3 and 3.
             share_step=piece if abs(pieces - round(pieces)) < 1e-6 else least,
-            unit_value=self._unit_value(line),
+            unit_value=line._backorder_unit_value(),
             **values,
-        )
-
-    def _unit_value(self, line):
-        """The untaxed price of one unit in the company's currency: orders of several currencies
-        are compared."""
-        company = line.company_id
-        return line.currency_id._convert(
-            line.price_reduce_taxexcl,
-            company.currency_id,
-            company,
-            fields.Date.context_today(self),
-            round=False,
         )
 
     def _order_facts(self, order):
         reason = order._backorder_complete_reason()
+        least = order.backorder_min_value
         urgent = max((picking.priority or "0" for picking in order.picking_ids), default="0")
         return OrderFacts(
             key=order.id,
@@ -99,14 +90,25 @@ class BackorderRun(models.Model):
             rank=order._backorder_priority_rank(),
             complete=self.fill_mode == "complete" or bool(reason),
             complete_reason=reason or "not_complete",
+            # A term of the customer, where the others take what there is.
+            patient=self.fill_mode != "complete" and reason not in ("", "not_complete"),
+            whole_lines=order.backorder_policy == "line",
+            min_value=least,
+            waiting_value=order._backorder_waiting_value() if least else 0.0,
         )
 
     def _blocked_lines(self, lines, facts):
         """{line: (reason code, sentence)} of lines that can take nothing now."""
         blocked = {}
         missing = lines.order_id._backorder_last_po_missing(lines.product_id)
+        past = lines.order_id.filtered(lambda order: order._backorder_is_past_cancel_date())
         for line in lines:
-            if line.product_id in missing:
+            if line.order_id in past:
+                blocked[line] = (
+                    "cancel_date",
+                    line.order_id._backorder_term_words("cancel_date"),
+                )
+            elif line.product_id in missing:
                 blocked[line] = (
                     "not_received",
                     self.env._(
@@ -134,19 +136,24 @@ class BackorderRun(models.Model):
                 )
         return blocked
 
-    def _plan(self, policy=None, lines=None, decided=None):
+    def _plan(self, policy=None, lines=None, decided=None, rule_set=None):
         """Plan this run without changing anything.
 
         :param policy: instead of the run's own
         :param lines: only these of the lines that the options choose
         :param decided: {line: quantity} that people decided, served first
+        :param rule_set: with the policy ``rules``: instead of the run's own rules
         :return: (lines, {line id: allocation}, {line: (reason, sentence)} of blocked lines)
         """
         found = self.env["sale.order.line"].sudo().search(self._get_lines_domain(), order="id")
         lines = found if lines is None else found & lines
         demands, orders, supply, blocked = self._gather_facts(lines)
         fixed = {line.id: qty for line, qty in (decided or {}).items() if line in lines}
-        plan = make_plan(demands, orders, supply, policy or self.policy, fixed)
+        policy = policy or self.policy
+        rules, donors = [], []
+        if policy == "rules":
+            rules, donors = self._rule_facts(lines, demands, rules=rule_set)
+        plan = make_plan(demands, orders, supply, policy, fixed, rules, donors)
         return lines, plan, blocked
 
     def _preview(self):
@@ -163,6 +170,9 @@ class BackorderRun(models.Model):
         self.run_order_ids._backorder_token().unlink()
         expected = lines.filtered(lambda line: plan[line.id].reason != "filled")
         expected = expected._backorder_expected_dates() if expected else {}
+        note = self._plan_note_words(plan)
+        if note != self.plan_note:
+            self._backorder_write({"plan_note": note})
         taking = lines.filtered(lambda line: plan[line.id].quantity > 0)
         stays = taking._backorder_stay_reasons()
         self.env["backorder.run.line"]._backorder_create(
@@ -192,7 +202,36 @@ class BackorderRun(models.Model):
             left = line.backorder_qty - allocation.quantity
             reason = "on_order"
             message = self.line_ids._on_order_words(line, allocation.quantity, left, stay)
-        return self._prepare_line_vals(line, allocation.seen, allocation.quantity, reason, message)
+        cancelled = self._cancelled_rest(line, allocation.quantity)
+        if cancelled and line not in blocked and reason != "skipped":
+            reason = "not_accepted"
+            message = self._cancel_words(line, allocation.quantity, cancelled)
+        if allocation.gifts:
+            message += " " + self._gift_words(allocation.gifts)
+        return {
+            **self._prepare_line_vals(line, allocation.seen, allocation.quantity, reason, message),
+            "rule_id": allocation.rule or False,
+            "gifts": json.dumps(dict(allocation.gifts)) if allocation.gifts else False,
+        }
+
+    def _cancelled_rest(self, line, quantity):
+        """How much of ``line`` is cancelled when a fill gives it ``quantity``: the customer waits
+        for nothing, but for what a person forced."""
+        if line.state != "sale" or line.order_id.backorder_accept != "no":
+            return 0.0
+        left = max(0.0, line.backorder_qty - quantity)
+        left -= min(line.backorder_forced_qty, left)
+        return left if line._backorder_compare(left, 0.0) > 0 else 0.0
+
+    def _cancel_words(self, line, quantity, cancelled):
+        """The sentence of a line of which ``quantity`` is filled and ``cancelled`` given up."""
+        label = line._backorder_quantity_label
+        return self.env._(
+            "%(filled)s filled. %(customer)s takes no backorders: %(cancelled)s are cancelled.",
+            filled=label(quantity),
+            customer=line.order_id.partner_id.commercial_partner_id.name,
+            cancelled=label(cancelled),
+        )
 
     def _prepare_line_vals(self, line, available, planned, reason, message):
         """A row of the run: what is needed, on hand and planned for one order line, and why."""
@@ -250,16 +289,12 @@ class BackorderRun(models.Model):
             ),
             "no_stock": lambda: self.env._("Nothing on hand that is not reserved."),
             "promised": lambda: self.env._("What is on hand is set aside for other orders."),
-            "not_complete": lambda: self.env._("The order cannot be completed now."),
-            "customer_complete": lambda: self.env._(
-                "%s takes complete orders only, and this one cannot be completed now.",
-                line.order_id.partner_id.commercial_partner_id.name,
-            ),
             "older_first": lambda: self.env._("Others come first."),
             "forced_last": lambda: self.env._("Forced backorders are served last."),
             "skipped": lambda: self.env._("Not chosen for this fill."),
         }
-        message = sentences[allocation.reason]()
+        words = sentences.get(allocation.reason)
+        message = words() if words else line.order_id._backorder_term_words(allocation.reason)
         if winners and allocation.reason != "filled":
             message += " " + self.env._("Served first: %s.", winners)
         if expected and allocation.reason != "filled":

@@ -105,7 +105,13 @@ class BackorderRun(models.Model):
 
         :raise UserError: says so
         """
-        planned = [("run_id", "=", self.id), ("planned_qty", ">", 0)]
+        # Where the customer takes no backorders, cancelling what is missing is something, too.
+        planned = [
+            ("run_id", "=", self.id),
+            "|",
+            ("planned_qty", ">", 0),
+            ("reason", "=", "not_accepted"),
+        ]
         if self.kind != "fill" or self.state != "planned":
             return
         if not self.env["backorder.run.line"].search_count(planned, limit=1):
@@ -123,6 +129,8 @@ class BackorderRun(models.Model):
         :raise UserError: says of the first lines why
         """
         if any(allocation.quantity > 0 for allocation in plan.values()):
+            return
+        if any(self._cancelled_rest(line, 0.0) for line in lines - lines.browse().union(*blocked)):
             return
         if not lines:
             raise UserError(self.env._("Nothing is on backorder here: there is nothing to fill."))

@@ -164,8 +164,10 @@ class BackorderRun(models.Model):
             if line.sale_line_id and line.planned_qty > 0
         }
         lines = self.env["sale.order.line"].browse([line.id for line in planned])
+        self._take_gifts(run_lines)
         facts = facts or lines._backorder_facts()
         quantities = self._still_possible(planned, rows, facts)
+        self._return_gifts(run_lines, quantities)
         before = {
             line: {
                 "forced_before_qty": line.backorder_forced_qty,
@@ -176,6 +178,7 @@ class BackorderRun(models.Model):
         }
         self._before_fill(rows)
         done = self._fill_quantities(rows.order_id, quantities, facts)
+        self._cancel_not_accepted(lines_by_order, done.filled)
         rows._write_results(lines_by_order, done, before)
         self._after_fill(rows, done.filled)
         ready = self._before_approve(done.approve)
@@ -187,6 +190,25 @@ class BackorderRun(models.Model):
         filled = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
         # What follows the approval waits with it, for the payment say.
         self._after_approve(filled.filtered(lambda row: row.new_order_id not in approve - ready))
+
+    def _cancel_not_accepted(self, lines_by_order, filled):
+        """Cancel what is missing of orders whose customers take no backorders, as planned.
+
+        Of what changed meanwhile nothing is cancelled: who comes again finds out what is missing.
+        """
+        for order, rows in lines_by_order.items():
+            rows = rows.filtered(
+                lambda row: row.reason == "not_accepted"
+                and row.sale_line_id.backorder_qty > 0
+                and row.sale_line_id._backorder_compare(
+                    filled.get(row.sale_line_id, 0.0), row.planned_qty
+                )
+                >= 0
+            )
+            if rows and order.backorder_accept == "no" and order.state == "sale":
+                cancelled = order._backorder_cancel_missing(rows.sale_line_id)
+                for row in rows:
+                    row._backorder_write({"cancelled_qty": cancelled.get(row.sale_line_id, 0.0)})
 
     def _get_rows_lines_domain(self, rows):
         """The rows of order lines that belong to the rows of orders ``rows``."""
@@ -210,15 +232,14 @@ class BackorderRun(models.Model):
             quantities[line] = now
             # Quotations too: what one of them is promised, the next does not get.
             line._backorder_take_fill(supply, parts[line], locations[line], now)
-        for order in rows.order_id:
-            if self._order_facts(order).complete and any(
-                line._backorder_compare(line.backorder_qty, quantities.get(line, 0.0)) > 0
-                for line in order.order_line
-                if line.backorder_qty > 0
-            ):
-                for line in order.order_line:
-                    quantities.pop(line, None)
-        return quantities
+        by_order = {}
+        for line, quantity in quantities.items():
+            by_order.setdefault(line.order_id, {})[line] = quantity
+        whole = self.fill_mode == "complete"
+        allowed = [
+            order._backorder_within_terms(own, complete=whole)[0] for order, own in by_order.items()
+        ]
+        return {line: quantity for own in allowed for line, quantity in own.items()}
 
     def _fill_quantities(self, orders, quantities, facts):
         """Do it, for many orders at once: as promise, as new order, and in place.

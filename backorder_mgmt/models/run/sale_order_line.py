@@ -34,3 +34,16 @@ class SaleOrderLine(models.Model):
                 own.order_id.with_company(company), None, lines=own, strict=len(companies) == 1
             )
         return runs._summary()
+
+    def _backorder_giving_moves(self):
+        """{line: the open moves whose reserved stock it can give up}, without lines that cannot."""
+        lines = self.filtered(lambda line: line.state == "sale")
+        by_line = lines._backorder_moves().grouped("sale_line_id")
+        result = {}
+        for line in lines:
+            moves = by_line.get(line, self.env["stock.move"])
+            if moves.filtered("picked") or any(m.product_id != line.product_id for m in moves):
+                continue
+            if moves := moves.filtered(lambda move: move.quantity > 0):
+                result[line] = moves
+        return result

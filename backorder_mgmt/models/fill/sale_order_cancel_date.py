@@ -1,0 +1,137 @@
+"""The day after which what is still missing of an order is cancelled: told before, then done."""
+
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.tools import format_date
+
+from ..base.jobs import as_user, in_job, work_off
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _action_confirm(self):
+        """The days of the terms count from the confirmation."""
+        res = super()._action_confirm()
+        for order in self.filtered(lambda order: not order.backorder_cancel_date):
+            parent = order.backorder_parent_id.sudo()
+            date = parent.backorder_cancel_date if parent else order._backorder_cancel_day()
+            if date:
+                order.backorder_cancel_date = date
+        return res
+
+    def _backorder_cancel_day(self):
+        """The cancel date that follows from the order's days; nothing without any."""
+        if not self.backorder_cancel_days:
+            return False
+        return self.company_id._backorder_day(self.date_order) + timedelta(
+            days=self.backorder_cancel_days
+        )
+
+    def write(self, vals):
+        """Other days give confirmed orders another date, and another date is to be told again."""
+        res = super().write(vals)
+        if "backorder_cancel_days" in vals and "backorder_cancel_date" not in vals:
+            for order in self.filtered(lambda order: order.state == "sale"):
+                order.backorder_cancel_date = order._backorder_cancel_day()
+        if "backorder_cancel_date" in vals:
+            told = self.filtered("backorder_cancel_told")
+            if told:
+                told._backorder_write({"backorder_cancel_told": False})
+        return res
+
+    # -- the job ----------------------------------------------------------------------------------
+
+    @api.model
+    def _cron_cancel_backorders(self):
+        """Nightly: tell of cancel dates that come near, cancel what is missing after them.
+
+        Nothing is cancelled that was not told on an earlier day.
+        """
+        self = in_job(self)  # pylint: disable=self-cls-assignment
+        work_off(
+            self,
+            self._backorder_cancel_due().ids,
+            self._backorder_cancel_date_work,
+            self._backorder_cancel_date_failed,
+            again=self.env.ref("backorder_mgmt.ir_cron_cancel_backorders").sudo()._trigger,
+        )
+
+    @api.model
+    def _backorder_cancel_due(self):
+        """The orders that are to be told of, or whose rest is to be cancelled, today."""
+        found = self.browse()
+        companies = self.env["res.company"].search([])
+        for company in companies:
+            today = company._backorder_today()
+            soon = today + timedelta(days=company.backorder_terms_warn_days)
+            domain = [
+                ("company_id", "=", company.id),
+                ("state", "=", "sale"),
+                ("backorder_line_count", ">", 0),
+                "|",
+                "&",
+                ("backorder_cancel_date", "<=", soon),
+                ("backorder_cancel_told", "=", False),
+                "&",
+                ("backorder_cancel_date", "<", today),
+                ("backorder_cancel_told", "<", today),
+            ]
+            found |= self.search([*domain], order="id")
+        return found
+
+    @api.model
+    def _backorder_cancel_date_work(self, order_id):
+        order = self.browse(order_id).exists()
+        if not order:
+            return
+        order = as_user(order, order.user_id or self.env.user)
+        today = order.company_id._backorder_today()
+        told = order.backorder_cancel_told
+        if order.backorder_cancel_date < today and told and told < today:
+            quantities = {
+                line: line.backorder_qty for line in order.order_line if line.backorder_qty > 0
+            }
+            reason = order.env._(
+                "Cancel date %s has passed", format_date(order.env, order.backorder_cancel_date)
+            )
+            order._backorder_cancel_by_terms(quantities, reason)
+        elif not told:
+            order._backorder_tell_cancel_date(today)
+
+    def _backorder_cancelled_after(self):
+        """The day after which what is missing is cancelled. A date that passed before anybody was
+        told: the day on which they are."""
+        told = self.backorder_cancel_told
+        return max(filter(None, (self.backorder_cancel_date, told)), default=False)
+
+    def _backorder_tell_cancel_date(self, today):
+        """Tell the salesperson and the customer what will be cancelled, and when."""
+        self._backorder_write({"backorder_cancel_told": today})
+        items = "; ".join(
+            f"{line.product_id.display_name}: {line._backorder_quantity_label(line.backorder_qty)}"
+            for line in self.order_line
+            if line.backorder_qty > 0
+        )
+        date = self._backorder_cancelled_after()
+        words = self.env._(
+            "Cancelled after %(date)s, if still missing: %(items)s.",
+            date=format_date(self.env, date),
+            items=items,
+        )
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=date,
+            summary=self.env._("Backorders are about to be cancelled"),
+            note=words,
+            user_id=(self.user_id or self.env.user).id,
+        )
+        self._message_log(body=words)
+        self._backorder_queue_terms_mail("backorder_mgmt.mail_template_cancel_date")
+
+    @api.model
+    def _backorder_cancel_date_failed(self, order_id, error):
+        self.browse(order_id).exists()._message_log(
+            body=self.env._("Failed: backorders of this order could not be cancelled: %s", error)
+        )

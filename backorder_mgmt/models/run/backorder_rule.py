@@ -1,0 +1,151 @@
+"""Fill rules: which order lines come first, share, wait for the rest, or give up what they have."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools.safe_eval import datetime, safe_eval, time
+
+from ...engine import Rule
+
+SORTS = [
+    ("priority", "Priority"),
+    ("since", "Waiting Since"),
+    ("deadline", "Delivery Date"),
+    ("value", "Largest Value"),
+    ("completes", "Completes the Order"),
+]
+
+
+class BackorderRule(models.Model):
+    _name = "backorder.rule"
+    _description = "Fill Rule"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True)
+    sequence = fields.Integer(
+        default=10, help="A line meets the first rule of the list whose conditions hold for it."
+    )
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    domain = fields.Char(
+        string="Order Lines", default="[]", required=True, help="Conditions on order lines."
+    )
+    line_count = fields.Integer(
+        string="Meets Now",
+        compute="_compute_line_count",
+        help="Lines on backorder for which the conditions hold now; of rules that give up stock, "
+        "lines with reserved stock.",
+    )
+    treatment = fields.Selection(
+        [
+            ("first", "Comes First"),
+            ("share", "Fair Share"),
+            ("rest", "Only What Is Left"),
+            ("donor", "Gives Up Reserved Stock"),
+        ],
+        required=True,
+        default="first",
+        help="First: before all others. Fair share: next, each in proportion to what they need. "
+        "Lines that meet no rule follow. Only what is left: after these, of free stock. Gives up: "
+        "last, and what is reserved for such lines and not picked goes to the others where free "
+        "stock is not enough.",
+    )
+    sort_1 = fields.Selection(SORTS, string="Sorted By")
+    sort_2 = fields.Selection(SORTS, string="Then By")
+    sort_3 = fields.Selection(SORTS, string="At Last By")
+
+    @api.depends("domain", "treatment", "company_id")
+    def _compute_line_count(self):
+        lines = self.env["sale.order.line"]
+        for rule in self:
+            if not lines.has_access("read"):
+                rule.line_count = 0
+                continue
+            try:
+                rule.line_count = lines.search_count(rule._get_lines_domain())
+            except Exception:  # pylint: disable=broad-except
+                # Typed half: the constraint says what is wrong when it is saved.
+                rule.line_count = 0
+
+    @api.constrains("domain")
+    def _check_domain(self):
+        for rule in self:
+            try:
+                self.env["sale.order.line"].search(rule._conditions(), limit=1)
+            except Exception as error:
+                raise ValidationError(
+                    self.env._(
+                        "%(rule)s: “%(domain)s” is no condition on order lines (%(error)s).",
+                        rule=rule.name,
+                        domain=rule.domain,
+                        error=error,
+                    )
+                ) from error
+
+    def _conditions(self):
+        """The rule's conditions, as a domain on order lines."""
+        self.ensure_one()
+        return Domain(
+            safe_eval(
+                self.domain or "[]",
+                {
+                    "uid": self.env.uid,
+                    "datetime": datetime,
+                    "time": time,
+                    "context_today": lambda: fields.Date.context_today(self),
+                },
+            )
+        )
+
+    def _get_lines_domain(self):
+        """The lines of the rule's company that can meet it: those on backorder; of donors those
+        of confirmed orders with open deliveries that have something reserved."""
+        domain = self._conditions() & Domain("company_id", "=", self.company_id.id)
+        if self.treatment != "donor":
+            return domain & Domain("backorder_qty", ">", 0)
+        reserved = [
+            ("sale_line_id", "!=", False),
+            ("state", "in", ("assigned", "partially_available")),
+            ("picked", "=", False),
+        ]
+        return domain & Domain("state", "=", "sale") & Domain("move_ids", "any", reserved)
+
+    def _met_by(self, lines):
+        """{line: the first of these rules whose conditions hold for it}"""
+        met = {}
+        for rule in self.sorted(lambda rule: (rule.sequence, rule.id)):
+            asked = lines.browse([line.id for line in lines if line not in met])
+            if asked:
+                found = asked.search(rule._conditions() & Domain("id", "in", asked.ids))
+                met.update(dict.fromkeys(found, rule))
+        return met
+
+    def _prepare_facts(self):
+        """The rules as the engine knows them, in their order."""
+        return [
+            Rule(
+                key=rule.id,
+                label=rule.name,
+                treatment=rule.treatment,
+                sort_keys=tuple(filter(None, (rule.sort_1, rule.sort_2, rule.sort_3))),
+            )
+            for rule in self.sorted(lambda rule: (rule.sequence, rule.id))
+        ]
+
+    def action_view_lines(self):
+        """The order lines that the number stands for."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": "sale.order.line",
+            "view_mode": "list,form",
+            "views": [
+                (self.env.ref("backorder_mgmt.sale_order_line_view_list").id, "list"),
+                (self.env.ref("backorder_mgmt.sale_order_line_view_form").id, "form"),
+            ],
+            "domain": list(self._get_lines_domain()),
+        }
