@@ -291,7 +291,11 @@ class Supply:
         ]
         # What is claimed nearest to where it is taken goes first: it cannot be had elsewhere.
         rank = {place: number for number, place in enumerate(sorted(path, key=self._depth), 1)}
-        for claim in sorted(own, key=lambda claim: -rank.get(claim.location, 0)):
+        # A promise goes before what is only asked for: it would bind what is not there any more.
+        for claim in sorted(
+            own,
+            key=lambda claim: (claim.kind != "promised", -rank.get(claim.location, 0)),
+        ):
             used = min(left, claim.quantity)
             claim.quantity -= used
             left -= used

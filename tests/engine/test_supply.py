@@ -113,6 +113,14 @@ def test_a_promise_is_used_up_by_its_line():
     assert stock.available(ANVIL, STOCK, line=11) == 1
 
 
+def test_a_promise_is_used_up_before_what_its_line_only_asks_for():
+    """Else 10 pieces would be promised 11 times, when line 2 has had one of its own."""
+    claims = [unreserved(1, line=2), promised(2, line=2), promised(9, line=1)]
+    stock = supply(claims, s5=11)
+    stock.take(ANVIL, STOCK, 1.0, line=2)
+    assert [claim.quantity for claim in claims] == [1, 1, 9]
+
+
 def test_copies_are_taken_from_without_touching_the_original():
     stock = supply([promised(3, 1, 10)], s2=5)
     for copy in (stock.duplicate(), stock.copy_for([ANVIL])):
