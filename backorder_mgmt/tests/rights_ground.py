@@ -184,6 +184,9 @@ class RightsCommon(BackorderCommon):
         w.planned = w.draft_run.copy()
         w.planned.action_preview()
         w.priority = env["backorder.priority"].create({"name": f"Of {salesperson.name}"})
+        w.rule = env["backorder.rule"].create(
+            {"name": f"Of {salesperson.name}", "company_id": company.id}
+        )
         w.due = env["backorder.due"].create({"product_id": w.product.id})
         w.picking = w.order.picking_ids
         w.customer = cls.customer

@@ -82,6 +82,8 @@ class TestMatrix(MatrixCommon, HttpCase):
         values = {"company_id": w.company.id}
         if model == "backorder.priority":
             values = {"name": "New"}
+        elif model == "backorder.rule":
+            values["name"] = "New"
         elif model == "backorder.due":
             values = {"product_id": w.product.id}
         if model in DIALOGS or model in ROWS:
