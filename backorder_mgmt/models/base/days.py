@@ -57,10 +57,18 @@ class ResCompany(models.Model):
         :param moment: SQL of a timestamp of the database
         :param company_id: SQL of the company whose day it is
         """
+        return self._backorder_day_in_zone_sql(moment, self._backorder_zone_sql(company_id))
+
+    @api.model
+    def _backorder_zone_sql(self, company_id):
+        """:meth:`_backorder_zone` in SQL, to be asked once for many moments."""
         # sudo: time zones of all companies; rows are the caller's
         companies = self.sudo().with_context(active_test=False).search([("id", ">", 0)])
         zones = SQL(" ").join(
             SQL("WHEN %s THEN %s", company.id, company._backorder_zone()) for company in companies
         )
-        zone = SQL("(CASE %s %s ELSE 'UTC' END)", company_id, zones)
+        return SQL("(CASE %s %s ELSE 'UTC' END)", company_id, zones)
+
+    @api.model
+    def _backorder_day_in_zone_sql(self, moment, zone):
         return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", moment, zone)

@@ -12,6 +12,7 @@ from . import sale_order_line_doors
 from . import sale_order_line_set_aside
 from . import sale_order_line
 from . import sale_order_line_view
+from . import sale_order_line_fillable
 from . import sale_order
 from . import sale_order_customer
 from . import sale_order_complete

@@ -170,7 +170,8 @@ class SaleOrderLine(models.Model):
             return NotImplemented
         # Of what nobody needs nothing can be filled: only lines on backorder are looked at.
         needed = self.search([("backorder_qty", ">", 0)])
-        found = needed.filtered(lambda line: matches(line.backorder_fillable_qty, value))
+        fillable = needed._backorder_fillable_quantities()
+        found = needed.filtered(lambda line: matches(fillable.get(line.id, 0.0), value))
         if matches(0.0, value):
             return [("id", "not in", (needed - found).ids)]
         return [("id", "in", found.ids)]

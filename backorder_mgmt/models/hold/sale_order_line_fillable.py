@@ -1,0 +1,155 @@
+"""*Can Be Filled Now* of very many lines: what the field says of each, asked of the database."""
+
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_fillable_quantities(self):
+        """{line id: what can be filled of it now, in its unit}; lines of which nothing can are
+        absent. As ``backorder_fillable_qty``, in a fixed number of queries for plain lines."""
+        near_stock = self._backorder_with_stock()
+        plain = near_stock._backorder_plain_rows()
+        others = near_stock.browse([line.id for line in near_stock if line.id not in plain])
+        result = {line.id: line.backorder_fillable_qty for line in others}
+        result.update(near_stock._backorder_plain_fillable(plain))
+        return {line_id: quantity for line_id, quantity in result.items() if quantity > 0}
+
+    def _backorder_with_stock(self):
+        """The lines of ``self`` that need something of which anything at all is free anywhere."""
+        if not self:
+            return self
+        self.env["backorder.supply"]._flush_for_claims()
+        self.env.cr.execute(
+            "SELECT DISTINCT product_id FROM stock_quant"
+            " WHERE quantity > COALESCE(reserved_quantity, 0)"
+        )
+        # sudo: kits are found for those, too, who read no bill of materials
+        goods = self.env["product.product"].sudo().browse(r[0] for r in self.env.cr.fetchall())
+        if not goods:
+            return self.browse()
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM sale_order_line WHERE backorder_qty > 0 AND product_id IN (%s)",
+                goods._backorder_sql_sold_as(),
+            )
+        )
+        found = {row[0] for row in self.env.cr.fetchall()}
+        return self.browse([line_id for line_id in self._ids if line_id in found])
+
+    def _backorder_plain_rows(self):
+        """{line id: row} of the lines for which stock in one place is all that counts.
+
+        No kits, serial numbers, full packs, lots that expire, orders that are filled only
+        completely, deliveries in several steps or from several places: of these each line is
+        looked at by itself.
+
+        :return: rows of (order id, product id, location id, quantity in the product's unit of one
+            unit of the line, needed, what a quotation counts on already), quantities in the
+            line's unit
+        """
+        if not self:
+            return {}
+        # sudo: what a product is, whoever asks
+        products = self.sudo().product_id
+        special = set(products._backorder_kit_boms())
+        special |= set(self.env["backorder.supply"]._expiring(products))
+        self.env["res.partner"].flush_model(["backorder_policy", "commercial_partner_id"])
+        self.env["sale.order"].flush_model(["picking_policy", "partner_id"])
+        self.env["product.template"].flush_model(["tracking", "is_storable", "categ_id"])
+        self.env["product.category"].flush_model(["packaging_reserve_method"])
+        self.env["sale.order.line"].flush_model(
+            ["product_uom_qty", "qty_delivered", "backorder_hold_qty"]
+        )
+        self.env["stock.move"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT l.id, l.order_id, l.product_id,
+                       CASE WHEN l.state = 'sale' THEN own.place ELSE w.lot_stock_id END,
+                       lu.factor / pu.factor, l.backorder_qty,
+                       CASE WHEN l.state = 'sale' THEN 0 ELSE GREATEST(0,
+                            GREATEST(0, l.product_uom_qty - COALESCE(l.qty_delivered, 0))
+                            - COALESCE(l.backorder_hold_qty, 0)) END
+                  FROM sale_order_line l
+                  JOIN sale_order o ON o.id = l.order_id
+                  JOIN res_partner customer ON customer.id = o.partner_id
+             LEFT JOIN res_partner buyer ON buyer.id = customer.commercial_partner_id
+                  JOIN stock_warehouse w ON w.id = l.warehouse_id
+                  JOIN product_product p ON p.id = l.product_id
+                  JOIN product_template t ON t.id = p.product_tmpl_id
+             LEFT JOIN product_category categ ON categ.id = t.categ_id
+                  JOIN uom_uom lu ON lu.id = l.product_uom_id
+                  JOIN uom_uom pu ON pu.id = t.uom_id
+             LEFT JOIN (
+                    SELECT m.sale_line_id, MAX(m.location_id) AS place,
+                           BOOL_AND(
+                               m.state = 'done' OR (
+                                   m.product_id = line.product_id
+                                   AND m.product_uom_qty > 0
+                                   AND m.procure_method = 'make_to_stock'
+                                   AND COALESCE(rule.procure_method, 'make_to_stock')
+                                       = 'make_to_stock'
+                                   AND place.usage = 'internal'
+                               )
+                           )
+                           AND BOOL_AND(
+                               COALESCE(final.usage, target.usage) = 'customer'
+                               AND NOT EXISTS (
+                                   SELECT 1 FROM stock_move_move_rel before
+                                    WHERE before.move_dest_id = m.id
+                               )
+                           )
+                           AND COUNT(DISTINCT m.location_id) = 1 AS plain
+                      FROM stock_move m
+                      JOIN sale_order_line line ON line.id = m.sale_line_id
+                      JOIN stock_location place ON place.id = m.location_id
+                      JOIN stock_location target ON target.id = m.location_dest_id
+                 LEFT JOIN stock_location final ON final.id = m.location_final_id
+                 LEFT JOIN stock_rule rule ON rule.id = m.rule_id
+                     WHERE m.sale_line_id = ANY(%(lines)s) AND m.state != 'cancel'
+                  GROUP BY m.sale_line_id
+                       ) own ON own.sale_line_id = l.id
+                 WHERE l.id = ANY(%(lines)s) AND l.backorder_qty > 0
+                   AND (l.state IN ('draft', 'sent') AND own.plain IS NULL
+                        OR l.state = 'sale' AND own.plain)
+                   AND t.is_storable AND COALESCE(t.tracking, 'none') != 'serial'
+                   AND l.is_expense IS NOT TRUE AND l.is_downpayment IS NOT TRUE
+                   AND (l.product_uom_id = t.uom_id
+                        OR categ.packaging_reserve_method IS DISTINCT FROM 'full')
+                   AND buyer.backorder_policy IS DISTINCT FROM 'complete'
+                   AND NOT (l.state = 'sale' AND o.picking_policy = 'one')
+                   AND NOT l.product_id = ANY(%(special)s)
+                """,
+                lines=list(self._ids),
+                special=[product.id for product in special],
+            )
+        )
+        return {
+            line_id: (order_id, product_id, place, float(per_unit), float(needed), float(counted))
+            for line_id, order_id, product_id, place, per_unit, needed, counted in (
+                self.env.cr.fetchall()
+            )
+        }
+
+    @api.model
+    def _backorder_plain_fillable(self, rows):
+        """{line id: quantity in its unit} of rows that :meth:`_backorder_plain_rows` gave."""
+        if not rows:
+            return {}
+        # sudo: stock is counted for everybody
+        products = self.env["product.product"].sudo().browse({row[1] for row in rows.values()})
+        places = self.env["stock.location"].browse({row[2] for row in rows.values()})
+        supply = self.env["backorder.supply"]._gather(products, places, owed=False, opened=True)
+        units = {product.id: product.uom_id for product in products}
+        result = {}
+        for line_id, (order_id, product_id, place, per_unit, needed, counted) in rows.items():
+            room = supply.available(product_id, place, order=order_id, line=line_id) / per_unit
+            room = max(0.0, room - counted)
+            if room > 0:
+                unit = units[product_id]
+                room = unit.round(room * per_unit, rounding_method="DOWN") / per_unit
+                result[line_id] = min(needed, room)
+        return result
