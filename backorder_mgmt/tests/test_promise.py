@@ -230,3 +230,16 @@ class TestPromisePortal(PromiseCommon, PageCase):
         self.assertIn("On backorder", page)
         self.assertNotIn("expected on", page)
         self.assertFalse(self.env["backorder.delay"].with_user(user).has_access("read"))
+
+    def test_dates_that_are_still_to_be_worked_out(self):
+        """Several orders of one product, read at once before anything is written."""
+        for _number in range(3):
+            self._order((self.product, 2))
+        self.env.flush_all()
+        receipt = self._plan_receipt(self.product, 3)
+        orders = self.env["sale.order"].search([("order_line.product_id", "=", self.product.id)])
+        receipt.move_ids.date = SOON
+        orders.order_line._backorder_queue_changed()
+        self.assertEqual(orders.order_line.mapped("backorder_late").count(True), 2)
+        orders.order_line._backorder_queue_changed()
+        self.assertEqual(orders.mapped("backorder_late").count(True), 2)

@@ -22,6 +22,8 @@ class SaleOrder(models.Model):
 
     @api.depends("order_line.backorder_expected_date", "order_line.backorder_qty")
     def _compute_backorder_expected_date(self):
+        # All dates first: working one out forgets what is shown of the others.
+        self.order_line.mapped("backorder_expected_date")
         shown = self.order_line._backorder_shown_dates()
         for order in self:
             needed = order.order_line.filtered(lambda line: line.backorder_qty > 0)

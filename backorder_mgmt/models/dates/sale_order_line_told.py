@@ -43,6 +43,8 @@ class SaleOrderLine(models.Model):
         "order_id.commitment_date",
     )
     def _compute_backorder_late(self):
+        # All dates first: working one out forgets what is shown of the others.
+        self.mapped("backorder_expected_date")
         today = {company: company._backorder_today() for company in self.company_id}
         for line in self:
             day = line.company_id._backorder_day
