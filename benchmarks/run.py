@@ -36,6 +36,8 @@ ROWS = {
     "filters": "filters",
     "purchase": "rows_purchase",
     "create": "rows_purchase",
+    "overview": "rows_show",
+    "analysis": "rows_show",
     "plan": "rows_sale",
 }
 #: What --full changes: the sizes of the design.
@@ -68,6 +70,8 @@ def parse():
     add("--filters", nargs="+", metavar="NAME", help="filters of the processor's search view")
     add("--skus", type=int, default=2000, help="SKUs of the purchase row")
     add("--purchase-lines", type=int, default=2000, help="lines of the create row")
+    add("--open-lines", type=int, default=10_000, help="of the overview and analysis rows")
+    add("--events", type=int, default=100_000, help="ledger rows of them")
     add("--demands", type=int, default=100_000, help="of the plan row")
     add("--products", type=int, default=500)
     add("--full", action="store_true", help="10,000 lines and SKUs, 500 orders")

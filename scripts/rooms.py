@@ -25,7 +25,8 @@ STANDS_ON = {
     "dates": ("run",),
     "buy": ("dates",),
     "pay": ("process",),
-    "wizards": ("process", "buy", "pay", "dates"),
+    "show": ("buy", "pay"),
+    "wizards": ("process", "buy", "pay", "dates", "show"),
     "controllers": ("wizards",),
 }
 #: Defined by Odoo as well, and meant so where a room calls it.

@@ -7,3 +7,4 @@ from . import process
 from . import buy
 from . import pay
 from . import dates
+from . import show

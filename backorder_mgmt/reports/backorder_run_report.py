@@ -1,29 +1,12 @@
-"""The printed report of a fill, cut into pages here.
+"""The printed report of a fill; it is cut into pages by ``pages.py``."""
 
-wkhtmltopdf without its own Qt, as Debian has it, prints no headers and footers, no page numbers,
-and does not repeat the heads of tables. So the rows are dealt out to pages by their height, and
-each page is written with its own head line and table heads.
-"""
-
-import math
-import textwrap
-import unicodedata
 from datetime import date
 
 from odoo import models
 from odoo.tools import format_date, format_datetime, formatLang
 
-# All in the pixels of report_backorder_run's style sheet, for A4 lying.
-PAGE_WIDTH, PAGE_HEIGHT = 1370, 890
-HEAD_LINE, TITLE, TABLE_HEAD, LINE, ROW_SPACE = 26, 40, 27, 17, 10
-LETTER = 6.7  # the width of a letter, generously
+from .pages import LINE, PAGE_WIDTH, TONES, line_count, paginate, section
 
-TONES = {
-    "good": "#e6f4ea",
-    "part": "#fff4dc",
-    "bad": "#fbe4e4",
-    "none": "#ffffff",
-}
 ORDER_TONES = {
     "complete": "good",
     "partial": "part",
@@ -60,7 +43,7 @@ class ReportBackorderRun(models.AbstractModel):
             for label, value in run._report_options()
         ]
         top = self._top_height(options)
-        pages = self._paginate(sections, top) if on_paper else [sections]
+        pages = paginate(sections, top) if on_paper else [sections]
         labels = dict(run._fields["state"]._description_selection(self.env))
         moment = run.date_done or run.date_planned or run.create_date
         return {
@@ -210,16 +193,7 @@ class ReportBackorderRun(models.AbstractModel):
         ]
 
     def _section(self, title, columns, rows, empty=""):
-        return {
-            "title": title,
-            "count": len(rows),
-            "columns": [
-                {"label": label, "width": width, "align": align} for label, width, align in columns
-            ],
-            "rows": rows,
-            "empty": empty or self.env._("Nothing."),
-            "continued": False,
-        }
+        return section(title, columns, rows, empty or self.env._("Nothing."))
 
     def _quantity_formatter(self, digits):
         """Whole numbers without decimals, others with all that the precision has."""
@@ -244,52 +218,6 @@ class ReportBackorderRun(models.AbstractModel):
 
     def _top_height(self, options):
         """What letter head, options and counters take of the first page."""
-        lines = [_line_count(str(value), 0.33 * PAGE_WIDTH) for _label, value in options]
+        lines = [line_count(str(value), 0.33 * PAGE_WIDTH) for _label, value in options]
         pairs = [max(lines[index : index + 2]) for index in range(0, len(lines), 2)]
         return 105 + 70 + sum(LINE * count + 5 for count in pairs)
-
-    def _paginate(self, sections, top):
-        """Deal the rows out to pages.
-
-        :return: [[section with the rows of this page]]
-        """
-        pages, left = [[]], PAGE_HEIGHT - top
-        for section in sections:
-            heights = [
-                self._row_height(section["columns"], cells) for _tone, cells in section["rows"]
-            ]
-            room = TITLE + TABLE_HEAD
-            part = {**section, "rows": []}
-            if left < room + (heights[0] if heights else LINE + ROW_SPACE):
-                pages.append([])
-                left = PAGE_HEIGHT - HEAD_LINE
-            pages[-1].append(part)
-            left -= room
-            for row, height in zip(section["rows"], heights, strict=True):
-                if height > left and part["rows"]:
-                    part = {**section, "rows": [], "continued": True}
-                    pages.append([part])
-                    left = PAGE_HEIGHT - HEAD_LINE - room
-                part["rows"].append(row)
-                left -= height
-            if not heights:
-                left -= LINE + ROW_SPACE
-        return pages
-
-    def _row_height(self, columns, cells):
-        count = max(
-            _line_count(cell, column["width"] * PAGE_WIDTH / 100 - 12)
-            for column, cell in zip(columns, cells, strict=True)
-        )
-        return count * LINE + ROW_SPACE
-
-
-def _line_count(text, width):
-    """How many lines ``text`` takes in ``width`` pixels."""
-    letters = max(1, math.floor(width / LETTER))
-    if not text.isascii():
-        # Chinese, Japanese and Korean letters are twice as wide, and break anywhere.
-        text = "".join(
-            "mm" if unicodedata.east_asian_width(letter) in "WF" else letter for letter in text
-        )
-    return 1 if len(text) <= letters else len(textwrap.wrap(text, letters))

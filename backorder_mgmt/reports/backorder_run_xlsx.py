@@ -9,7 +9,8 @@ def write_workbook(sheets, digits=2, money_digits=2, total_label="Total"):
     Rows go to the disk as they come (``constant_memory``), so that its size does not matter.
 
     :param sheets: [(name, [(label, kind, width, value of a row)], rows)]; kinds are ``text``,
-        ``date``, ``number``, ``quantity`` and ``money``, of which the last three are summed
+        ``date``, ``each`` (a quantity of its own unit), and ``number``, ``quantity`` and ``money``,
+        which are summed
     :param digits: decimals of quantities
     :return: bytes
     """
@@ -24,6 +25,7 @@ def write_workbook(sheets, digits=2, money_digits=2, total_label="Total"):
             "date": {"num_format": "yyyy-mm-dd", "align": "left"},
             "number": {"num_format": "#,##0"},
             "quantity": {"num_format": _pattern(digits)},
+            "each": {"num_format": _pattern(digits)},
             "money": {"num_format": _pattern(money_digits)},
         }
         formats = {kind: workbook.add_format(shape) for kind, shape in shapes.items()}
@@ -73,7 +75,7 @@ def _write_sheet(sheet, columns, rows, formats, totals, head, total_label):
         return
     sheet.autofilter(0, 0, last, len(columns) - 1)
     for index, (_label, kind, _width, _value) in enumerate(columns):
-        if kind in ("text", "date"):
+        if kind in ("text", "date", "each"):
             sheet.write(last + 1, index, None if index else total_label, totals["text"])
             continue
         # SUBTOTAL sums what the reader's filter leaves; the result is kept for readers that do

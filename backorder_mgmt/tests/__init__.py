@@ -22,8 +22,11 @@ from . import test_dates
 from . import test_dates_at_confirmation
 from . import test_dates_queries
 from . import test_days
+from . import test_digest
+from . import test_documents
 from . import test_doors
 from . import test_fill
+from . import test_fillable
 from . import test_filters
 from . import test_force
 from . import test_free_stock
@@ -32,6 +35,7 @@ from . import test_jobs
 from . import test_jobs_charges
 from . import test_kit_moves
 from . import test_kits
+from . import test_list
 from . import test_lives
 from . import test_matrix
 from . import test_money_properties
@@ -42,6 +46,8 @@ from . import test_new_order_back
 from . import test_new_order_batch
 from . import test_new_order_families
 from . import test_outside
+from . import test_overview
+from . import test_overview_tours
 from . import test_owed
 from . import test_priority
 from . import test_process
@@ -57,6 +63,7 @@ from . import test_purchase_orders
 from . import test_purchase_places
 from . import test_purchase_twice
 from . import test_queries
+from . import test_report
 from . import test_rights
 from . import test_rules
 from . import test_run

@@ -52,6 +52,7 @@ DIALOGS = {
         "line_ids": [Command.create(w.of_purchase)],
     },
     "backorder.summary": lambda w: {"run_ids": [Command.set(w.run.ids)]},
+    "backorder.list": lambda w: {"kind": "order", "line_ids": [Command.set(w.line.ids)]},
     "backorder.stuck": lambda w: {
         "company_id": w.company.id,
         "line_ids": [Command.create({**w.of_line, "selected": True})],
@@ -160,6 +161,7 @@ class RightsCommon(BackorderCommon):
         w.quotation = order(2, confirm=False)
         w.order = order(5)
         w.line = w.order.order_line
+        w.analysed = env["backorder.report"].browse(w.line.id)
         w.child = order(1)
         w.child._backorder_write({"backorder_parent_id": w.filled.id})
         stock(4)

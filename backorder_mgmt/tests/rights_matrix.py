@@ -25,6 +25,7 @@ RECORDS = {
     "backorder.carry": "carry",
     "backorder.delay": "delay",
     "backorder.check": "check",
+    "backorder.report": "analysed",
     "backorder.priority": "priority",
     "backorder.rule": "rule",
     "backorder.due": "due",
@@ -60,6 +61,7 @@ CALLED_ON = {
 #: What a method is called with, where it is called with anything.
 ARGUMENTS = {
     "backorder.run.use_policy": lambda _w: ["fair"],
+    "backorder.overview.open_card": lambda w: ["needed"],
     "backorder.run.change_plan": lambda w: [{str(w.planned.line_ids[:1].id): 0}],
 }
 

@@ -12,7 +12,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .rights_ground import ROLES, WORLDS
-from .rights_matrix import ARGUMENTS, DIALOGS, RECORDS, ROWS, MatrixCommon
+from .rights_matrix import ARGUMENTS, DIALOGS, ROWS, MatrixCommon
 
 #: This addon and its glue.
 OURS = "odoo.addons.backorder_mgmt"
@@ -165,12 +165,14 @@ class TestMatrix(MatrixCommon, HttpCase):
         reports = self.env["ir.model.data"].search(
             [("model", "=", "ir.actions.report"), ("module", "like", "backorder_mgmt%")]
         )
+        self.prepare_dialogs()
         for report in self.env["ir.actions.report"].browse(reports.mapped("res_id")):
             actual[f"{report.report_name}.{report.report_type}"] = self.in_all_worlds(
                 report.model,
                 lambda role, w, report=report: self.outcome(
                     lambda: report.with_user(self.roles[role])._render_qweb_html(
-                        report.report_name, getattr(w, RECORDS[report.model]).ids
+                        report.report_name,
+                        self.target(report.model, "report", w, self.roles[role]).ids,
                     )
                 ),
             )
@@ -235,6 +237,7 @@ class TestMatrix(MatrixCommon, HttpCase):
     # -- routes -----------------------------------------------------------------------------------
 
     def test_every_route(self):
+        self.prepare_dialogs()
         routes = set()
         for module, classes in Controller.children_classes.items():
             if module.startswith("backorder_mgmt"):
@@ -246,7 +249,10 @@ class TestMatrix(MatrixCommon, HttpCase):
             self.authenticate(*((None, None) if role == "public" else (user.login, user.login)))
             for route in routes:
                 for world in WORLDS:
-                    url = route.replace("<int:run_id>", str(self.worlds[world].run.id))
+                    w = self.worlds[world]
+                    url = route.replace("<int:run_id>", str(w.run.id))
+                    mine = self.target("backorder.list", "route", w, user)
+                    url = url.replace("<int:list_id>", str(mine.id))
                     with mute_logger("odoo.http"):  # a refusal is a line there
                         answer = self.url_open(url, allow_redirects=False)
                     self.assertIn(answer.status_code, (200, 303, 403, 404))

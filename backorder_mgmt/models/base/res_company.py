@@ -160,6 +160,12 @@ class ResCompany(models.Model):
         required=True,
         help="Once for each customer and promise, by a scheduled job.",
     )
+    backorder_on_documents = fields.Boolean(
+        string="Backorders on Documents",
+        default=True,
+        help="Quotations, orders and delivery slips say per line what is on backorder, and when it "
+        "is expected.",
+    )
     backorder_delay_tolerance = fields.Integer(
         string="Tolerated Delay",
         default=1,

@@ -5,6 +5,9 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     backorder_auto = fields.Boolean(related="company_id.backorder_auto", readonly=False)
+    backorder_on_documents = fields.Boolean(
+        related="company_id.backorder_on_documents", readonly=False
+    )
     backorder_highlight = fields.Selection(
         related="company_id.backorder_highlight", readonly=False, required=True
     )

@@ -1,0 +1,395 @@
+"""The app's first page: what waits, what can be done about it now, and how it went lately."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+#: How many products and vendors a chart names, and weeks it looks back.
+TOP, WEEKS = 8, 12
+#: Cards that count a part of what is needed.
+_CONDITIONS = ("fillable", "late", "waiting_po", "without_vendor")
+#: Lists that other cards open than that of the backordered items.
+_ACTIONS = {
+    "set_aside": "backorder_mgmt.sale_order_line_promise_action",
+    "payment_problems": "backorder_mgmt.backorder_charge_action",
+}
+
+
+class BackorderOverview(models.AbstractModel):
+    """Reads figures, a fixed number of queries a call, with the rights of who asks.
+
+    A card counts what the list shows that it opens: both have the domain of ``_get_card_domain``.
+    """
+
+    _name = "backorder.overview"
+    _description = "Backorder Overview"
+
+    @api.model
+    def retrieve_overview(self, warehouse_ids=None):
+        """The figures of the overview, of the companies that are switched on.
+
+        :param warehouse_ids: only what is delivered from these; None: from all
+        :return: a dict that JSON can carry. ``needed``, ``fillable``, ``late``, ``waiting_po``,
+            ``without_vendor``, ``set_aside`` and ``payment_problems`` (there the rows are charges)
+            are dicts of ``lines``, ``orders`` and ``value``: untaxed, in the currency of the
+            company, whose id is ``currency_id``; of ``fillable`` the value of what each line by
+            itself could get. The charts are lists of dicts with a ``label``:
+            ``by_age``, ``by_product``, ``by_vendor`` and ``value_at_risk`` with ``lines`` and
+            ``value``, ``fill_rate`` (per cent of the value that came on backorder in a week, by
+            now) and ``days_to_fill`` (average of what was last filled in a week) with ``value``,
+            which is false where nothing happened
+        :raise AccessError: the user has no right to see backorders
+        """
+        self._check_may_see()
+        warehouse_ids = warehouse_ids or []
+        overview = {
+            **self._read_needed(warehouse_ids),
+            "set_aside": self._read_set_aside(warehouse_ids),
+            "payment_problems": self._read_payment_problems(warehouse_ids),
+            **self._read_week_charts(warehouse_ids),
+        }
+        warehouses = self.env["stock.warehouse"].search_fetch(
+            [("company_id", "in", self.env.companies.ids)], ["name"]
+        )
+        overview.update(
+            currency_id=self.env.company.currency_id.id,
+            warehouses=[{"id": own.id, "name": own.name} for own in warehouses],
+            is_manager=self.env.user.has_group("backorder_mgmt.group_backorder_manager"),
+            ever=bool(self.env["backorder.event"].search_count([], limit=1)),
+        )
+        return overview
+
+    @api.model
+    def open_card(self, name, warehouse_ids=None):
+        """The list behind a card: exactly what it counts.
+
+        :param name: a key of :meth:`retrieve_overview`
+        :return: a window action
+        :raise AccessError: as for the figures
+        """
+        self._check_may_see()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            _ACTIONS.get(name, "backorder_mgmt.sale_order_line_backorder_action")
+        )
+        action.update(
+            name=self._get_card_labels()[name],
+            domain=list(self._get_card_domain(name, warehouse_ids or [])),
+            context={},
+        )
+        # The menu's own address would open the menu's list when the page is loaded again.
+        action.pop("path", None)
+        return action
+
+    @api.model
+    def _check_may_see(self):
+        for model in ("backorder.report", "sale.order.line"):
+            self.env[model].check_access("read")
+
+    @api.model
+    def _get_card_labels(self):
+        return {
+            "needed": self.env._("Needed"),
+            "fillable": self.env._("Can Be Filled Now"),
+            "late": self.env._("Late"),
+            "waiting_po": self.env._("Waiting for a Purchase Order"),
+            "without_vendor": self.env._("Without Vendor"),
+            "payment_problems": self.env._("Payment Problems"),
+            "set_aside": self.env._("Set Aside"),
+        }
+
+    @api.model
+    def _get_card_domain(self, name, warehouse_ids):
+        """The rows of a card, of the companies that are switched on."""
+        domain = Domain("company_id", "in", self.env.companies.ids)
+        if name == "payment_problems":
+            if warehouse_ids:
+                domain &= Domain("order_id.warehouse_id", "in", warehouse_ids)
+            return domain & Domain("state", "in", ("failed", "unknown"))
+        if warehouse_ids:
+            domain &= Domain("warehouse_id", "in", warehouse_ids)
+        if name == "set_aside":
+            return (
+                domain
+                & Domain("backorder_promised_qty", ">", 0)
+                & Domain("state", "in", ("draft", "sent"))
+            )
+        domain &= Domain("backorder_qty", ">", 0)
+        domain &= self.env["sale.order.line"]._get_backorder_not_in_cart_domain()
+        return domain & self._get_card_condition(name)
+
+    @api.model
+    def _get_card_condition(self, name):
+        """What a card counts of all that is needed."""
+        return {
+            "needed": Domain.TRUE,
+            "fillable": Domain("backorder_fillable_qty", ">", 0),
+            "late": Domain("backorder_late", "=", True),
+            "waiting_po": Domain("backorder_to_buy", "=", True),
+            # Quotations are not bought for, see Create a New PO.
+            "without_vendor": Domain("backorder_vendor_id", "=", False)
+            & Domain("state", "=", "sale"),
+        }[name]
+
+    # -- cards ------------------------------------------------------------------------------------
+
+    @api.model
+    def _read_set_aside(self, warehouse_ids):
+        groups = self.env["sale.order.line"]._read_group(
+            self._get_card_domain("set_aside", warehouse_ids),
+            ["company_id"],
+            ["__count", "order_id:count_distinct", "backorder_promised_value:sum"],
+        )
+        return self._card(
+            sum(lines for _company, lines, _orders, _value in groups),
+            sum(orders for _company, _lines, orders, _value in groups),
+            sum(self._in_currency(value, company) for company, _lines, _orders, value in groups),
+        )
+
+    @api.model
+    def _read_payment_problems(self, warehouse_ids):
+        """Charges that failed, of whoever may see charges; nothing for others."""
+        charges = self.env["backorder.charge"]
+        if not charges.has_access("read"):
+            return {**self._card(0, 0, 0.0), "hidden": True}
+        groups = charges._read_group(
+            self._get_card_domain("payment_problems", warehouse_ids),
+            ["currency_id"],
+            ["__count", "order_id:count_distinct", "amount:sum"],
+        )
+        company, today = self.env.company, fields.Date.context_today(self)
+        return self._card(
+            sum(lines for _currency, lines, _orders, _amount in groups),
+            sum(orders for _currency, _lines, orders, _amount in groups),
+            sum(
+                currency._convert(amount, company.currency_id, company, today)
+                for currency, _lines, _orders, amount in groups
+            ),
+        )
+
+    @api.model
+    def _card(self, lines, orders, value):
+        return {
+            "lines": lines,
+            "orders": orders,
+            "value": self.env.company.currency_id.round(value),
+        }
+
+    @api.model
+    def _in_currency(self, value, company):
+        """A value of ``company`` in the currency of the user's company, as of today."""
+        company, own = company.sudo(), self.env.company
+        if not value or company.currency_id == own.currency_id:
+            return float(value or 0.0)
+        return company.currency_id._convert(
+            float(value), own.currency_id, own, fields.Date.context_today(self), round=False
+        )
+
+    # -- charts -----------------------------------------------------------------------------------
+
+    @api.model
+    def _read_needed(self, warehouse_ids):
+        """Cards and charts of all that is needed now, in one query."""
+        lines = self.env["sale.order.line"]
+        domain = self._get_card_domain("needed", warehouse_ids)
+        fillable = lines.search(domain)._backorder_fillable_quantities()
+        query = lines._search(domain)
+        alias = query.table
+        query.add_join(
+            "LEFT JOIN",
+            "filling",
+            SQL(
+                "(SELECT * FROM unnest(%s::int[], %s::float8[]) AS filling(id, quantity))",
+                list(fillable),
+                list(fillable.values()),
+            ),
+            SQL("filling.id = %s", SQL.identifier(alias, "id")),
+        )
+        columns = {
+            name: SQL(
+                "(%s) IS TRUE",
+                self._get_card_condition(name).optimize_full(lines)._to_sql(lines, alias, query),
+            )
+            for name in _CONDITIONS
+            if name != "fillable"
+        }
+        value = lines._field_to_sql(alias, "backorder_value", query)
+        waited = SQL(
+            "EXTRACT(EPOCH FROM %s - %s) / 86400.0",
+            SQL("%s::timestamp", fields.Datetime.now()),
+            lines._field_to_sql(alias, "backorder_date", query),
+        )
+        columns.update(
+            company=lines._field_to_sql(alias, "company_id", query),
+            ordered=lines._field_to_sql(alias, "order_id", query),
+            product=lines._field_to_sql(alias, "product_id", query),
+            vendor=SQL("COALESCE(%s, 0)", lines._field_to_sql(alias, "backorder_vendor_id", query)),
+            age=self.env["backorder.report"]._sql_age_range(waited),
+            expected=lines._field_to_sql(alias, "backorder_expected_date", query),
+            # what the field's search finds, read once
+            fillable=SQL("filling.quantity IS NOT NULL"),
+            value=value,
+            given=SQL(
+                "%s * filling.quantity / NULLIF(%s, 0)",
+                value,
+                lines._field_to_sql(alias, "backorder_qty", query),
+            ),
+        )
+        selected = (SQL("%s AS %s", own, SQL.identifier(name)) for name, own in columns.items())
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH waiting AS MATERIALIZED (%(waiting)s)
+                SELECT company, product, vendor, age, risk, COUNT(*), SUM(value), NULL
+                  FROM (
+                    SELECT *, CASE WHEN expected IS NULL THEN 'no_date'
+                                   WHEN late THEN 'late' ELSE 'in_time' END AS risk
+                      FROM waiting
+                       ) AS waiting
+              GROUP BY company, GROUPING SETS (product, vendor, age, risk)
+             UNION ALL
+                SELECT company, NULL, NULL, NULL, NULL, NULL, NULL, json_build_array(%(cards)s)
+                  FROM waiting
+              GROUP BY company
+                """,
+                waiting=query.select(*selected),
+                cards=SQL(", ").join(self._sql_card(name) for name in ("needed", *_CONDITIONS)),
+            )
+        )
+        sums = [defaultdict(lambda: [0, 0.0]) for _chart in range(4)]
+        cards = {name: [0, 0, 0.0] for name in ("needed", *_CONDITIONS)}
+        for company_id, *keys, count, value, counted in rows:
+            company = self.env["res.company"].browse(company_id)
+            for total, (lines, orders, own) in zip(cards.values(), counted or (), strict=False):
+                total[0] += lines
+                total[1] += orders
+                total[2] += self._in_currency(own, company)
+            for of_chart, key in zip(sums, keys, strict=True):
+                if key is not None:
+                    of_chart[key][0] += count
+                    of_chart[key][1] += self._in_currency(value, company)
+        products, vendors, ages, risks = sums
+        age_field = self.env["backorder.report"]._fields["age_range"]
+        return {
+            **{name: self._card(*total) for name, total in cards.items()},
+            "by_age": [
+                self._bar(label, ages[key], key)
+                for key, label in age_field._description_selection(self.env)
+            ],
+            "by_product": self._top(products, self.env["product.product"]),
+            "by_vendor": self._top(vendors, self.env["res.partner"]),
+            "value_at_risk": [
+                self._bar(label, risks[key], key)
+                for key, label in (
+                    ("in_time", self.env._("In Time")),
+                    ("late", self.env._("Late")),
+                    ("no_date", self.env._("Without a Date")),
+                )
+            ],
+        }
+
+    @api.model
+    def _sql_card(self, name):
+        """SQL of a card's lines, orders and value."""
+        only = SQL("TRUE") if name == "needed" else SQL.identifier(name)
+        return SQL(
+            "json_build_array(COUNT(*) FILTER (WHERE %(only)s),"
+            " COUNT(DISTINCT ordered) FILTER (WHERE %(only)s),"
+            " SUM(%(value)s) FILTER (WHERE %(only)s))",
+            only=only,
+            value=SQL.identifier("given" if name == "fillable" else "value"),
+        )
+
+    @api.model
+    def _top(self, sums, model):
+        """The largest by value, and all others as one."""
+        ranked = sorted(sums.items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))
+        # sudo: names of what the user's own lines are about
+        records = model.sudo().with_context(display_default_code=False)
+        records = records.browse([key for key, _sums in ranked[:TOP] if key])
+        names = {record.id: record.display_name for record in records}
+        bars = [
+            self._bar(names.get(key, self.env._("Without Vendor")), own, key)
+            for key, own in ranked[:TOP]
+        ]
+        if len(ranked) > TOP:
+            others = [sum(own[part] for _key, own in ranked[TOP:]) for part in range(2)]
+            label = self.env._("%s Others", len(ranked) - TOP)
+            bars.append(self._bar(label, others, False))
+        return bars
+
+    @api.model
+    def _bar(self, label, sums, key):
+        return {
+            "key": key,
+            "label": label,
+            "lines": sums[0],
+            "value": self.env.company.currency_id.round(sums[1]),
+        }
+
+    @api.model
+    def _read_week_charts(self, warehouse_ids):
+        """How it went in the last weeks, as the analysis has it."""
+        today = fields.Date.context_today(self)
+        monday = today - timedelta(days=today.weekday())
+        weeks = [monday - timedelta(weeks=number) for number in reversed(range(WEEKS))]
+        start = fields.Datetime.to_datetime(weeks[0])
+        report = self.env["backorder.report"]
+        domain = Domain("company_id", "in", self.env.companies.ids)
+        if warehouse_ids:
+            domain &= Domain("warehouse_id", "in", warehouse_ids)
+        domain &= Domain("date", ">=", start) | Domain("date_filled", ">=", start)
+        query = report._search(domain)
+        zone = self.env.context.get("tz") or self.env.user.tz or "UTC"
+        columns = {
+            name: report._field_to_sql(query.table, name, query)
+            for name in ("date", "date_filled", "filled_value", "put_value", "days_to_fill")
+        }
+        for name in ("date", "date_filled"):
+            columns[name] = SQL(
+                "date_trunc('week', %s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date",
+                columns[name],
+                zone,
+            )
+        selected = (SQL("%s AS %s", own, SQL.identifier(name)) for name, own in columns.items())
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT date, date_filled, 100.0 * SUM(filled_value) / NULLIF(SUM(put_value), 0),
+                       AVG(days_to_fill)
+                  FROM (%s) AS recent
+              GROUP BY GROUPING SETS (date, date_filled)
+                """,
+                query.select(*selected),
+            )
+        )
+        rates = {put: rate for put, _filled, rate, _days in rows if put and rate is not None}
+        days = {filled: own for _put, filled, _rate, own in rows if filled and own is not None}
+
+        def points(values):
+            return [
+                {
+                    "label": format_date(self.env, week, date_format="d MMM"),
+                    "value": round(float(values[week]), 1) if week in values else False,
+                }
+                for week in weeks
+            ]
+
+        return {"fill_rate": points(rates), "days_to_fill": points(days)}
+
+    # -- bus --------------------------------------------------------------------------------------
+
+    @api.model
+    def _send_changed(self):
+        """Tell everybody who may look at it that the overview is not what it was, once a
+        transaction; what changed they read with their own rights."""
+        noted = self.env.cr.precommit.data
+        if noted.get("backorder_mgmt.overview"):
+            return
+        noted["backorder_mgmt.overview"] = True
+        group = self.env.ref("backorder_mgmt.group_backorder_user", raise_if_not_found=False)
+        if group:
+            # sudo: whoever changes a backorder need not know who looks at them
+            group.sudo()._bus_send("backorder_mgmt/changed", {})
