@@ -1,19 +1,21 @@
 COLUMNS = {
     "backorder_priority_id": "integer",
-    "backorder_accept": "varchar",
-    "backorder_policy": "varchar",
-    "backorder_max_shipments": "integer",
-    "backorder_min_value": "numeric",
-    "backorder_cancel_days": "integer",
+    "backorder_accept": "varchar DEFAULT 'yes'",
+    "backorder_policy": "varchar DEFAULT 'partial'",
+    "backorder_max_shipments": "integer DEFAULT 0",
+    "backorder_min_value": "numeric DEFAULT 0",
+    "backorder_cancel_days": "integer DEFAULT 0",
 }
 
 
 def migrate(cr, version):
     """What orders take over from their customers. By SQL, so that the ORM does not work it out for
     each order there is: until now customers could only ask for complete orders, and what of theirs
-    is open keeps to that. Empty is as before on all other orders."""
+    is open keeps to that. All other orders are without limits, as before."""
     for column, kind in COLUMNS.items():
         cr.execute(f"ALTER TABLE sale_order ADD COLUMN IF NOT EXISTS {column} {kind}")
+        # The default only served the orders that there are.
+        cr.execute(f"ALTER TABLE sale_order ALTER COLUMN {column} DROP DEFAULT")
     cr.execute(
         """
         UPDATE sale_order o
@@ -23,7 +25,7 @@ def migrate(cr, version):
            AND customer.id = p.commercial_partner_id
            AND customer.backorder_policy = 'complete'
            AND o.state <> 'cancel'
-           AND o.backorder_policy IS NULL
+           AND o.backorder_policy = 'partial'
         """
     )
     # It was everybody's default: now an empty field is the company's, which is the same.
