@@ -73,7 +73,9 @@ class BackorderRun(models.Model):
             figures = compared[policy]
             return (figures["orders"], figures["lines"], figures["value"])
 
-        most = max(map(rank, compared), default=None)
+        ranks = {rank(policy) for policy in compared}
+        # Where all do the same, none is the best.
+        most = max(ranks) if len(ranks) > 1 else None
         rows = [
             {
                 **self._prepare_compared_row(labels[policy], figures),
