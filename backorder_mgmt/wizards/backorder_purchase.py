@@ -32,9 +32,12 @@ class BackorderPurchase(models.TransientModel):
         string="From",
         required=True,
         default=lambda self: self.env.company.backorder_po_vendor_scope,
+        help="Propose the SKUs of all vendors, or only of those that are selected.",
     )
-    vendor_ids = fields.Many2many("res.partner", string="Vendors")
-    product_ids = fields.Many2many("product.product", string="SKUs")
+    vendor_ids = fields.Many2many("res.partner", string="Vendors", help="Whose SKUs are proposed.")
+    product_ids = fields.Many2many(
+        "product.product", string="SKUs", help="Only these; empty: all that are chosen above."
+    )
     backorder_days = fields.Integer(
         string="Include Backorders from the Last … Days",
         required=True,

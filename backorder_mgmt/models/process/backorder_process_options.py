@@ -33,6 +33,7 @@ class BackorderProcessOptions(models.AbstractModel):
         string="Expired Quotations",
         required=True,
         default="skip",
+        help="What is done with quotations whose validity date is over.",
     )
     include_backordered = fields.Boolean(
         string="Include Orders That Still Have Backorders",

@@ -33,6 +33,8 @@ class BackorderRunOptions(models.AbstractModel):
         string="Who Comes First",
         required=True,
         default=lambda self: self.env.company.backorder_policy,
+        help="Who gets the stock when it is not enough for all. Compare Policies shows what each "
+        "of them would complete.",
     )
     rule_ids = fields.Many2many(
         "backorder.rule",
@@ -48,6 +50,8 @@ class BackorderRunOptions(models.AbstractModel):
         string="Fill Orders",
         required=True,
         default="partial",
+        help="Fill any line items of an order that there is stock for, or fill only orders that "
+        "can be completed: of the others nothing is filled.",
     )
     approve_complete = fields.Boolean(
         string="Approve Completed Orders",
@@ -76,8 +80,15 @@ class BackorderRunOptions(models.AbstractModel):
         "else charged to the customer's saved card. An order whose payment fails is not approved "
         "and keeps its stock set aside.",
     )
-    set_ship_date = fields.Boolean(string="Set Actual Ship Date")
-    ship_date = fields.Date(string="Actual Ship Date", default=fields.Date.context_today)
+    set_ship_date = fields.Boolean(
+        string="Set Actual Ship Date",
+        help="Write the day on which they ship on the orders that are filled and approved.",
+    )
+    ship_date = fields.Date(
+        string="Actual Ship Date",
+        default=fields.Date.context_today,
+        help="The day on which the filled orders ship.",
+    )
     email_complete_template_id = fields.Many2one(
         "mail.template",
         string="E-Mail for Completed Orders",
