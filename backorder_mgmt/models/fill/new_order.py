@@ -76,13 +76,14 @@ class SaleOrder(models.Model):
 
     # -- making -----------------------------------------------------------------------------------
 
-    def _backorder_make_new_orders(self, moving, run):
+    def _backorder_make_new_orders(self, moving, run, at_once=False):
         """Move held demand to new orders, linked both ways, for all of these orders together.
 
         The new orders are born with their stock promised, so that no one else takes it on the way:
         the caller confirms them (*Approve New Orders*), which reserves it.
 
         :param moving: {order: {line: quantity, in its unit}}
+        :param at_once: the caller approves all of them now: they get the originals' held moves
         :return: {order: its new order, a quotation}
         """
         quantities = {line: qty for own in moving.values() for line, qty in own.items()}
@@ -106,10 +107,13 @@ class SaleOrder(models.Model):
                 )
                 vals_list.append(vals)
             vals_list += order._prepare_backorder_other_line_vals(new_order, own)
-        quiet.order_line._backorder_create(vals_list)
-        lines._backorder_lower(quantities)
-        for order, own in moving.items():
-            order._backorder_link_notes(new_orders[order], own)
+        new_lines = quiet.order_line._backorder_create(vals_list)
+        targets = {}
+        if at_once:
+            targets = {line.backorder_origin_line_id: line for line in new_lines}
+            targets.pop(self.env["sale.order.line"], None)
+        lines._backorder_lower(quantities, targets)
+        self._backorder_link_notes(moving, new_orders)
         return new_orders
 
     def _prepare_backorder_other_line_vals(self, new_order, quantities):
@@ -127,23 +131,28 @@ class SaleOrder(models.Model):
             others |= self.order_line.filtered("is_delivery")
         return [line._prepare_backorder_copied_line_vals(new_order) for line in others]
 
-    def _backorder_link_notes(self, new_order, quantities):
-        new_order.message_post_with_source(
-            "mail.message_origin_link",
-            render_values={"self": new_order, "origin": self},
-            subtype_xmlid="mail.mt_note",
-        )
-        items = "; ".join(
-            f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
-            for line, quantity in quantities.items()
-        )
-        self._message_log(
-            body=self.env._(
+    @api.model
+    def _backorder_link_notes(self, moving, new_orders):
+        """Say on each original, and on its new order, where the items are, and where from."""
+        render = self.env["ir.qweb"]._render
+        bodies = {}
+        for order, quantities in moving.items():
+            new_order = new_orders[order]
+            bodies[new_order.id] = render(
+                "mail.message_origin_link",
+                {"self": new_order, "origin": order},
+                minimal_qcontext=True,
+            )
+            items = "; ".join(
+                f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
+                for line, quantity in quantities.items()
+            )
+            bodies[order.id] = self.env._(
                 "Backorders filled as new order %(order)s: %(items)s.",
                 order=new_order._get_html_link(),
                 items=items,
             )
-        )
+        self.browse(bodies)._message_log_batch(bodies=bodies)
 
     # -- looking ----------------------------------------------------------------------------------
 
@@ -242,6 +251,18 @@ class SaleOrder(models.Model):
             and (line.product_id, line.price_unit, line.product_uom_qty) in charged
         )
 
+    def _backorder_approve_together(self):
+        """Approve these new orders of a fill, which compares them afterwards."""
+        lines = self.order_line
+        products = lines.product_id | lines._backorder_part_products(lines._backorder_parts())
+        rules = self.env["stock.warehouse.orderpoint"].sudo()
+        ruled = rules._read_group([("product_id", "in", products.ids)], ["product_id"])
+        keys = private(
+            backorder_compared_later=True,
+            backorder_ruled_products=frozenset(product.id for (product,) in ruled),
+        )
+        return self.with_context(**keys).action_confirm()
+
     def _action_confirm(self):
         """A new order that is approved later gets the stock that was set aside for it, or is
         refused: it must not say more than can be shipped."""
@@ -250,12 +271,9 @@ class SaleOrder(models.Model):
         res = super()._action_confirm()
         if not moved:
             return res
-        # Deliveries that are reserved by hand or by date: what was filled is reserved now.
-        waiting = moved._backorder_moves().filtered(
-            lambda move: not move._should_assign_at_confirm()
-        )
-        if waiting:
-            waiting._action_assign()
+        # Deliveries that are reserved by hand or by date, or were handed over: what was filled is
+        # reserved now.
+        moved._backorder_reserve_set_aside(promised)
         if private_value(self.env, "backorder_compared_later"):
             return res
         differences = {}

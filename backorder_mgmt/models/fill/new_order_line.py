@@ -128,6 +128,8 @@ class SaleOrderLine(models.Model):
             "backorder_origin_line_id": self.id,
             "backorder_promised_product_qty": self._backorder_pieces(quantity),
             "backorder_moved_qty": self._backorder_in_product_unit(quantity),
+            # A new line: Odoo need not ask recipes and deliveries for it.
+            "qty_delivered": 0.0,
         }
 
     def _prepare_backorder_copy_vals(self, new_order, stay):

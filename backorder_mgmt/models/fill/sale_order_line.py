@@ -203,13 +203,8 @@ class SaleOrderLine(models.Model):
         parts = facts.parts
         before = self._backorder_reserved(facts)
         guard = Guard(budgets=self._backorder_fill_budgets(quantities, facts))
-        moves = self.env["stock.move"].sudo()
-        moves = moves.browse(
-            [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
-        )
         known = self.sudo().move_ids
-        moves._backorder_drop_wishes()
-        moves.with_context(**private(backorder_guard=guard))._action_assign()
+        self._backorder_reserve_within(guard, facts)
         if self.sudo().move_ids != known:
             # Another module has split deliveries, for automatic waves for example.
             split = self._backorder_moves().grouped("sale_line_id")
@@ -224,6 +219,15 @@ class SaleOrderLine(models.Model):
         if kits:
             kits._backorder_unreserve_held()
         return filled
+
+    def _backorder_reserve_within(self, guard, facts):
+        """Let Odoo reserve on the open deliveries of these lines what ``guard`` allows."""
+        moves = self.env["stock.move"].sudo()
+        moves = moves.browse(
+            [move_id for line in self if line in facts.moves for move_id in facts.moves[line].ids]
+        )
+        moves._backorder_drop_wishes()
+        moves.with_context(**private(backorder_guard=guard))._action_assign()
 
     def _backorder_fill_budgets(self, quantities, facts):
         """The budgets of a :class:`Guard` that lets ``{line: quantity}`` of held demand through."""
@@ -282,100 +286,6 @@ class SaleOrderLine(models.Model):
             per_unit <= 1 or abs(named * per_unit - round(quantity * per_unit)) < EPSILON
             for per_unit in parts.values()
         )
-
-    # -- change the ordered quantity --------------------------------------------------------------
-
-    def _backorder_lower(self, quantities):
-        """Lower ordered quantities by held demand: ``{line: quantity}`` to take off.
-
-        First the demand is cut out of the open deliveries, then the line is written without
-        procurement. Odoo's own lowering would send a return where a delivery is printed already,
-        and would price the line anew. The caller has written the hold down before, and notes on
-        the order what happened.
-        """
-        lines = self._backorder_keeping_recipes()
-        lines._backorder_cut_demand({line.with_env(lines.env): q for line, q in quantities.items()})
-        for order, lines in self.grouped("order_id").items():
-            locked = order.locked
-            if locked:
-                order.with_context(tracking_disable=True).locked = False
-            for line in lines:
-                left = line.product_uom_id.round(line.product_uom_qty - quantities[line])
-                line._backorder_write_quantity(max(0.0, left), noted=True)
-            if locked:
-                order.with_context(tracking_disable=True).locked = True
-
-    def _backorder_write_quantity(self, quantity, noted=False, skip_procurement=True):
-        """Write the ordered quantity and keep price and discount, which Odoo would work out
-        again from the pricelist.
-
-        :param noted: the order has a note of it already
-        """
-        keys = private(backorder_no_refigure=True, backorder_noted=noted)
-        self.with_context(skip_procurement=skip_procurement, **keys).write(
-            {
-                "product_uom_qty": quantity,
-                "price_unit": self.price_unit,
-                "technical_price_unit": self.technical_price_unit,
-                "discount": self.discount,
-            }
-        )
-
-    def _backorder_cut_demand(self, quantities):
-        """Take ``{line: quantity}`` of unreserved demand out of the open deliveries."""
-        lines = self.filtered(lambda line: line.state == "sale")
-        facts = lines._backorder_facts()
-        cuts = {}
-        for line in lines:
-            moves = facts.moves.get(line, self.env["stock.move"])
-            if line in facts.kits:
-                wanted = [
-                    (part.moves, quantities[line] * part.ratio)
-                    for part in line._backorder_components(moves)
-                ]
-            else:
-                wanted = [(moves, quantities[line] * line._backorder_per_unit())]
-            for own, left in wanted:
-                for move in own.sorted("id", reverse=True):
-                    unit = move.product_id.uom_id
-                    if unit.compare(left, 0.0) <= 0:
-                        break
-                    loose = move.product_uom._compute_quantity(
-                        move.product_uom_qty - move.quantity, unit, round=False
-                    )
-                    cut = min(left, loose)
-                    if unit.compare(cut, 0.0) > 0:
-                        cuts[move] = unit._compute_quantity(cut, move.product_uom, round=False)
-                        left -= cut
-        self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
-
-    def _backorder_raise(self, quantities, event_type, note=None, run=None):
-        """Give ``{line: quantity}`` back to the backorder of confirmed or quotation lines.
-
-        Held first, so that the demand which Odoo makes for it is not reserved on the way.
-        """
-        extra = {
-            line: {"backorder_filled_qty": max(0.0, line.backorder_filled_qty - quantity)}
-            for line, quantity in quantities.items()
-        }
-        self._backorder_set_holds(
-            {line: line.backorder_hold_qty + qty for line, qty in quantities.items()},
-            event_type,
-            note,
-            run,
-            extra,
-        )
-        for order, lines in self.grouped("order_id").items():
-            locked = order.locked
-            if locked:
-                order.with_context(tracking_disable=True).locked = False
-            for line in lines:
-                line._backorder_write_quantity(
-                    line.product_uom_id.round(line.product_uom_qty + quantities[line]),
-                    skip_procurement=False,
-                )
-            if locked:
-                order.with_context(tracking_disable=True).locked = True
 
     # -- screens ----------------------------------------------------------------------------------
 

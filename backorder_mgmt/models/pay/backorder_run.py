@@ -71,6 +71,10 @@ class BackorderRun(models.Model):
         )
         return orders - orders._backorder_request_charge(self, "charge", rows).order_id
 
+    def _approves_at_once(self):
+        # Who is to pay first is known only when the orders are there.
+        return super()._approves_at_once() and not self.charge_cards
+
     def _process_ask_payment(self, rows):
         waiting = super()._process_ask_payment(rows)
         charges = rows.order_id._backorder_request_charge(self, self.credit_card_mode, rows)

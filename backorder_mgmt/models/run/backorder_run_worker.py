@@ -182,8 +182,10 @@ class BackorderRun(models.Model):
         rows._write_results(lines_by_order, done, before)
         self._after_fill(rows, done.filled)
         ready = self._before_approve(done.approve)
+        if held_back := done.approve - ready:
+            held_back.order_line._backorder_drop_deliveries()
         if ready:
-            ready.with_context(**private(backorder_compared_later=True)).action_confirm()
+            ready._backorder_approve_together()
         if done.moved:
             rows.order_id._backorder_check_moved(done.moved, done.new_orders)
         approve = done.approve
@@ -267,7 +269,9 @@ class BackorderRun(models.Model):
                 moved[order] = moves
         placed = orders.order_line.browse([line.id for line in in_place])
         stays = placed._backorder_stay_reasons()
-        new_orders = orders._backorder_make_new_orders(moved, self) if moved else {}
+        new_orders = {}
+        if moved:
+            new_orders = orders._backorder_make_new_orders(moved, self, self._approves_at_once())
         for order, moves in moved.items():
             filled.update(moves)
             name = new_orders[order].name
@@ -287,6 +291,11 @@ class BackorderRun(models.Model):
         )
         self._note_fills(orders, filled, new_orders)
         return Done(filled, new_orders, moved, sentences, stays, approve)
+
+    def _approves_at_once(self):
+        """Whether all new orders of this fill are approved as they are made: nothing has to be
+        known of them before."""
+        return self.approve_complete and self.approve_partial
 
     def _note_fills(self, orders, filled, new_orders):
         """One chatter note per order that was filled on itself (a new order has its own)."""

@@ -1,0 +1,117 @@
+"""The ordered quantity of a line, lowered and raised by what waits; its deliveries follow."""
+
+from odoo import models
+
+from ..base.batch import by_values
+from ..base.token import private
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _backorder_lower(self, quantities, targets=None):
+        """Lower ordered quantities by held demand: ``{line: quantity}`` to take off.
+
+        First the demand is taken out of the open deliveries, then the line is written without
+        procurement. Odoo's own lowering would send a return where a delivery is printed already,
+        and would price the line anew. The caller has written the hold down before, and notes on
+        the order what happened.
+
+        :param targets: {line: line of a new order that gets the demand, where it can be}
+        """
+        lines = self._backorder_keeping_recipes()
+        cuts = lines._backorder_cuts(
+            {line.with_env(lines.env): q for line, q in quantities.items()}
+        )
+        if targets:
+            cuts = self._backorder_hand_over(cuts, targets)
+        self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
+        locked = lines.order_id.filtered("locked")
+        if locked:
+            locked.with_context(tracking_disable=True).locked = False
+        # Lines that get the same values are written together.
+        vals = {
+            line: line._prepare_backorder_quantity_vals(
+                max(0.0, line.product_uom_id.round(line.product_uom_qty - quantities[line]))
+            )
+            for line in lines
+        }
+        for group, same in by_values(vals):
+            group._backorder_write_quantities(same, noted=True)
+        if locked:
+            locked.with_context(tracking_disable=True).locked = True
+
+    def _prepare_backorder_quantity_vals(self, quantity):
+        """The ordered quantity, with price and discount, which Odoo would work out again from the
+        price list."""
+        return {
+            "product_uom_qty": quantity,
+            "price_unit": self.price_unit,
+            "technical_price_unit": self.technical_price_unit,
+            "discount": self.discount,
+        }
+
+    def _backorder_write_quantities(self, vals, noted=False, skip_procurement=True):
+        """Write what :meth:`_prepare_backorder_quantity_vals` gave.
+
+        :param noted: the orders have a note of it already
+        """
+        keys = private(backorder_no_refigure=True, backorder_noted=noted)
+        self.with_context(skip_procurement=skip_procurement, **keys).write(vals)
+
+    def _backorder_cuts(self, quantities):
+        """{move: quantity in its unit} of ``{line: quantity}`` of unreserved demand of the open
+        deliveries, the newest first."""
+        lines = self.filtered(lambda line: line.state == "sale")
+        facts = lines._backorder_facts()
+        cuts = {}
+        for line in lines:
+            moves = facts.moves.get(line, self.env["stock.move"])
+            if line in facts.kits:
+                wanted = [
+                    (part.moves, quantities[line] * part.ratio)
+                    for part in line._backorder_components(moves)
+                ]
+            else:
+                wanted = [(moves, quantities[line] * line._backorder_per_unit())]
+            for own, left in wanted:
+                for move in own.sorted("id", reverse=True):
+                    unit = move.product_id.uom_id
+                    if unit.compare(left, 0.0) <= 0:
+                        break
+                    loose = move.product_uom._compute_quantity(
+                        move.product_uom_qty - move.quantity, unit, round=False
+                    )
+                    cut = min(left, loose)
+                    if unit.compare(cut, 0.0) > 0:
+                        cuts[move] = unit._compute_quantity(cut, move.product_uom, round=False)
+                        left -= cut
+        return cuts
+
+    def _backorder_raise(self, quantities, event_type, note=None, run=None):
+        """Give ``{line: quantity}`` back to the backorder of confirmed or quotation lines.
+
+        Held first, so that the demand which Odoo makes for it is not reserved on the way.
+        """
+        extra = {
+            line: {"backorder_filled_qty": max(0.0, line.backorder_filled_qty - quantity)}
+            for line, quantity in quantities.items()
+        }
+        self._backorder_set_holds(
+            {line: line.backorder_hold_qty + qty for line, qty in quantities.items()},
+            event_type,
+            note,
+            run,
+            extra,
+        )
+        for order, lines in self.grouped("order_id").items():
+            locked = order.locked
+            if locked:
+                order.with_context(tracking_disable=True).locked = False
+            for line in lines:
+                total = line.product_uom_id.round(line.product_uom_qty + quantities[line])
+                line._backorder_write_quantities(
+                    line._prepare_backorder_quantity_vals(total), skip_procurement=False
+                )
+            if locked:
+                order.with_context(tracking_disable=True).locked = True
