@@ -53,6 +53,7 @@ from . import test_priority
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions
+from . import test_nightly
 from . import test_promise
 from . import test_promise_notices
 from . import test_promise_purchase

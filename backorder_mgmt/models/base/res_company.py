@@ -149,6 +149,16 @@ class ResCompany(models.Model):
         required=True,
         help="Done by the scheduled job right after the receipt, never while it is validated.",
     )
+    backorder_nightly_find = fields.Boolean(
+        string="Find Backorders Every Night",
+        default=True,
+        help="Open demand that nobody reserved goes on backorder, as by *Find Backorders*.",
+    )
+    backorder_nightly_fill = fields.Boolean(
+        string="Fill Backorders Every Night",
+        help="What is on hand goes to those who wait, as by *Fill Backorders* with the company's "
+        "defaults. A night on which nothing can be filled leaves nothing behind.",
+    )
     backorder_delay_notice = fields.Selection(
         [
             ("none", "Do nothing"),

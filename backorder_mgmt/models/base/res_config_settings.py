@@ -75,6 +75,12 @@ class ResConfigSettings(models.TransientModel):
     backorder_fill_on_receipt = fields.Selection(
         related="company_id.backorder_fill_on_receipt", readonly=False, required=True
     )
+    backorder_nightly_find = fields.Boolean(
+        related="company_id.backorder_nightly_find", readonly=False
+    )
+    backorder_nightly_fill = fields.Boolean(
+        related="company_id.backorder_nightly_fill", readonly=False
+    )
     backorder_po_choose = fields.Selection(
         related="company_id.backorder_po_choose", readonly=False, required=True
     )

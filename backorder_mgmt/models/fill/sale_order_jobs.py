@@ -67,7 +67,8 @@ class SaleOrder(models.Model):
                                     l.backorder_qty, 0.000001))
                            END AS held
                       FROM sale_order_line l
-                      JOIN res_company c ON c.id = l.company_id AND c.backorder_auto
+                      JOIN res_company c ON c.id = l.company_id
+                           AND c.backorder_auto AND c.backorder_nightly_find
                       JOIN stock_move m ON m.sale_line_id = l.id
                       JOIN product_product p ON p.id = m.product_id
                       JOIN product_template t ON t.id = p.product_tmpl_id

@@ -15,6 +15,7 @@ from . import backorder_run_worker
 from . import backorder_run_background
 from . import backorder_run_receipt
 from . import backorder_run_offer
+from . import backorder_run_nightly
 from . import backorder_run_order
 from . import backorder_run_order_undo
 from . import backorder_run_line

@@ -1,0 +1,76 @@
+"""What happens every night, by the company's setting."""
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .test_run import RunCommon
+
+
+@tagged("post_install", "-at_install")
+class TestNightly(RunCommon):
+    def _night(self, *names):
+        with self.enter_registry_test_mode():
+            for name in names:
+                self.env.ref(f"backorder_mgmt.ir_cron_{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_a_company_that_wants_it_is_filled_every_night(self):
+        self.company.backorder_fill_approved = "same_order"
+        first, second = self._order((self.product, 5)), self._order((self.product, 5))
+        self._stock(self.product, 7)
+        before = self.env["backorder.run"].search([])
+        self._night("nightly_fill", "work_runs")
+        self.assertFalse(self.env["backorder.run"].search([]) - before, "it is off by default")
+        self.company.backorder_nightly_fill = True
+        self._night("nightly_fill", "work_runs")
+        run = self.env["backorder.run"].search([]) - before
+        self.assertEqual((run.state, run.company_id), ("done", self.company))
+        self.assertHeld(first.order_line, 0, reserved=5)
+        self.assertHeld(second.order_line, 3, reserved=2)
+        self._night("nightly_fill", "work_runs")
+        self.assertEqual(
+            self.env["backorder.run"].search([]) - before, run, "nothing to fill leaves nothing"
+        )
+
+    def test_a_company_that_does_not_want_it_is_not_searched_every_night(self):
+        self.company.backorder_auto = False
+        order = self._order((self.product, 5))
+        self.company.write({"backorder_auto": True, "backorder_nightly_find": False})
+        self._night("detect_backorders")
+        self.assertHeld(order.order_line, 0)
+        self.company.backorder_nightly_find = True
+        self._night("detect_backorders")
+        self.assertHeld(order.order_line, 5)
+
+    def test_a_rule_on_the_state_hears_of_the_night(self):
+        """An automation rule, also where the fill is the job's."""
+        self.company.write(
+            {"backorder_fill_approved": "same_order", "backorder_nightly_fill": True}
+        )
+        model = self.env["ir.model"]._get("sale.order")
+        field = self.env["ir.model.fields"]._get("sale.order", "backorder_state")
+        self.env["base.automation"].create(
+            {
+                "name": "Tell when filled",
+                "model_id": model.id,
+                "trigger": "on_create_or_write",
+                "trigger_field_ids": [Command.set(field.ids)],
+                "filter_domain": "[('backorder_state', '=', 'filled')]",
+                "action_server_ids": [
+                    Command.create(
+                        {
+                            "name": "Note",
+                            "model_id": model.id,
+                            "state": "code",
+                            "code": "record.message_post(body='Pack it')",
+                        }
+                    )
+                ],
+            }
+        )
+        order = self._order((self.product, 3))
+        self._stock(self.product, 3)
+        self._night("nightly_fill", "work_runs")
+        self.assertEqual(order.backorder_state, "filled")
+        notes = order.message_ids.filtered(lambda message: "Pack it" in (message.body or ""))
+        self.assertEqual(len(notes), 1)
