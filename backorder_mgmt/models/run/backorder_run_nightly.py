@@ -33,7 +33,7 @@ class BackorderRun(models.Model):
         there is none."""
         company = self.env["res.company"].browse(company_id)
         runs = self.with_company(company)
-        run = runs._backorder_create(self._prepare_nightly_vals(company))
+        run = runs._backorder_create(self._prepare_nightly_fill_vals(company))
         run.action_preview()
         if any(line.planned_qty > 0 for line in run.line_ids):
             run._backorder_write({"state": "queued"})
@@ -41,7 +41,7 @@ class BackorderRun(models.Model):
         else:
             run.unlink()
 
-    def _prepare_nightly_vals(self, company):
+    def _prepare_nightly_fill_vals(self, company):
         return {
             "company_id": company.id,
             "policy": company.backorder_policy,
