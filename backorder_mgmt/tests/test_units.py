@@ -200,6 +200,50 @@ class TestUnits(BackorderCommon):
         self.assertPieces(line, 24, reserved=0)
         self.assertEqual(line.backorder_qty, 2)
 
+    # -- a piece is no hundredth of a dozen -------------------------------------------------------
+
+    def test_a_quotation_in_dozens_is_filled_to_the_piece(self):
+        order = self._dozens(self.product, 2.5, confirm=False)
+        line = order.order_line
+        self._stock(self.product, 4)
+        run = order.fill_backorders()
+        self.assertEqual(line.backorder_promised_product_qty, 4)
+        self.assertEqual(line.backorder_filled_product_qty, 4)
+        self.assertPieces(line, 26)
+        self._stock(self.product, 3)
+        order.fill_backorders()
+        self.assertPieces(line, 23)
+        run.action_undo()
+        self.assertEqual(line.backorder_promised_product_qty, 3)
+        self.assertEqual(line.backorder_filled_product_qty, 3)
+        self.assertPieces(line, 27)
+
+    def test_four_pieces_of_a_box_of_1000_that_a_person_reserves_are_their_fill(self):
+        self._stock(self.product, 996)
+        order = self._boxes(self.product, 1)
+        line = order.order_line
+        self._receive(self.product, 4)
+        move = order.picking_ids.move_ids
+        move.quantity = 1000
+        self.assertPieces(line, 0, reserved=1000)
+        self.assertEqual(line.backorder_filled_product_qty, 4)
+        self.assertEqual(line.backorder_event_ids.sorted("id")[-1].type, "fill")
+        move.quantity = 997
+        self.assertPieces(line, 3, reserved=997)
+        self.assertEqual(line.backorder_filled_product_qty, 1)
+
+    def test_pieces_of_dozens_that_a_person_unreserves_are_not_filled(self):
+        self.company.backorder_fill_approved = "same_order"
+        order = self._dozens(self.product, 2)
+        line = order.order_line
+        self._receive(self.product, 7)
+        order.fill_backorders()
+        self.assertEqual(line.backorder_filled_product_qty, 7)
+        order.picking_ids.do_unreserve()
+        self.assertPieces(line, 24, reserved=0)
+        self.assertEqual(line.backorder_filled_product_qty, 0)
+        self.assertEqual(line.backorder_state, "backordered")
+
     # -- products stocked in dozens ---------------------------------------------------------------
 
     def test_a_product_stocked_in_dozens(self):

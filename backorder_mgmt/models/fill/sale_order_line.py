@@ -258,9 +258,10 @@ class SaleOrderLine(models.Model):
         for line, quantity in quantities.items():
             covered = line._backorder_owed() - (line.backorder_hold_qty - quantity)
             promise = line._backorder_take(supply, parts[line], locations[line], covered)
-            got = line.product_uom_id.round(quantity - max(0.0, covered - promise))
-            filled[line] = max(0.0, got)
-            if is_positive(got):
+            # In the product's unit: what is not set aside waits, to the piece.
+            got = line._backorder_noiseless(quantity - max(0.0, covered - promise))
+            filled[line] = got
+            if got:
                 extra[line] = {"backorder_promised_qty": promise}
         self._backorder_book_fill(filled, run, extra=extra)
         return filled

@@ -37,14 +37,14 @@ class SaleOrderLine(models.Model):
         fills, back, notes = {}, {}, {}
         for line in self:
             old, new, hold = doors.before[line.id], figures[line], line.backorder_hold_qty
-            unit = line.product_uom_id
+            more = line._backorder_compare  # one piece of a box of 1000 is a quantity
             gained = new.reserved - old.reserved
             filled = min(gained, hold - new.unreserved)
-            if unit.compare(filled, 0.0) > 0:
+            if more(filled, 0.0) > 0:
                 fills[line] = filled
                 notes.setdefault(doors.notes.get(line.id), []).append(line)
             lost = min(-gained, new.unreserved - old.unreserved, new.unreserved - hold)
-            if unit.compare(lost, 0.0) > 0 and (
+            if more(lost, 0.0) > 0 and (
                 line._backorder_is_automatic()
                 or is_positive(hold)
                 or is_positive(line.backorder_filled_qty)
@@ -76,11 +76,7 @@ class SaleOrderLine(models.Model):
             "fill",
             note,
             extra={
-                line: {
-                    "backorder_filled_qty": line.product_uom_id.round(
-                        line.backorder_filled_qty + quantity
-                    )
-                }
+                line: {"backorder_filled_qty": line.backorder_filled_qty + quantity}
                 for line, quantity in fills.items()
             },
         )
@@ -95,13 +91,13 @@ class SaleOrderLine(models.Model):
                 own = unfilled if line._backorder_is_automatic() else quantity
                 adjusted[line] = line.backorder_hold_qty + own
                 extra[line] = {
-                    "backorder_filled_qty": max(
-                        0.0, line.product_uom_id.round(line.backorder_filled_qty - unfilled)
+                    "backorder_filled_qty": line._backorder_noiseless(
+                        line.backorder_filled_qty - unfilled
                     )
                 }
             else:
                 own = 0.0
-            if line.product_uom_id.compare(quantity, own) > 0:
+            if line._backorder_compare(quantity, own) > 0:
                 raised[line] = quantity - own
         if adjusted:
             note = self.env._("Not reserved any more")

@@ -165,7 +165,7 @@ class BackorderRunOrder(models.Model):
 
         What other fills set aside for a quotation stays set aside; without any, nothing is.
         """
-        filled = max(0.0, line.product_uom_id.round(line.backorder_filled_qty - quantity))
+        filled = line._backorder_noiseless(line.backorder_filled_qty - quantity)
         kept = line.backorder_promised_qty - quantity
         if line.state == "sale" or not is_positive(filled):
             kept = 0.0
