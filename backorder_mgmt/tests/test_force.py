@@ -109,6 +109,44 @@ class TestForce(BackorderCommon):
         self.assertHeld(quotation.order_line, 4, reserved=6)
         self.assertEqual(quotation.order_line.backorder_forced_qty, 4)
 
+    def test_forced_total_of_a_quotation_stays_when_it_is_confirmed(self):
+        self._stock(self.product, 2)
+        quotation = self._order((self.product, 4), confirm=False)
+        line = quotation.order_line
+        self.assertHeld(line, 2)
+        quotation.force_backorders({line.id: 3})
+        self.assertHeld(line, 3)
+        self.assertEqual(line.backorder_forced_qty, 1)
+        line._backorder_refigure()
+        self.assertHeld(line, 3)
+        quotation.action_confirm()
+        self.assertHeld(line, 3, reserved=1)
+        self.assertEqual(line.backorder_forced_qty, 1)
+
+    def test_stock_that_came_in_before_confirmation_leaves_the_forced_part(self):
+        self._stock(self.product, 2)
+        quotation = self._order((self.product, 4), confirm=False)
+        line = quotation.order_line
+        quotation.force_backorders({line.id: 3})
+        self._stock(self.product, 2)
+        quotation.action_confirm()
+        self.assertHeld(line, 1, reserved=3)
+        self.assertEqual(line.backorder_forced_qty, 1)
+
+    def test_stock_that_went_before_confirmation_waits_along_with_the_forced_part(self):
+        self._stock(self.product, 10)
+        quotation = self._order((self.product, 10), confirm=False)
+        line = quotation.order_line
+        quotation.force_backorders({line.id: 4})
+        self._count(self.product, 8)
+        quotation.action_confirm()
+        self.assertHeld(line, 4, reserved=6)
+        other = self._order((self.product, 10), confirm=False)
+        other.force_backorders({other.order_line.id: 9})
+        self._count(self.product, 6)
+        other.action_confirm()
+        self.assertHeld(other.order_line, 10, reserved=0)
+
     def test_serial_numbers_come_in_whole_pieces(self):
         product = self._product("Drill", tracking="serial")
         lots = self.env["stock.lot"].create(

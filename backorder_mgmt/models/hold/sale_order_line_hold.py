@@ -119,8 +119,9 @@ class SaleOrderLine(models.Model):
     def _backorder_prepare_confirm(self):
         """Before a confirmation: the quotation's figures give way to what Odoo will reserve.
 
-        Forced quantities stay held. What follows (reservation, then :meth:`_backorder_settle`)
-        works out the rest afresh, with ledger rows.
+        Forced quantities stay held: the total that somebody asked for, as long as stock covers no
+        more than it did. What follows (reservation, then :meth:`_backorder_settle`) works out the
+        rest afresh, with ledger rows.
         """
         holding = self.filtered("backorder_hold_qty")
         # Their state is `sale` already, so it does not tell which have a ledger.
@@ -128,11 +129,25 @@ class SaleOrderLine(models.Model):
         if holding - kept:
             (holding - kept)._backorder_write({"backorder_hold_qty": 0.0, "backorder_date": False})
         if kept:
-            kept._backorder_set_holds(
-                {line: line.backorder_forced_qty for line in kept},
-                "adjust",
-                self.env._("Worked out again at confirmation"),
+            holds = {line: line.backorder_forced_qty for line in kept}
+            forced = kept.filtered(
+                lambda line: line.backorder_forced_product_qty
+                and line._backorder_compare(line.backorder_hold_qty, line.backorder_forced_qty) > 0
             )
+            for line, uncovered in forced._backorder_uncovered().items():
+                holds[line] = line._backorder_with_forced(uncovered)
+            kept._backorder_set_holds(
+                holds, "adjust", self.env._("Worked out again at confirmation")
+            )
+
+    def _backorder_with_forced(self, uncovered):
+        """What is on backorder where stock does not cover ``uncovered`` and a part was forced.
+
+        Forced was the total, of which some waited already: it stays, as far as stock has not
+        come in for the part that was not forced.
+        """
+        forced = self.backorder_forced_qty
+        return max(forced, min(self.backorder_hold_qty, uncovered + forced))
 
     def _backorder_settle(self, tried=None, event_type="adjust", note=None):
         """Bring the holds of confirmed lines in step with their deliveries.
@@ -321,9 +336,28 @@ class SaleOrderLine(models.Model):
         lines = lines.order_id.order_line.filtered(
             lambda line: line.product_id in lines.product_id and not line.display_type
         )
-        parts = lines._backorder_parts()
-        made_to_order = lines.filtered("is_mto")
-        lines = lines.filtered(lambda line: parts[line])
+        holds, promises = {}, {}
+        for line, uncovered in lines._backorder_uncovered().items():
+            owed = line._backorder_owed()
+            hold = uncovered
+            if line.backorder_forced_product_qty:
+                hold = min(owed, max(uncovered, line._backorder_with_forced(uncovered)))
+            if line._backorder_compare(hold, line.backorder_hold_qty):
+                holds[line] = hold
+            kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
+            if is_more(line.backorder_promised_qty, kept):
+                promises[line] = {"backorder_promised_qty": kept}
+        for line, vals in promises.items():
+            line._backorder_write(vals)
+        if holds:
+            self._backorder_set_holds(holds, "auto")
+
+    def _backorder_uncovered(self):
+        """{line: what free stock does not cover of it, in its unit} for quotation lines; lines of
+        one order share what is there. Lines that are not kept in stock are left out."""
+        parts = self._backorder_parts()
+        made_to_order = self.filtered("is_mto")
+        lines = self.filtered(lambda line: parts[line])
         locations = lines._backorder_locations()
         supply = self.env["backorder.supply"]._gather(
             lines._backorder_part_products(parts),
@@ -337,21 +371,12 @@ class SaleOrderLine(models.Model):
             order: supply.copy_for(of_order._backorder_part_products(parts).ids)
             for order, of_order in lines.grouped("order_id").items()
         }
-        holds, promises = {}, {}
+        uncovered = {}
         for line in lines:
             covered = owed = line._backorder_owed()
             if line not in made_to_order:
                 covered = line._backorder_take(
                     free[line.order_id], parts[line], locations[line], owed
                 )
-            hold = max(0.0, owed - covered)
-            hold = min(owed, max(hold, line.backorder_forced_qty))
-            if line._backorder_compare(hold, line.backorder_hold_qty):
-                holds[line] = hold
-            kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
-            if is_more(line.backorder_promised_qty, kept):
-                promises[line] = {"backorder_promised_qty": kept}
-        for line, vals in promises.items():
-            line._backorder_write(vals)
-        if holds:
-            self._backorder_set_holds(holds, "auto")
+            uncovered[line] = max(0.0, owed - covered)
+        return uncovered
