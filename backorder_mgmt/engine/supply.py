@@ -60,12 +60,15 @@ class Terms:
     what counts for everybody else under 0. ``steps``: {(line, product): whole packs only, of so
     many}. ``sources``: {(line, product): the places}, of lines that are taken from several.
     ``keys``: {line: since when it waits}, anything that ``Claim.key`` is compared with.
+    ``ahead``: {(line, product): what the line has of it beyond whole units}: a component of a kit
+    that is reserved, or was sent, before the others.
     """
 
     moments: dict[int, float] = field(default_factory=dict)
     steps: dict[tuple[int, int], float] = field(default_factory=dict)
     sources: dict[tuple[int, int], list[Source]] = field(default_factory=dict)
     keys: dict[int, Any] = field(default_factory=dict)
+    ahead: dict[tuple[int, int], Source] = field(default_factory=dict)
 
 
 #: What :meth:`Supply.take` booked: whose quantity is how much less.
@@ -125,6 +128,7 @@ class Supply:
                     if key[1] in wanted
                 },
                 self.terms.keys,
+                {key: replace(own) for key, own in self.terms.ahead.items()},
             ),
         )
         copy._taken_at = {
@@ -185,13 +189,14 @@ class Supply:
 
         The free stock of the location's tree, less the claims of others in that tree and in every
         tree around it; the line's own promise comes before anything owed to others. A line that is
-        taken from several places gets at each what is asked there.
+        taken from several places gets at each what is asked there. What it has ahead is its own.
         """
         kinds = tuple(kinds)
+        ahead, done = self.terms.ahead.get((line, product)), []
+        total = ahead.limit if ahead else 0.0
         sources = self.terms.sources.get((line, product))
         if not sources:
-            return self._available_at(product, location, order, line, kinds)
-        total, done = 0.0, []
+            return total + self._available_at(product, location, order, line, kinds)
         for source in sources:
             got = min(
                 source.limit, self._available_at(product, source.location, order, line, kinds)
@@ -257,7 +262,8 @@ class Supply:
 
         :return: what :meth:`undo` needs to take it back
         """
-        done: Booked = []
+        done = self.take_ahead(product, quantity, line=line)
+        quantity -= sum(part for _what, part in done)
         for source in self.terms.sources.get((line, product), ()):
             part = min(
                 source.limit,
@@ -270,6 +276,15 @@ class Supply:
                 done.append((source, part))
                 quantity -= part
         return done + self._take_at(product, location, quantity, line)
+
+    def take_ahead(self, product: int, quantity: float, *, line: int) -> Booked:
+        """Book what of ``quantity`` the line has ahead of the rest of its kits."""
+        own = self.terms.ahead.get((line, product))
+        part = min(quantity, own.limit) if own else 0.0
+        if not is_positive(part):
+            return []
+        own.limit -= part
+        return [(own, part)]
 
     def _take_at(self, product: int, location: int, quantity: float, line: int) -> Booked:
         done: Booked = []

@@ -416,6 +416,8 @@ class ShopSteps(BackorderCommon):
         quantity = min(quantity, loose, incoming.product_qty)
         if quantity <= 0:
             raise UserError(self.env._("nothing to assign"))
+        if move.product_id != move.sale_line_id.product_id:
+            self.typed |= move.product_id  # a component without the others is that person's affair
         self.env["report.stock.report_reception"].action_assign(
             move.ids, [quantity], [incoming.ids]
         )

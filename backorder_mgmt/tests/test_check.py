@@ -2,6 +2,7 @@
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import BackorderCommon
 
@@ -134,6 +135,130 @@ class TestCheck(BackorderCommon):
         self.assertIn("5 Units reserved, 3 Units on hand", message)
         rows = self._found(repair=True)
         self.assertEqual([row["repaired"] for row in rows], [False])
+
+    # -- each broken invariant is found -----------------------------------------------------------
+
+    def _plant(self, records, **values):
+        """Write past everything, as no code of ours does."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET %s WHERE id IN %s",
+                SQL.identifier(records._table),
+                SQL(", ").join(
+                    SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()
+                ),
+                tuple(records.ids),
+            )
+        )
+        self.env.invalidate_all()
+
+    def _codes(self):
+        return {row["code"] for row in self._found()}
+
+    def test_needed_below_zero_or_beyond_what_is_open(self):
+        line = self._order((self.product, 5)).order_line
+        for needed in (-1, 6):
+            self._plant(line, backorder_qty=needed)
+            self.assertIn("needed", self._codes())
+            self.assertRepaired("needed")
+            self.assertHeld(line, 5, 0)
+
+    def test_needed_less_than_held(self):
+        line = self._order((self.product, 5)).order_line
+        self._plant(line, backorder_qty=3)
+        self.assertIn("hold", self._codes())
+        self.assertRepaired("hold")
+        self.assertHeld(line, 5, 0)
+
+    def test_needed_of_what_is_not_kept_in_stock(self):
+        service = self._product("Advice", type="service", is_storable=False)
+        line = self._order((service, 2)).order_line
+        self._plant(line, backorder_qty=2, backorder_hold_qty=2, backorder_hold_product_qty=2)
+        self.assertIn("needed", self._codes())
+        self.assertRepaired("needed")
+        self.assertEqual((line.backorder_qty, line.backorder_hold_qty), (0, 0))
+
+    def test_held_and_reserved_at_once(self):
+        self._stock(self.product, 5)
+        line = self._order((self.product, 5)).order_line
+        self._plant(line, backorder_qty=2, backorder_hold_qty=2, backorder_hold_product_qty=2)
+        self.assertIn("needed", self._codes())
+        self.assertRepaired("needed")
+        self.assertHeld(line, 0, 5)
+
+    def test_one_piece_of_a_box_of_1000_too_much(self):
+        box = self.env["uom.uom"].create(
+            {"name": "Box of 1000", "relative_factor": 1000, "relative_uom_id": self.unit.id}
+        )
+        line = self._order((self.product, 1, {"product_uom_id": box.id}), confirm=False).order_line
+        self._stock(self.product, 4)
+        line.order_id.fill_backorders()
+        self.assertEqual(self._found(), [])
+        self._plant(line, backorder_qty=1, backorder_hold_qty=1, backorder_hold_product_qty=1000)
+        self.assertEqual(self._codes(), {"needed", "ledger"})
+        self.assertRepaired("needed")
+        self.assertEqual(line.backorder_hold_product_qty, 996)
+
+    def test_more_forced_than_held(self):
+        line = self._order((self.product, 5)).order_line
+        self._plant(line, backorder_forced_qty=7, backorder_forced_product_qty=7)
+        self.assertFound("hold", line)
+        self.assertRepaired("hold")
+        self.assertEqual(line.backorder_forced_qty, 5)
+
+    def test_more_set_aside_than_ordered(self):
+        self._stock(self.product, 20)
+        line = self._order((self.product, 5), confirm=False).order_line
+        line.order_id.force_backorders()
+        line.order_id.fill_backorders()
+        self._plant(line, backorder_promised_qty=8, backorder_promised_product_qty=8)
+        self.assertIn("set_aside", self._codes())
+        self.assertRepaired("set_aside")
+        self.assertEqual((line.backorder_qty, line.backorder_promised_qty), (0, 5))
+
+    def test_a_ledger_of_a_line_that_waits_for_nothing(self):
+        line = self._order((self.product, 5)).order_line
+        line.order_id.cancel_backorders()
+        self.assertEqual(self._found(), [])
+        self._plant(line.backorder_event_ids.sorted("id")[-1], product_qty=-3, quantity=-3)
+        self.assertFound("ledger", line)
+        self.assertRepaired("ledger")
+
+    def test_a_balance_that_is_not_what_is_held(self):
+        line = self._order((self.product, 5)).order_line
+        self._plant(line.backorder_event_ids, product_balance=4)
+        self.assertFound("ledger", line)
+        self.assertRepaired("ledger")
+        self.assertHeld(line, 5, 0)
+
+    def test_stock_that_does_not_know_what_deliveries_have_reserved(self):
+        self._stock(self.product, 5)
+        self._order((self.product, 5))
+        quant = self.env["stock.quant"].search(
+            [("product_id", "=", self.product.id), ("location_id", "=", self.stock.id)]
+        )
+        self._plant(quant, reserved_quantity=0, quantity=2)
+        self.assertIn(
+            "5 Units reserved, 2 Units on hand", self.assertFound("reserved", self.product)
+        )
+
+    def test_a_lot_that_somebody_typed_and_is_nowhere(self):
+        paint = self._product("Paint", tracking="lot")
+        order = self._order((paint, 5))
+        order.picking_ids.move_ids.quantity = 2
+        self.assertIn("2 Units reserved, 0 Units on hand", self.assertFound("reserved", paint))
+
+    def test_a_new_order_that_lives_on_although_it_was_taken_back(self):
+        self.company.backorder_fill_approved = "new_order"
+        order = self._order((self.product, 5))
+        self._stock(self.product, 5)
+        run = order.fill_backorders()
+        new_order = order.backorder_child_ids
+        run.action_undo()
+        self.assertEqual(self._found(), [])
+        self._plant(new_order, state="draft")
+        self.assertIn("is not cancelled", self.assertFound("undone", run.run_order_ids))
 
     def test_a_fill_that_was_taken_back_only_in_part(self):
         order = self._order((self.product, 5))

@@ -1,5 +1,6 @@
 """What people do at Odoo's own doors to reservation is booked on the backorder of the order."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import BackorderCommon
@@ -147,6 +148,67 @@ class TestReceptionReport(DoorsCommon):
         self.assertHeld(line, 5, 0)
         self._done(receipt)
         self.assertHeld(line, 0, 5)
+        self.assertWhole(line)
+
+    def _production(self):
+        if "mrp.production" not in self.env:
+            self.skipTest("goods are made with the module mrp, which is not installed")
+        wood = self._product("Wood")
+        self._stock(wood, 5)
+        recipe = self.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": self.product.product_tmpl_id.id,
+                "bom_line_ids": [Command.create({"product_id": wood.id, "product_qty": 1})],
+            }
+        )
+        production = self.env["mrp.production"].create(
+            {
+                "product_id": self.product.id,
+                "product_qty": 5,
+                "bom_id": recipe.id,
+                "picking_type_id": self.warehouse.manu_type_id.id,
+            }
+        )
+        production.action_confirm()
+        return production
+
+    def _make(self, production):
+        production.qty_producing = 5
+        production._set_qty_producing()
+        production.button_mark_done()
+
+    def _assign_made(self, order, production):
+        self.env["report.stock.report_reception"].action_assign(
+            self._move(order).ids, [5], [production.move_finished_ids.ids]
+        )
+
+    def test_goods_that_are_to_be_made_fill_the_backorder_when_they_are_made(self):
+        order = self._order((self.product, 5))
+        line = order.order_line
+        production = self._production()
+        self._assign_made(order, production)
+        self.assertHeld(line, 5, 0)
+        self._make(production)
+        self.assertHeld(line, 0, 5)
+        self.assertFilled(line, 5)
+        row = line.backorder_event_ids.filtered(lambda row: row.type == "fill")
+        self.assertIn(production.name, row.note)
+        self.assertWhole(line)
+
+    def test_goods_that_were_made_are_assigned_and_unassigned(self):
+        order = self._order((self.product, 5))
+        line = order.order_line
+        production = self._production()
+        self._make(production)
+        self.assertHeld(line, 5, 0)
+        self._assign_made(order, production)
+        self.assertHeld(line, 0, 5)
+        self.assertEqual(line.backorder_state, "filled")
+        self.env["report.stock.report_reception"].action_unassign(
+            self._move(order).id, 5, production.move_finished_ids.ids
+        )
+        self.assertHeld(line, 5, 0)
+        self.assertEqual(line.backorder_filled_qty, 0)
         self.assertWhole(line)
 
     def test_without_the_rule_odoo_assigns_as_ever(self):

@@ -147,6 +147,33 @@ class TestForce(BackorderCommon):
         other.action_confirm()
         self.assertHeld(other.order_line, 10, reserved=0)
 
+    def test_a_filled_quotation_that_is_forced_is_not_filled(self):
+        quotation = self._order((self.product, 5), confirm=False)
+        line = quotation.order_line
+        self._stock(self.product, 5)
+        quotation.fill_backorders()
+        self.assertEqual((line.backorder_filled_qty, line.backorder_promised_qty), (5, 5))
+        quotation.force_backorders({line.id: 3})
+        self.assertEqual((line.backorder_filled_qty, line.backorder_promised_qty), (2, 2))
+        self.assertEqual(line.backorder_state, "partial")
+        quotation.force_backorders({line.id: 5})
+        self.assertEqual((line.backorder_filled_qty, line.backorder_promised_qty), (0, 0))
+        self.assertEqual(line.backorder_state, "backordered")
+        self.assertHeld(line, 5)
+
+    def test_a_filled_item_that_is_forced_is_filled_once(self):
+        self.company.backorder_fill_approved = "same_order"
+        order = self._order((self.product, 5))
+        line = order.order_line
+        self._stock(self.product, 5)
+        order.fill_backorders()
+        order.force_backorders({line.id: 5})
+        self.assertHeld(line, 5, reserved=0)
+        self.assertEqual(line.backorder_filled_qty, 0)
+        self.assertEqual(line.backorder_state, "backordered")
+        order.fill_backorders()
+        self.assertEqual(line.backorder_filled_qty, 5)
+
     def test_serial_numbers_come_in_whole_pieces(self):
         product = self._product("Drill", tracking="serial")
         lots = self.env["stock.lot"].create(

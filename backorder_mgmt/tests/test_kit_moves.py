@@ -162,9 +162,40 @@ class TestKitMoves(BackorderCommon):
         self._deliver(order.picking_ids, {self.product: 2})
         self._stock(self.product, 4)
         self._stock(self.other, 3)
-        order.fill_backorders()
-        order.fill_backorders()
+        self.env.invalidate_all()
+        self.assertEqual(line.backorder_fillable_qty, 3)
+        run = order.fill_backorders()
+        self.assertEqual(run.line_ids.filled_qty, 3)
         self.assertKits(line, 0, product=4, other=3)
+
+    def test_a_component_that_a_person_reserved_ahead_is_there_for_the_fill(self):
+        self._stock(self.other, 3)
+        order = self._order((self.kit, 3))
+        line = order.order_line
+        of_nails = order.picking_ids.move_ids.filtered(lambda m: m.product_id == self.other)
+        of_nails.quantity = 3
+        self._receive(self.product, 4)
+        self.env.invalidate_all()
+        self.assertEqual(line.backorder_fillable_qty, 2)
+        order.fill_backorders()
+        self.assertEqual(line.backorder_qty, 1)
+        self._receive(self.product, 2)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=6, other=3)
+
+    def test_components_ahead_on_two_orders_are_each_ones_own(self):
+        orders = [self._order((self.kit, 2)) for _each in range(2)]
+        self._stock(self.other, 2)
+        first = orders[0].picking_ids.move_ids.filtered(lambda m: m.product_id == self.other)
+        first.quantity = 2
+        self._stock(self.product, 8)
+        run = self.env["backorder.run"].create(
+            {"order_ids": [Command.set([order.id for order in orders])]}
+        )
+        run.action_preview()
+        run.action_start()
+        self.assertKits(orders[0].order_line, 0, product=4, other=2)
+        self.assertKits(orders[1].order_line, 2, product=0, other=0)
 
     def test_lowering_a_kit_that_left_in_parts(self):
         self._stock(self.product, 2)
@@ -192,6 +223,36 @@ class TestKitMoves(BackorderCommon):
         self._stock(self.other, 3)
         order.fill_backorders()
         self.assertKits(line, 0, product=6, other=3)
+
+    # -- deliveries that were closed --------------------------------------------------------------
+
+    def test_kits_that_were_closed_short_and_are_ordered_again(self):
+        self._stock(self.product, 6)
+        self._stock(self.other, 3)
+        order = self._order((self.kit, 11))
+        line = order.order_line
+        self._deliver(order.picking_ids, backorder=False)
+        self.assertEqual(line.qty_delivered, 3)
+        self.assertKits(line, 0)
+        line.product_uom_qty = 11  # Odoo asks for the eight again
+        self.assertKits(line, 8, product=0, other=0)
+        self._stock(self.product, 16)
+        self._stock(self.other, 8)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=16, other=8)
+
+    def test_one_of_two_deliveries_of_kits_is_cancelled(self):
+        order = self._order((self.kit, 5))
+        line = order.order_line
+        order.picking_ids.printed = True
+        line.product_uom_qty = 8
+        self.assertEqual(len(order.picking_ids), 2)
+        order.picking_ids.sorted("id")[-1].action_cancel()
+        self.assertKits(line, 5, product=0, other=0)
+        self._stock(self.product, 10)
+        self._stock(self.other, 5)
+        order.fill_backorders()
+        self.assertKits(line, 0, product=10, other=5)
 
     # -- D20: one component on two recipe lines ---------------------------------------------------
 

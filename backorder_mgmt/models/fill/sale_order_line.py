@@ -119,13 +119,24 @@ class SaleOrderLine(models.Model):
 
         The freed stock is given to nobody by itself.
         """
-        promises = {}
+        extra = {}
         for line, quantity in quantities.items():
             kept = max(0.0, line._backorder_owed() - quantity)
             if line.backorder_promised_qty > kept:
-                promises[line] = {"backorder_promised_qty": kept}
-        self._backorder_set_holds(quantities, "force", note, extra=promises)
-        self.filtered(lambda line: line.state == "sale")._backorder_unreserve_held()
+                filled = min(line.backorder_filled_qty, kept)
+                extra[line] = {"backorder_promised_qty": kept, "backorder_filled_qty": filled}
+        confirmed = self.filtered(lambda line: line.state == "sale")
+        filled = confirmed.filtered("backorder_filled_product_qty")
+        before = filled._backorder_figures()
+        self._backorder_set_holds(quantities, "force", note, extra=extra)
+        confirmed._backorder_unreserve_held()
+        after = filled._backorder_figures()
+        for line in filled:
+            taken = before[line].reserved - after[line].reserved
+            if line._backorder_compare(taken, 0.0) > 0:
+                # What was filled and is taken away is not filled any more.
+                left = line._backorder_noiseless(line.backorder_filled_qty - taken)
+                line._backorder_write({"backorder_filled_qty": left})
 
     # -- fill -------------------------------------------------------------------------------------
 

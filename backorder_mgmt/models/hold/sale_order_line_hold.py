@@ -259,7 +259,10 @@ class SaleOrderLine(models.Model):
             quantity += max(0.0, self._backorder_owed() - self.backorder_hold_qty)
             own = self.id
         for part, per_unit in parts.items():
-            supply.take(part.id, location.id, quantity * per_unit, line=own)
+            taken = quantity * per_unit
+            if not own:
+                taken -= sum(got for _what, got in supply.take_ahead(part.id, taken, line=self.id))
+            supply.take(part.id, location.id, taken, line=own)
 
     def _backorder_trim_kits(self):
         """Give back components that were reserved for kits which are on backorder."""

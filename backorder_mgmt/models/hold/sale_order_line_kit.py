@@ -67,28 +67,53 @@ class SaleOrderLine(models.Model):
             ):
                 sent[key] = sent.get(key, 0.0) + move.product_qty
         recipe = {key: exact(total / self.product_uom_qty) for key, total in sent.items()}
-        if back:
-            recipe.update(self._backorder_recipe_after_returns(sent, back))
+        closed = any(
+            move.state == "cancel" and move.product_uom_qty > 0 for move in self.sudo().move_ids
+        )
+        if not closed and not back:
+            return recipe
+        today = self._backorder_recipe_today()
+        if closed:
+            return self._backorder_recipe_closed(sent, today) or recipe
+        recipe.update(self._backorder_recipe_after_returns(sent, back, today))
         return recipe
 
-    def _backorder_recipe_after_returns(self, sent, back):
+    def _backorder_recipe_today(self):
+        """{recipe line id: quantity of its component, in its unit, per unit of the line}"""
+        products = self.product_id.with_company(self.company_id)
+        boms = products._backorder_kit_boms()
+        if not boms:
+            return {}
+        per_unit = self._backorder_per_unit()
+        lines = products._backorder_kit_lines(products, boms[products])
+        return {recipe_line: values[1] * per_unit for recipe_line, values in lines.items()}
+
+    def _backorder_recipe_closed(self, sent, today):
+        """Deliveries were closed or cancelled: what is asked for is less than what was ordered.
+
+        Where all components are asked for the same number of kits of the recipe of today, that is
+        what the kit is made of; else what was delivered counts, when nothing is open any more.
+        """
+        if {recipe_line for _product, recipe_line in sent} <= today.keys():
+            kits = [total / today[key[1]] for key, total in sent.items() if today[key[1]]]
+            if kits and max(kits) - min(kits) <= EPSILON * max(1.0, *kits):
+                return {key: exact(today[key[1]]) for key in sent}
+        if self.qty_delivered > 0 and not self._backorder_moves():
+            return {key: exact(total / self.qty_delivered) for key, total in sent.items()}
+        return {}
+
+    def _backorder_recipe_after_returns(self, sent, back, today):
         """What came back was exchanged or not: where it was, the same pieces are demanded twice.
 
         Of the two possible ratios that one counts which is nearer to the recipe of today.
         """
-        products = self.product_id.with_company(self.company_id)
-        boms = products._backorder_kit_boms()
-        today = {}
-        if boms:
-            today = products._backorder_kit_lines(products, boms[products])
-        per_unit = self._backorder_per_unit()
         for key, total in sent.items():
             product, recipe_line = key
             returned = min(back.get(product, 0.0), total)
             if not returned or recipe_line not in today:
                 continue
             back[product] -= returned
-            asked = today[recipe_line][1] * per_unit
+            asked = today[recipe_line]
             plain, exchanged = total / self.product_uom_qty, 0.0
             exchanged = (total - returned) / self.product_uom_qty
             if abs(exchanged - asked) < abs(plain - asked) and exchanged > EPSILON:
@@ -155,6 +180,18 @@ class SaleOrderLine(models.Model):
         opened = max((each.open_qty / each.ratio for each in components), default=0.0)
         without = max(0.0, opened - self._backorder_whole(max(0.0, kits), parts))
         return [(each, each.may_have(opened, without)) for each in components]
+
+    def _backorder_ahead(self, moves, parts, recipe=None):
+        """{component: what is reserved of it, or was sent, beyond the kits of which all is there}:
+        a fill of the kit need not find it in stock."""
+        components = self._backorder_components(moves, recipe)
+        opened, reserved, _picked = self._backorder_kit_figures(moves, parts, recipe)
+        ahead = {}
+        for each in components:
+            kits = opened - (each.open_qty - each.reserved) / each.ratio - reserved
+            if (more := exact(kits * each.ratio)) > EPSILON:
+                ahead[each.product] = ahead.get(each.product, 0.0) + more
+        return ahead
 
     def _backorder_keeping_recipes(self):
         """``self``, with the recipes of its kits as they are now: while the ordered quantity

@@ -14,7 +14,8 @@ class SaleOrderLine(models.Model):
         """What stands beside quantities when Odoo reserves for ``self``: the lines' :class:`Terms`.
 
         A lot counts whose removal date is not before the move's date, or now where that is past;
-        a category may be reserved in full packs only; open deliveries may take from two places.
+        a category may be reserved in full packs only; open deliveries may take from two places; a
+        kit may have some of its components ahead of the others.
 
         :param facts: what :meth:`_backorder_facts` said of these lines, read already
         :param places: also where lines with deliveries from several places take from
@@ -47,6 +48,9 @@ class SaleOrderLine(models.Model):
             if len(own) > 1 and len({move.location_id.id for move in own}) > 1:
                 for product, of_part in own.grouped("product_id").items():
                     terms.sources[line.id, product.id] = self._prepare_sources(of_part)
+        for line in lines._backorder_kits(moves) if places else ():
+            for product, quantity in line._backorder_ahead(moves[line], parts[line]).items():
+                terms.ahead[line.id, product.id] = quantity
         return terms
 
     def _backorder_claim_keys(self):

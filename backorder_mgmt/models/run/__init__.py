@@ -27,3 +27,4 @@ from . import backorder_check
 from . import backorder_check_runs
 from . import backorder_run_rules
 from . import backorder_run_gifts
+from . import backorder_check_stock

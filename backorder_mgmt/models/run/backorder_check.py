@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
-#: Below this, a difference of quantities is rounding of units.
-NOISE = 0.0051
+#: Below this, a difference of exact quantities is the noise of adding them up.
+NOISE = 1e-5
 
 
 class BackorderCheck(models.Model):
@@ -59,12 +59,9 @@ class BackorderCheck(models.Model):
         self.env.flush_all()
         lines = checks._lines_to_check(companies)
         found = []
-        for check in (
-            checks._check_quantities,
-            checks._check_ledger,
-            checks._check_set_aside,
-        ):
-            found += check(lines, repair)
+        found += checks._check_quantities(lines, repair)
+        found += checks._check_ledger(companies, repair)
+        found += checks._check_set_aside(lines, repair)
         found += checks._check_reserved(companies)
         found += checks._check_promises(companies, repair)
         found += checks._more_findings(companies)
@@ -125,10 +122,12 @@ class BackorderCheck(models.Model):
                 "|",
                 "|",
                 "|",
-                ("backorder_hold_qty", "!=", 0),
+                "|",
                 ("backorder_qty", "!=", 0),
-                ("backorder_promised_qty", "!=", 0),
-                ("backorder_filled_qty", "!=", 0),
+                ("backorder_hold_product_qty", "!=", 0),
+                ("backorder_forced_product_qty", "!=", 0),
+                ("backorder_promised_product_qty", "!=", 0),
+                ("backorder_filled_product_qty", "!=", 0),
                 ("move_ids.state", "in", ("confirmed", "waiting", "partially_available")),
             ]
         )
@@ -136,31 +135,27 @@ class BackorderCheck(models.Model):
     def _check_quantities(self, lines, repair):
         """Invariants 1, 2 and 4: 0 ≤ needed ≤ open demand, reserved + needed = open demand under
         the rule, and held = needed on confirmed orders."""
-        found, lowered = [], {}
+        found, lowered, forced = [], {}, {}
         figures = lines._backorder_figures()
         parts = lines._backorder_parts()
         raised = lines.browse()
         for line in lines:
-            own, hold, needed = figures[line], line.backorder_hold_qty, line.backorder_qty
+            own, needed = figures[line], line.backorder_qty
+            hold = line.backorder_hold_product_qty / line._backorder_per_unit()
             label = line._backorder_quantity_label
-            if line.state == "sale":
-                limit = own.unreserved
-            elif line.state == "cancel" or not parts[line]:
-                limit = 0.0
-            else:
-                limit = own.owed
+            limit = self._most_needed(line, own, parts[line])
             more = line._backorder_compare
-            if more(0.0, needed) > 0 or (
-                more(needed, limit) > 0 and not line._backorder_is_rounding(needed, limit)
-            ):
+            # Odoo knows what was delivered of a pack by hundredths of it.
+            near = line.qty_delivered and line._backorder_is_rounding(needed, limit)
+            if more(0.0, needed) > 0 or (more(needed, limit) > 0 and not near):
                 message = self.env._(
                     "%(needed)s needed, but only %(limit)s can be waited for.",
                     needed=label(needed),
                     limit=label(limit),
                 )
                 found.append(self._of_line("needed", line, message, repair))
-                lowered[line] = max(0.0, limit)
-            elif line.state in ("sale", "cancel") and more(hold, needed):
+                lowered[line] = min(max(0.0, hold), max(0.0, limit))
+            elif more(hold, needed):
                 message = self.env._(
                     "%(hold)s held, %(needed)s needed.", hold=label(hold), needed=label(needed)
                 )
@@ -169,7 +164,7 @@ class BackorderCheck(models.Model):
             elif (
                 line.state == "sale"
                 and more(limit, needed) > 0
-                and not line._backorder_is_rounding(limit, needed)
+                and not near
                 and self._is_under_rule(line)
             ):
                 message = self.env._(
@@ -180,15 +175,43 @@ class BackorderCheck(models.Model):
                 )
                 found.append(self._of_line("unheld", line, message, repair))
                 raised |= line
-        if repair and lowered:
-            lines._backorder_set_holds(lowered, "adjust", self.env._("Check Backorders"))
-        if repair and raised:
-            raised._backorder_set_holds(
-                {line: figures[line].unreserved for line in raised},
-                "auto",
-                self.env._("Check Backorders"),
-            )
+            unit = line.product_id.uom_id
+            was_forced, held = line.backorder_forced_product_qty, line.backorder_hold_product_qty
+            if unit and (unit.compare(was_forced, held) > 0 or unit.compare(0.0, was_forced) > 0):
+                message = self.env._(
+                    "%(forced)s forced of %(hold)s held.",
+                    forced=label(was_forced / line._backorder_per_unit()),
+                    hold=label(hold),
+                )
+                found.append(self._of_line("hold", line, message, repair))
+                forced[line] = min(max(0.0, was_forced), max(0.0, held))
+        if repair:
+            self._mend_quantities(figures, lowered, raised, forced)
         return found
+
+    def _most_needed(self, line, figures, parts):
+        """The most that may be *Needed* of a line, in its unit (invariant 1)."""
+        if line.state == "cancel" or not parts:
+            return 0.0
+        if line.state == "sale":
+            return figures.unreserved
+        return max(0.0, figures.owed - max(0.0, line.backorder_promised_qty))
+
+    def _mend_quantities(self, figures, lowered, raised, forced):
+        """Holds as they must be, each change with a row of the ledger; what is stored of them is
+        worked out again."""
+        note = self.env._("Check Backorders")
+        lines = raised.browse().union(*lowered, *forced) | raised
+        for line, quantity in forced.items():
+            line._backorder_write({"backorder_forced_product_qty": quantity})
+        if lowered:
+            lines._backorder_set_holds(lowered, "adjust", note)
+        if raised:
+            raised._backorder_set_holds(
+                {line: figures[line].unreserved for line in raised}, "auto", note
+            )
+        for name in ("backorder_hold_qty", "backorder_qty", "backorder_state"):
+            self.env.add_to_compute(lines._fields[name], lines)
 
     def _is_under_rule(self, line):
         """Odoo tried to reserve the line, and the automatic rule applies; or people touched it."""
@@ -203,29 +226,39 @@ class BackorderCheck(models.Model):
             move._should_assign_at_confirm() for move in moves
         )
 
-    def _check_ledger(self, lines, repair):
-        """Invariant 4: the ledger adds up to what is held."""
+    def _check_ledger(self, companies, repair):
+        """Invariant 4: the ledger adds up to what is held, and its last row says so; of all lines
+        that have rows, and of confirmed ones that hold something."""
         self.env["sale.order.line"].flush_model()
         self.env["backorder.event"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                SELECT l.id, COALESCE(SUM(e.product_qty), 0), COUNT(e.id)
+                SELECT l.id, COALESCE(e.total, 0)
                   FROM sale_order_line l
-             LEFT JOIN backorder_event e ON e.sale_line_id = l.id
-                 WHERE l.id IN %s
-              GROUP BY l.id
-                HAVING (COUNT(e.id) > 0 OR l.state = 'sale')
-                   AND ABS(COALESCE(SUM(e.product_qty), 0)
-                           - COALESCE(l.backorder_hold_product_qty, 0)) > %s
+             LEFT JOIN (
+                        SELECT sale_line_id, SUM(product_qty) AS total,
+                               (ARRAY_AGG(product_balance ORDER BY id DESC))[1] AS balance
+                          FROM backorder_event
+                         WHERE sale_line_id IS NOT NULL AND company_id IN %(companies)s
+                      GROUP BY sale_line_id
+                       ) e ON e.sale_line_id = l.id
+                 WHERE l.company_id IN %(companies)s
+                   AND (e.sale_line_id IS NOT NULL
+                        OR (l.state = 'sale' AND l.backorder_hold_product_qty != 0))
+                   AND (ABS(COALESCE(e.total, 0) - COALESCE(l.backorder_hold_product_qty, 0))
+                        > %(noise)s
+                        OR ABS(COALESCE(e.balance, 0) - COALESCE(l.backorder_hold_product_qty, 0))
+                        > %(noise)s)
+              ORDER BY l.id
                 """,
-                tuple(lines.ids) or (0,),
-                NOISE,
+                companies=tuple(companies.ids),
+                noise=NOISE,
             )
         )
         found, rows = [], []
-        for line_id, total, _count in self.env.cr.fetchall():
-            line, total = lines.browse(line_id), float(total)
+        for line_id, total in self.env.cr.fetchall():
+            line, total = self.env["sale.order.line"].browse(line_id), float(total)
             label, per_unit = line._backorder_quantity_label, line._backorder_per_unit()
             hold = line.backorder_hold_product_qty
             message = self.env._(
@@ -241,7 +274,7 @@ class BackorderCheck(models.Model):
             )
         if repair and rows:
             now = fields.Datetime.now()
-            events = self.env["backorder.event"].with_env(lines._backorder_token().env)
+            events = self.env["backorder.event"].with_env(line._backorder_token().env)
             events._log([{**vals, "date": now} for vals in rows])
         return found
 
@@ -252,96 +285,38 @@ class BackorderCheck(models.Model):
             label = line._backorder_quantity_label
             promised, filled = line.backorder_promised_qty, line.backorder_filled_qty
             if line.state in ("sale", "cancel"):
-                if promised > NOISE:
+                if line._backorder_compare(promised, 0.0) > 0:
                     message = self.env._(
                         "%s set aside, but it is no open quotation.", label(promised)
                     )
                     found.append(self._of_line("set_aside", line, message, repair))
                     ended |= line
                 continue
-            if filled - promised > NOISE:
+            owed = line._backorder_owed()
+            if line._backorder_compare(promised, owed) > 0:
+                message = self.env._(
+                    "%(promised)s set aside, but only %(owed)s ordered.",
+                    promised=label(promised),
+                    owed=label(owed),
+                )
+                found.append(self._of_line("set_aside", line, message, repair))
+                promised = owed
+                extra[line] = {"backorder_promised_qty": promised}
+                holds[line] = line.backorder_hold_qty
+            if line._backorder_compare(filled, promised) > 0:
                 message = self.env._(
                     "%(filled)s filled, but only %(promised)s set aside.",
                     filled=label(filled),
                     promised=label(promised),
                 )
                 found.append(self._of_line("filled", line, message, repair))
-                owed = line._backorder_owed() - promised
-                holds[line] = min(owed, line.backorder_hold_qty + filled - promised)
-                extra[line] = {"backorder_filled_qty": promised}
+                holds[line] = min(owed - promised, line.backorder_hold_qty + filled - promised)
+                extra.setdefault(line, {})["backorder_filled_qty"] = promised
         if repair and ended:
             ended._backorder_write({"backorder_promised_qty": 0.0})
         if repair and holds:
             note = self.env._("Check Backorders")
             lines._backorder_set_holds(holds, "adjust", note, extra=extra)
-        return found
-
-    # -- stock ------------------------------------------------------------------------------------
-
-    def _check_reserved(self, companies):
-        """Invariant 3: what deliveries have reserved is there, row by row of stock.
-
-        What a person typed beyond stock on a delivery is Odoo's own rule, and shows here too.
-        """
-        self.env["stock.move.line"].flush_model()
-        self.env["stock.quant"].flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH shelf AS (
-                    SELECT q.product_id, q.location_id, q.company_id,
-                           COALESCE(q.lot_id, 0) AS lot, COALESCE(q.package_id, 0) AS package,
-                           COALESCE(q.owner_id, 0) AS owner,
-                           SUM(q.quantity) AS quantity, SUM(q.reserved_quantity) AS reserved
-                      FROM stock_quant q
-                      JOIN stock_location place ON place.id = q.location_id
-                     WHERE place.usage = 'internal' AND q.company_id IN %(companies)s
-                  GROUP BY 1, 2, 3, 4, 5, 6
-                )
-                SELECT product_id, location_id, company_id, quantity, reserved
-                  FROM shelf
-                 WHERE reserved > GREATEST(quantity, 0) + %(noise)s
-              ORDER BY product_id, location_id
-                """,
-                companies=tuple(companies.ids),
-                noise=NOISE,
-            )
-        )
-        found = []
-        for product_id, location_id, company_id, quantity, reserved in self.env.cr.fetchall():
-            product = self.env["product.product"].browse(product_id)
-            message = self.env._(
-                "%(product)s at %(place)s: %(reserved)s reserved, %(quantity)s on hand.",
-                product=product.display_name,
-                place=self.env["stock.location"].browse(location_id).display_name,
-                reserved=f"{reserved:g} {product.uom_id.name}",
-                quantity=f"{quantity:g} {product.uom_id.name}",
-            )
-            company = self.env["res.company"].browse(company_id)
-            found.append(self._finding("reserved", product, message, company))
-        return found
-
-    def _check_promises(self, companies, repair):
-        """Invariant 3: reserved and set aside are never more than is on hand."""
-        supply = self.env["backorder.supply"]
-        supply._flush_for_claims()
-        lines = self.env["sale.order.line"].search(
-            [("backorder_promised_qty", ">", 0), ("company_id", "in", companies.ids)]
-        )
-        products = lines._backorder_part_products(lines._backorder_parts())
-        uncovered = supply._uncovered_promises(products) if products else []
-        found = []
-        for claim, quantity in uncovered:
-            line = lines.browse(claim.line)
-            part = self.env["product.product"].browse(claim.product)
-            message = self.env._(
-                "%(quantity)s of %(product)s set aside for it are not in stock.",
-                quantity=f"{quantity:g} {part.uom_id.name}",
-                product=part.display_name,
-            )
-            found.append(self._of_line("set_aside", line, message, repair))
-        if repair and uncovered:
-            supply._shrink_promises(products)
         return found
 
     # -- screens ----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ class BackorderCheck(models.Model):
         )
 
     def _check_undone(self, companies):
-        """Invariant 6: what Take Back took back is back, all of it."""
+        """Invariant 6: what Take Back took back is back, and its new order is cancelled."""
         self.env["backorder.run.order"].flush_model()
         self.env.cr.execute(
             SQL(
@@ -47,6 +47,21 @@ class BackorderCheck(models.Model):
                 order=row.order_id.name,
                 run=row.run_id.name,
                 quantity=f"{quantity:g}",
+            )
+            found.append(self._finding("undone", row, message, row.company_id))
+        alive = self.env["backorder.run.order"].search(
+            [
+                ("outcome", "=", "undone"),
+                ("company_id", "in", companies.ids),
+                ("new_order_id.state", "in", ("draft", "sent", "sale")),
+            ]
+        )
+        for row in alive:
+            message = self.env._(
+                "%(order)s was taken back from %(run)s, but %(new_order)s is not cancelled.",
+                order=row.order_id.name,
+                run=row.run_id.name,
+                new_order=row.new_order_id.name,
             )
             found.append(self._finding("undone", row, message, row.company_id))
         return found

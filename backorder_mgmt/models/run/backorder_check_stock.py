@@ -1,0 +1,94 @@
+"""*Check Backorders* of stock: what is reserved, and what is set aside of it."""
+
+from odoo import models
+from odoo.tools import SQL
+
+from .backorder_check import NOISE
+
+
+class BackorderCheck(models.Model):
+    _inherit = "backorder.check"
+
+    # -- stock ------------------------------------------------------------------------------------
+
+    def _check_reserved(self, companies):
+        """Invariant 3: what deliveries have reserved is there, row by row of stock.
+
+        What a person typed beyond stock on a delivery is Odoo's own rule, and shows here too.
+        """
+        self.env["stock.move.line"].flush_model()
+        self.env["stock.quant"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH shelf AS (
+                    SELECT q.product_id, q.location_id, q.company_id,
+                           COALESCE(q.lot_id, 0) AS lot, COALESCE(q.package_id, 0) AS package,
+                           COALESCE(q.owner_id, 0) AS owner,
+                           COALESCE(SUM(q.quantity), 0) AS quantity,
+                           COALESCE(SUM(q.reserved_quantity), 0) AS reserved
+                      FROM stock_quant q
+                      JOIN stock_location place ON place.id = q.location_id
+                     WHERE place.usage = 'internal' AND q.company_id IN %(companies)s
+                  GROUP BY 1, 2, 3, 4, 5, 6
+                ), taken AS (
+                    SELECT m.product_id, m.location_id, m.company_id,
+                           COALESCE(m.lot_id, 0) AS lot, COALESCE(m.package_id, 0) AS package,
+                           COALESCE(m.owner_id, 0) AS owner,
+                           SUM(m.quantity_product_uom) AS reserved
+                      FROM stock_move_line m
+                      JOIN stock_location place ON place.id = m.location_id
+                      JOIN product_product p ON p.id = m.product_id
+                      JOIN product_template t ON t.id = p.product_tmpl_id
+                     WHERE place.usage = 'internal' AND m.company_id IN %(companies)s
+                       AND m.state NOT IN ('draft', 'done', 'cancel') AND t.is_storable
+                  GROUP BY 1, 2, 3, 4, 5, 6
+                )
+                SELECT product_id, location_id, company_id, COALESCE(shelf.quantity, 0),
+                       GREATEST(shelf.reserved, taken.reserved)
+                  FROM shelf
+             FULL JOIN taken USING (product_id, location_id, company_id, lot, package, owner)
+                 WHERE GREATEST(shelf.reserved, taken.reserved)
+                       > GREATEST(shelf.quantity, 0) + %(noise)s
+              ORDER BY product_id, location_id
+                """,
+                companies=tuple(companies.ids),
+                noise=NOISE,
+            )
+        )
+        found = []
+        for product_id, location_id, company_id, quantity, reserved in self.env.cr.fetchall():
+            product = self.env["product.product"].browse(product_id)
+            message = self.env._(
+                "%(product)s at %(place)s: %(reserved)s reserved, %(quantity)s on hand.",
+                product=product.display_name,
+                place=self.env["stock.location"].browse(location_id).display_name,
+                reserved=f"{reserved:g} {product.uom_id.name}",
+                quantity=f"{quantity:g} {product.uom_id.name}",
+            )
+            company = self.env["res.company"].browse(company_id)
+            found.append(self._finding("reserved", product, message, company))
+        return found
+
+    def _check_promises(self, companies, repair):
+        """Invariant 3: reserved and set aside are never more than is on hand."""
+        supply = self.env["backorder.supply"]
+        supply._flush_for_claims()
+        lines = self.env["sale.order.line"].search(
+            [("backorder_promised_qty", ">", 0), ("company_id", "in", companies.ids)]
+        )
+        products = lines._backorder_part_products(lines._backorder_parts())
+        uncovered = supply._uncovered_promises(products) if products else []
+        found = []
+        for claim, quantity in uncovered:
+            line = lines.browse(claim.line)
+            part = self.env["product.product"].browse(claim.product)
+            message = self.env._(
+                "%(quantity)s of %(product)s set aside for it are not in stock.",
+                quantity=f"{quantity:g} {part.uom_id.name}",
+                product=part.display_name,
+            )
+            found.append(self._of_line("set_aside", line, message, repair))
+        if repair and uncovered:
+            supply._shrink_promises(products)
+        return found
