@@ -55,6 +55,9 @@ class SaleOrderLine(models.Model):
 
     def _backorder_recipe(self, moves):
         sent, back = {}, {}
+        closed = any(
+            move.state == "cancel" and move.product_uom_qty > 0 for move in self.sudo().move_ids
+        )
         for move in moves:
             key = (move.product_id.with_env(self.env), move.bom_line_id.id)
             if move.location_id._is_outgoing():
@@ -65,11 +68,18 @@ class SaleOrderLine(models.Model):
                 and (move.location_final_id or move.location_dest_id)._is_outgoing()
                 and move._backorder_is_first_step()
             ):
-                sent[key] = sent.get(key, 0.0) + move.product_qty
+                asked = move.product_qty
+                if move.state == "done":
+                    # "No backorder" leaves the demand as it was.
+                    asked = min(
+                        asked,
+                        move.product_uom._compute_quantity(
+                            move.quantity, move.product_id.uom_id, round=False
+                        ),
+                    )
+                    closed = closed or move.product_qty - asked > EPSILON
+                sent[key] = sent.get(key, 0.0) + asked
         recipe = {key: exact(total / self.product_uom_qty) for key, total in sent.items()}
-        closed = any(
-            move.state == "cancel" and move.product_uom_qty > 0 for move in self.sudo().move_ids
-        )
         if not closed and not back:
             return recipe
         today = self._backorder_recipe_today()
