@@ -191,7 +191,7 @@ class SaleOrderLine(models.Model):
         without = max(0.0, opened - self._backorder_whole(max(0.0, kits), parts))
         return [(each, each.may_have(opened, without)) for each in components]
 
-    def _backorder_ahead(self, moves, parts, recipe=None):
+    def _backorder_ahead(self, moves, parts, recipe):
         """{component: what is reserved of it, or was sent, beyond the kits of which all is there}:
         a fill of the kit need not find it in stock."""
         components = self._backorder_components(moves, recipe)

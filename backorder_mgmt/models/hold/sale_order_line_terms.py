@@ -48,9 +48,10 @@ class SaleOrderLine(models.Model):
             if len(own) > 1 and len({move.location_id.id for move in own}) > 1:
                 for product, of_part in own.grouped("product_id").items():
                     terms.sources[line.id, product.id] = self._prepare_sources(of_part)
-        for line in lines._backorder_kits(moves) if places else ():
-            for product, quantity in line._backorder_ahead(moves[line], parts[line]).items():
-                terms.ahead[line.id, product.id] = quantity
+        kits = lines._backorder_kits(moves) if places else lines.browse()
+        for line, recipe in kits._backorder_recipes().items():
+            ahead = line._backorder_ahead(moves[line], parts[line], recipe)
+            terms.ahead.update({(line.id, part.id): more for part, more in ahead.items()})
         return terms
 
     def _backorder_claim_keys(self):
