@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backorder_mgmt.engine import Claim, Guard, Supply, Terms
+from backorder_mgmt.engine import Claim, Guard, Source, Supply, Terms
 
 PATHS = {1: (1,), 2: (1, 2), 3: (1, 3), 4: (1, 2, 4), 5: (1, 2, 5)}
 STOCK, SHELF_A, SHELF_B = 2, 4, 5
@@ -298,3 +298,18 @@ class TestKeys:
     def test_a_promise_binds_whoever_came_before(self):
         there = self._supply(Claim(ANVIL, STOCK, 4.0, "promised", 9, 99, key=(9, 9)), l10=(1, 1))
         assert there.available(ANVIL, STOCK, order=1, line=10) == 6
+
+
+def test_what_a_line_has_ahead_is_its_own_and_is_taken_first():
+    there = supply(s2=4)
+    there.terms = Terms(ahead={(900, ANVIL): Source(0, 3.0)})
+    copy = there.duplicate()
+    assert there.available(ANVIL, STOCK, line=900) == 7
+    assert there.available(ANVIL, STOCK, line=901) == 4
+    done = there.take(ANVIL, STOCK, 5, line=900)
+    assert there.available(ANVIL, STOCK, line=900) == 2
+    assert there.available(ANVIL, STOCK, line=901) == 2
+    there.undo(done)
+    assert there.available(ANVIL, STOCK, line=900) == 7
+    assert there.available(ANVIL, STOCK, line=901) == 4
+    assert copy.available(ANVIL, STOCK, line=900) == 7

@@ -51,7 +51,8 @@ class SaleOrderLine(models.Model):
         kits = lines._backorder_kits(moves) if places else lines.browse()
         for line, recipe in kits._backorder_recipes().items():
             ahead = line._backorder_ahead(moves[line], parts[line], recipe)
-            terms.ahead.update({(line.id, part.id): more for part, more in ahead.items()})
+            for part, more in ahead.items():
+                terms.ahead[line.id, part.id] = Source(0, more)
         return terms
 
     def _backorder_claim_keys(self):
