@@ -60,8 +60,7 @@ class Terms:
     what counts for everybody else under 0. ``steps``: {(line, product): whole packs only, of so
     many}. ``sources``: {(line, product): the places}, of lines that are taken from several.
     ``keys``: {line: since when it waits}, anything that ``Claim.key`` is compared with.
-    ``ahead``: {(line, product): what the line has of it beyond whole units}: a component of a kit
-    that is reserved, or was sent, before the others.
+    ``ahead``: {(line, product): what a kit has of it, reserved or sent before its other parts}.
     """
 
     moments: dict[int, float] = field(default_factory=dict)
@@ -192,8 +191,7 @@ class Supply:
         taken from several places gets at each what is asked there. What it has ahead is its own.
         """
         kinds = tuple(kinds)
-        ahead, done = self.terms.ahead.get((line, product)), []
-        total = ahead.limit if ahead else 0.0
+        total, done = self.terms.ahead.get((line, product), Source(0, 0.0)).limit, []
         sources = self.terms.sources.get((line, product))
         if not sources:
             return total + self._available_at(product, location, order, line, kinds)
@@ -279,12 +277,10 @@ class Supply:
 
     def take_ahead(self, product: int, quantity: float, *, line: int) -> Booked:
         """Book what of ``quantity`` the line has ahead of the rest of its kits."""
-        own = self.terms.ahead.get((line, product))
-        part = min(quantity, own.limit) if own else 0.0
-        if not is_positive(part):
-            return []
+        own = self.terms.ahead.get((line, product), Source(0, 0.0))
+        part = min(quantity, own.limit)
         own.limit -= part
-        return [(own, part)]
+        return [(own, part)] if is_positive(part) else []
 
     def _take_at(self, product: int, location: int, quantity: float, line: int) -> Booked:
         done: Booked = []
