@@ -71,12 +71,11 @@ class TestChargeReturned(OwedCommon, ChargeTours):
         self._bill(order)
         self._do_bank_back(order, 160, None)
         self._stock(self.item["lamp"], 1)
-        order.require_payment = True
-        self.env.flush_all()
         form = Form(self.env["backorder.fill"].with_context(default_order_id=order.id))
         self.assertEqual(re.findall(r"charged \$\xa0(\d+\.\d\d)", form.charge_note), ["40.00"])
         self.start_tour(f"/odoo/orders/{order.id}", "backorder_charge", login=self.salesman.login)
         new = order.backorder_child_ids
+        new.write({"require_payment": True, "require_signature": False, "prepayment_percent": 1.0})
         page = self.url_open(new.get_portal_url()).text
         self.assertEqual(re.findall(r'data-amount="([\d.]+)"', page), ["40.0"], "in the portal")
         self._run_job()

@@ -96,6 +96,7 @@ class MoneyTableCommon(ChargeCommon):
         self.row, self.wrong, self.due_after_fill = row, [], None
         self._prepare(row)
         self.orders = [self._original(row)]
+        self._fresh()
         for step in row.story:
             if step.startswith("fill") and len(self.orders) == 1 and self.due_after_fill is None:
                 self._same("owed at first", [row.first[0]], self._owed())
@@ -151,17 +152,17 @@ class MoneyTableCommon(ChargeCommon):
         self.env.flush_all()
         self.env.invalidate_all()
 
+    # Each step ends with nothing in the cache: what is read here was read since.
+
     def _dues(self):
-        return list(self._due(*self.orders))
+        return [order.backorder_amount_due for order in self.orders]
 
     def _owed(self):
-        self._fresh()
         return [order.backorder_owed_amount for order in self.orders]
 
     def _link(self, order):
         """What *Generate a Payment Link* asks for: where Odoo proposes less than nothing, it says
         that there is nothing to be paid."""
-        self._fresh()
         link = self.env["payment.link.wizard"].with_context(
             active_model="sale.order", active_id=order.id
         )
@@ -250,7 +251,7 @@ class MoneyTableCommon(ChargeCommon):
         """The job that charges, if a fill before left something for it."""
         if self.env["backorder.charge"].search_count([("state", "in", ("todo", "sending"))]):
             self._run_job()
-        self._fresh()
+            self._fresh()
 
     def _do_card_pays(self, order, amount, _item):
         self._pay_online(order, amount)._post_process()
@@ -348,7 +349,6 @@ class MoneyTableCommon(ChargeCommon):
         if pickings:
             pickings.action_assign()
             self._do_deliver(order, None, None)
-        self._fresh()
 
     def _send_back(self, order, amount, item, exchange=False):
         picking = order.picking_ids.filtered(
@@ -412,6 +412,7 @@ class MoneyTableCommon(ChargeCommon):
             sum(run.line_ids.mapped("filled_qty")), amount, run.line_ids.mapped("message")
         )
         self.orders += run.run_order_ids.new_order_id
+        self._fresh()
         self.due_after_fill = self._dues()
 
     def _do_retry(self, _order, _amount, _item):
