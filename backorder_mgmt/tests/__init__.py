@@ -44,6 +44,7 @@ from . import test_new_order
 from . import test_new_order_apps
 from . import test_new_order_back
 from . import test_new_order_batch
+from . import test_new_order_deliveries
 from . import test_new_order_families
 from . import test_outside
 from . import test_overview
