@@ -113,12 +113,12 @@ class TestOverview(BackorderCommon):
                         {
                             "product_id": self.product.id,
                             "product_qty": 5,
-                            "backorder_line_ids": [Command.set(line.ids)],
                         }
                     )
                 ],
             }
         )
+        purchase.order_line._backorder_bought_for(line)
         line.invalidate_recordset()
         self.assertFalse(line.backorder_to_buy)
         self._assert_card(self._overview(), "waiting_po", 0, 0, 0)
@@ -291,13 +291,13 @@ class TestOverview(BackorderCommon):
                                 "product_id": self.product.id,
                                 "product_qty": 5,
                                 "tax_ids": [],
-                                "backorder_line_ids": [Command.set(order.order_line.ids)],
                             }
                         )
                     ],
                 }
             )
         )
+        purchase.order_line._backorder_bought_for(order.order_line)
         self.assertEqual(done(), [True, True, False, False])
         purchase.button_confirm()
         purchase.picking_ids.move_ids.write({"quantity": 5, "picked": True})
