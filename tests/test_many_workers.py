@@ -324,3 +324,89 @@ def test_two_confirmations_among_many_who_wait_do_not_meet(shop):
         ]
     )
     assert ordered == [3, 3]
+
+
+def test_lots_a_kit_and_a_relocation_at_once(shop):
+    """Eight workers on the last units: four want a lot, two a kit, one the kit's part alone, and
+    one moves the goods to another shelf meanwhile."""
+
+    def prepare(env):
+        products = env["product.product"]
+        goods = {"type": "consu", "is_storable": True, "list_price": 10.0}
+        lotted = products.create({"name": "Lacquer", "tracking": "lot", **goods})
+        part = products.create({"name": "Leg", **goods})
+        kit = products.create({"name": "Ladder", **goods})
+        env["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "type": "phantom",
+                "bom_line_ids": [
+                    Command.create({"product_id": part.id, "product_qty": 2}),
+                    Command.create({"product_id": lotted.id, "product_qty": 1}),
+                ],
+            }
+        )
+        stock = shop.stock(env)
+        shelf = env["stock.location"].create({"name": "Loft", "location_id": stock.id})
+        quants = env["stock.quant"]
+        for name, quantity in (("A", 3), ("B", 4)):
+            lot = env["stock.lot"].create({"name": name, "product_id": lotted.id})
+            quants._update_available_quantity(lotted, stock, quantity, lot_id=lot)
+        quants._update_available_quantity(part, stock, 5)
+        return lotted.id, part.id, kit.id, shelf.id
+
+    lotted, part, kit, shelf = shop.commit(prepare)
+    wanted = [
+        *shop.orders(4, (lotted, 2)),
+        *shop.orders(2, (kit, 2)),
+        *shop.orders(1, (part, 3)),
+    ]
+
+    def relocate(env):
+        quants = env["stock.quant"].search(
+            [("product_id", "in", (lotted, part)), ("location_id", "=", shop.stock(env).id)]
+        )
+        target = env["stock.location"].browse(shelf)
+        quants.move_quants(location_dest_id=target, message="tidy up")
+        return "moved"
+
+    shop.at_once(*(shop.call("action_confirm", order) for order in wanted), relocate)
+
+    def read(env):
+        figures = {}
+        for product in (lotted, part):
+            quants = env["stock.quant"].search(
+                [("product_id", "=", product), ("location_id", "child_of", shop.stock(env).id)]
+            )
+            lines = env["stock.move.line"].search(
+                [
+                    ("product_id", "=", product),
+                    ("state", "not in", ("done", "cancel")),
+                    ("move_id.sale_line_id", "!=", False),
+                ]
+            )
+            for quant in quants:
+                assert 0 <= quant.reserved_quantity <= quant.quantity, quant.location_id.name
+            figures[product] = (
+                sum(quants.mapped("quantity")),
+                sum(quants.mapped("reserved_quantity")),
+                sum(lines.mapped("quantity")),
+            )
+        orders = env["sale.order"].browse(wanted)
+        for line in orders.order_line:
+            moves = line.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+            for product, own in moves.grouped("product_id").items():
+                per_unit = sum(own.mapped("product_uom_qty")) / line.product_uom_qty
+                # what is held is never reserved; of a kit no part is ahead of the others
+                assert sum(own.mapped("quantity")) + line.backorder_qty * per_unit == (
+                    line.product_uom_qty * per_unit
+                ), (line.product_id.name, product.name)
+            assert line.backorder_hold_qty == line.backorder_qty
+            assert sum(line.backorder_event_ids.mapped("quantity")) == line.backorder_qty
+        return figures
+
+    figures = shop.commit(read)
+    for product, there in ((lotted, 7), (part, 5)):
+        on_hand, reserved, delivering = figures[product]
+        assert (on_hand, reserved) == (there, delivering)
+    assert figures[lotted][1] >= 6, "nothing is left lying while somebody waits for it"

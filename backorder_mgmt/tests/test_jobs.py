@@ -59,6 +59,33 @@ class TestRunsInTheBackground(JobCommon):
             cr.execute("SHOW lock_timeout")
             self.assertEqual(cr.fetchone()[0], "0")
 
+    def test_one_run_of_ten_raises_and_the_others_are_done(self):
+        """It is *Failed* with a sentence, and the next call of the job has nothing to do."""
+        runs = self._runs(10)
+        bad = runs[3]
+        begin = type(bad)._begin
+
+        def raising(run):
+            if run.id == bad.id:
+                raise ValueError("a purchase order without approval date")
+            return begin(run)
+
+        with (
+            patch.object(type(bad), "_begin", raising),
+            self.assertLogs("odoo.addons.backorder_mgmt", "WARNING"),
+            self._job("ir_cron_work_runs", seconds=60) as (env, _progress),
+        ):
+            env["backorder.run"]._cron_work()
+        self.assertEqual((runs - bad).mapped("state"), ["done"] * 9)
+        self.assertEqual(bad.state, "failed")
+        self.assertIn("a purchase order without approval date", bad.message_ids[:1].body)
+        self.assertEqual((runs - bad).order_ids.mapped("backorder_state"), ["filled"] * 9)
+        self.assertEqual(bad.order_ids.backorder_state, "backordered")
+        with self._job("ir_cron_work_runs", seconds=60) as (env, progress):
+            env["backorder.run"]._cron_work()
+            self.assertFalse(progress.remaining)
+        self.assertEqual(bad.state, "failed")
+
     def test_stock_is_waited_for_some_seconds_and_by_odoos_own_jobs_for_ever(self):
         seen = []
         supply = self.env["backorder.supply"]
