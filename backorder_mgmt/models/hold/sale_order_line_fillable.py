@@ -42,9 +42,9 @@ class SaleOrderLine(models.Model):
     def _backorder_plain_rows(self):
         """{line id: row} of the lines for which stock in one place is all that counts.
 
-        No kits, serial numbers, full packs, lots that expire, orders that are filled only
-        completely, deliveries in several steps or from several places: of these each line is
-        looked at by itself.
+        No kits, serial numbers, full packs, lots that expire, orders with terms of their
+        customer or that are filled only completely, deliveries in several steps or from several
+        places: of these each line is looked at by itself.
 
         :return: rows of (order id, product id, location id, quantity in the product's unit of one
             unit of the line, needed, what a quotation counts on already), quantities in the
@@ -56,8 +56,16 @@ class SaleOrderLine(models.Model):
         products = self.sudo().product_id
         special = set(products._backorder_kit_boms())
         special |= set(self.env["backorder.supply"]._expiring(products))
-        self.env["res.partner"].flush_model(["backorder_policy", "commercial_partner_id"])
-        self.env["sale.order"].flush_model(["picking_policy", "partner_id"])
+        self.env["sale.order"].flush_model(
+            [
+                "picking_policy",
+                "backorder_accept",
+                "backorder_policy",
+                "backorder_max_shipments",
+                "backorder_min_value",
+                "backorder_cancel_date",
+            ]
+        )
         self.env["product.template"].flush_model(["tracking", "is_storable", "categ_id"])
         self.env["product.category"].flush_model(["packaging_reserve_method"])
         self.env["sale.order.line"].flush_model(
@@ -75,8 +83,6 @@ class SaleOrderLine(models.Model):
                             - COALESCE(l.backorder_hold_qty, 0)) END
                   FROM sale_order_line l
                   JOIN sale_order o ON o.id = l.order_id
-                  JOIN res_partner customer ON customer.id = o.partner_id
-             LEFT JOIN res_partner buyer ON buyer.id = customer.commercial_partner_id
                   JOIN stock_warehouse w ON w.id = l.warehouse_id
                   JOIN product_product p ON p.id = l.product_id
                   JOIN product_template t ON t.id = p.product_tmpl_id
@@ -119,7 +125,11 @@ class SaleOrderLine(models.Model):
                    AND l.is_expense IS NOT TRUE AND l.is_downpayment IS NOT TRUE
                    AND (l.product_uom_id = t.uom_id
                         OR categ.packaging_reserve_method IS DISTINCT FROM 'full')
-                   AND buyer.backorder_policy IS DISTINCT FROM 'complete'
+                   AND COALESCE(o.backorder_accept, 'yes') = 'yes'
+                   AND COALESCE(o.backorder_policy, 'partial') = 'partial'
+                   AND COALESCE(o.backorder_max_shipments, 0) = 0
+                   AND COALESCE(o.backorder_min_value, 0) = 0
+                   AND o.backorder_cancel_date IS NULL
                    AND NOT (l.state = 'sale' AND o.picking_policy = 'one')
                    AND NOT l.product_id = ANY(%(special)s)
                 """,

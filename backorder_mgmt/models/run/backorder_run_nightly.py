@@ -14,9 +14,14 @@ class BackorderRun(models.Model):
 
     @api.model
     def _cron_nightly_fill(self):
-        """Scheduled job: *Fill Backorders* of each company that wants it every night."""
+        """Scheduled job: *Fill Backorders* of each company that wants it every night.
+
+        A company that has its fill by rules every night has that one fill, no second one.
+        """
         runs = in_job(self.sudo())
-        companies = runs.env["res.company"].search([("backorder_nightly_fill", "=", True)])
+        companies = runs.env["res.company"].search(
+            [("backorder_nightly_fill", "=", True), ("backorder_rules_nightly", "=", False)]
+        )
         work_off(
             runs,
             companies.ids,
@@ -42,9 +47,7 @@ class BackorderRun(models.Model):
             run.unlink()
 
     def _prepare_nightly_fill_vals(self, company):
-        return {
-            "company_id": company.id,
-            "policy": company.backorder_policy,
-            "approve_complete": company.backorder_approve_new_order,
-            "approve_partial": company.backorder_approve_new_order,
-        }
+        """The options of the fill by rules, with the company's own policy."""
+        vals = {**self._prepare_nightly_vals(company), "policy": company.backorder_policy}
+        del vals["state"]
+        return vals
