@@ -14,6 +14,8 @@ class BackorderCheck(models.Model):
     def _check_reserved(self, companies):
         """Invariant 3: what deliveries have reserved is there, row by row of stock.
 
+        In warehouses, where deliveries take from: components at a subcontractor's are sent there
+        after they were reserved, which is Odoo's own way.
         What a person typed beyond stock on a delivery is Odoo's own rule, and shows here too.
         """
         self.env["stock.move.line"].flush_model()
@@ -29,7 +31,8 @@ class BackorderCheck(models.Model):
                            COALESCE(SUM(q.reserved_quantity), 0) AS reserved
                       FROM stock_quant q
                       JOIN stock_location place ON place.id = q.location_id
-                     WHERE place.usage = 'internal' AND q.company_id IN %(companies)s
+                     WHERE place.usage = 'internal' AND place.warehouse_id IS NOT NULL
+                       AND q.company_id IN %(companies)s
                   GROUP BY 1, 2, 3, 4, 5, 6
                 ), taken AS (
                     SELECT m.product_id, m.location_id, m.company_id,
@@ -40,7 +43,8 @@ class BackorderCheck(models.Model):
                       JOIN stock_location place ON place.id = m.location_id
                       JOIN product_product p ON p.id = m.product_id
                       JOIN product_template t ON t.id = p.product_tmpl_id
-                     WHERE place.usage = 'internal' AND m.company_id IN %(companies)s
+                     WHERE place.usage = 'internal' AND place.warehouse_id IS NOT NULL
+                       AND m.company_id IN %(companies)s
                        AND m.state NOT IN ('draft', 'done', 'cancel') AND t.is_storable
                   GROUP BY 1, 2, 3, 4, 5, 6
                 )
