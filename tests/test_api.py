@@ -292,7 +292,7 @@ def test_the_examples_of_the_readme(server, tmp_path):
         else:
             done.append("server action")
             server_action(server, code)
-    assert sorted(done) == ["buy", "curl", *["server action"] * 3, "xmlrpc"]
+    assert sorted(done) == ["buy", "curl", *["server action"] * 4, "xmlrpc"]
 
 
 def server_action(server, code):

@@ -14,7 +14,8 @@ class BackorderRun(models.Model):
 
         :param policies: names of policies; None: all
         :return: {policy: {"orders": orders completed, "lines": lines filled, "value": value of
-            what would be filled, in the company's currency}}
+            what would be filled, in the company's currency, "bound": at most so many orders could
+            be completed by any plan, False where that is not known}}
         """
         self.ensure_one()
         self._check_may_run()
@@ -50,7 +51,8 @@ class BackorderRun(models.Model):
         ]
         return {
             "orders": len(whole),
-            "bound": plan.bound,
+            # None has no name in XML-RPC
+            "bound": plan.bound or False,
             "lines": sum(plan[line.id].reason == "filled" for line in lines),
             "value": sum(
                 line.currency_id._convert(
