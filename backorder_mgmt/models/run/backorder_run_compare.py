@@ -122,7 +122,7 @@ class BackorderRun(models.Model):
             "best": False,
             "own": False,
             "orders": figures["orders"],
-            "bound": self.env._("of at most %s", most) if most is not None else "",
+            "bound": self.env._("of at most %s", most) if most else "",
             "lines": figures["lines"],
             "value": format_amount(self.env, figures["value"], self.company_id.currency_id),
         }
