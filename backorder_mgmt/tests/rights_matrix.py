@@ -111,7 +111,8 @@ class MatrixCommon(RightsCommon):
                 wrong.append(f"{kind} {name:<60} {' '.join(cells)}".rstrip())
         gone = [name for of, name in self.expected if of == kind and name not in actual]
         counted = Counter("".join("".join(cells) for cells in actual.values()))
-        print(
+        # Seen with pytest's -rP: how much was tried is part of the answer.
+        print(  # pylint: disable=print-used
             f"\nmatrix: {kind}: {len(actual)} lines, {counted.total()} cells, "
             f"{counted.total() - counted['-']} allowed, {counted['-']} refused"
         )
@@ -284,7 +285,7 @@ class MatrixCommon(RightsCommon):
         made = self._make(role, record, {}, **{f"default_{name}": value})
         kept = made._fields[name].convert_to_write(made[name], made)
         if kept != value:
-            raise AccessError("A default that is not taken changes nothing.")
+            raise AccessError(self.env._("A default that is not taken changes nothing."))
 
     def _load(self, role, record, name, text):
         field = record._fields[name]

@@ -233,7 +233,7 @@ class TestMatrix(MatrixCommon, HttpCase):
             tried += 4 * len(cells)
             if any(set(cell) != {"-"} for cell in cells):
                 actual[f"{model}.{name}"] = cells
-        print(f"matrix: field: {tried} doors tried")
+        print(f"matrix: field: {tried} doors tried")  # pylint: disable=print-used
         self.check_lines("field", actual)
 
     def test_what_is_agreed_with_a_customer_is_open_to_who_may_write_contacts(self):

@@ -183,7 +183,7 @@ class TestNewOrderFamilies(BackorderCommon):
     def _nth(self, records, number):
         """The record to do something to; the step is refused when there is none."""
         if not records:
-            raise UserError("nothing to do this to")
+            raise UserError(self.env._("There is nothing to do this to."))
         return records[number % len(records)]
 
     def _pickings(self, *states):

@@ -62,7 +62,7 @@ class SaleOrder(models.Model):
     def _backorder_cancel_due(self):
         """The orders that are to be told of, or whose rest is to be cancelled, today."""
         found = self.browse()
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("id", ">", 0)])
         for company in companies:
             today = company._backorder_today()
             soon = today + timedelta(days=company.backorder_terms_warn_days)

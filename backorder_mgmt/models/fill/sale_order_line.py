@@ -156,7 +156,13 @@ class SaleOrderLine(models.Model):
                 )
             )
         if self._backorder_compare(quantity, available) > 0 >= available:
-            raise UserError(f"{self.product_id.display_name}: {self._backorder_enter_words(0.0)}")
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(enter)s",
+                    product=self.product_id.display_name,
+                    enter=self._backorder_enter_words(0.0),
+                )
+            )
         if self._backorder_compare(quantity, available) > 0:
             raise UserError(
                 self.env._(

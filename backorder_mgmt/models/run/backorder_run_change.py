@@ -130,7 +130,13 @@ class BackorderRun(models.Model):
         found, plan, blocked = self._plan(lines=near, decided={**decided, **wanted})
         for line, quantity in wanted.items():
             if quantity and line in blocked:
-                raise UserError(f"{line.product_id.display_name}: {blocked[line][1]}")
+                raise UserError(
+                    self.env._(
+                        "%(product)s: %(why)s",
+                        product=line.product_id.display_name,
+                        why=blocked[line][1],
+                    )
+                )
             got = plan[line.id] if line in found else None
             if quantity and (not got or line._backorder_compare(got.quantity, quantity) < 0):
                 raise UserError(self._not_there_words(line, quantity, got, parts[line]))

@@ -12,9 +12,10 @@ class BackorderRun(models.Model):
 
     def _check_may_run(self):
         """Nor is a fill of another company anybody's: the right is asked on each of them."""
-        super()._check_may_run()
+        res = super()._check_may_run()
         if self.ids:
             self.check_access("write")
+        return res
 
     def _backorder_open_names(self, creating=False):
         """The options, until the start. Which kind of run it is, is said once."""

@@ -40,7 +40,6 @@ class BackorderList(models.TransientModel):
     )
     warehouse_ids = fields.Many2many("stock.warehouse", string="Warehouses", help="Empty: all.")
     late_only = fields.Boolean(
-        string="Late Only",
         help="Expected later than the customer was told or than the delivery date of the order, or "
         "overdue, or without any date.",
     )
