@@ -64,7 +64,7 @@ class TestNewOrderBatch(BackorderCommon):
     def test_what_raises_without_a_name_stops_its_order_only_and_halves_are_done_together(self):
         def refuse(new_orders):
             if new_orders:
-                raise UserError("A rule of this house forbids it.")
+                raise UserError(self.env._("A rule of this house forbids it."))
 
         orders, run, sizes, _queries = self._fill(12, refuse, (5,))
         self._check(orders, run, (5,), "A rule of this house forbids it.")

@@ -178,7 +178,7 @@ class TestTerms(TermsCommon):
             move.picked = True
         action = picking.button_validate()
         if isinstance(action, dict):
-            wizard = self.env[action["res_model"]].with_context(action["context"])
+            wizard = self.env[action["res_model"]].with_context(**action["context"])
             Form(wizard).save().process()
 
     def test_a_quotation_counts_with_what_it_is_promised(self):
