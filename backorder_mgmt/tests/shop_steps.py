@@ -440,7 +440,11 @@ class ShopSteps(BackorderCommon):
 
     def _step_delete_rows(self, number):
         moves = self._deliveries().move_ids.filtered(lambda m: m.quantity and not m.picked)
-        self._nth(moves, number).move_line_ids.unlink()
+        move = self._nth(moves, number)
+        of_line = move.sale_line_id.move_ids.product_id
+        if len(of_line) > 1:
+            self.typed |= of_line  # what the kit's other components keep is that person's affair
+        move.move_line_ids.unlink()
 
     def _step_exchange(self, number, refund):
         wizard = self._return_wizard(number)
