@@ -29,18 +29,20 @@ class BackorderRun(models.Model):
         """What the fill rules of this run would do, all together and without each of them; nothing
         changes.
 
-        :return: {id of the rule that is left out, 0 for none: as :meth:`compare_policies`}
+        :return: one dict for all rules together (``rule_id`` is False), then one for each rule that
+            is left out (``rule_id`` is its id), with figures as in :meth:`compare_policies`
         """
         self.ensure_one()
         self._check_may_run()
         worker = self.sudo().with_company(self.company_id)
         rules = worker._rules()
-        return {
-            left_out.id or 0: worker._compared(
-                *worker._plan("rules", rule_set=rules - left_out)[:2]
-            )
+        return [
+            {
+                "rule_id": left_out.id,
+                **worker._compared(*worker._plan("rules", rule_set=rules - left_out)[:2]),
+            }
             for left_out in (rules.browse(), *rules)
-        }
+        ]
 
     def _compared(self, lines, plan):
         """The figures of a plan."""
@@ -52,7 +54,7 @@ class BackorderRun(models.Model):
         return {
             "orders": len(whole),
             # None has no name in XML-RPC
-            "bound": plan.bound or False,
+            "bound": False if plan.bound is None else plan.bound,
             "lines": sum(plan[line.id].reason == "filled" for line in lines),
             "value": sum(
                 line.currency_id._convert(
@@ -91,10 +93,10 @@ class BackorderRun(models.Model):
         rules = {rule.id: rule.name for rule in self.sudo()._rules()}
         rows += [
             self._prepare_compared_row(
-                self.env._("Fill rules without “%s”", rules[rule_id]), figures
+                self.env._("Fill rules without “%s”", rules[figures["rule_id"]]), figures
             )
-            for rule_id, figures in without.items()
-            if rule_id and len(without) > 2
+            for figures in without
+            if figures["rule_id"] and len(without) > 2
         ]
         table = self.env["ir.qweb"]._render(
             "backorder_mgmt.backorder_run_comparison", {"rows": rows}
@@ -122,7 +124,7 @@ class BackorderRun(models.Model):
             "best": False,
             "own": False,
             "orders": figures["orders"],
-            "bound": self.env._("of at most %s", most) if most else "",
+            "bound": "" if most is False else self.env._("of at most %s", most),
             "lines": figures["lines"],
             "value": format_amount(self.env, figures["value"], self.company_id.currency_id),
         }
