@@ -4,12 +4,6 @@ The payment provider is Odoo's demo one. What it was asked is kept in a book of 
 as at a real provider, what was asked stays asked, whatever becomes of the one who asked.
 """
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 import threading
 from unittest.mock import patch
 
@@ -19,15 +13,11 @@ from test_many_workers import Shop, shop  # noqa: F401
 from odoo import Command
 
 WORKER = """
-    import sys, time
+    import time
     from unittest.mock import patch
     from odoo import SUPERUSER_ID, api
-    from odoo.modules.registry import Registry
-    from odoo.tools import config
 
-    config.parse_config(["--log-level=critical"])
-    registry = Registry(sys.argv[1])
-    book, when, pause = sys.argv[2], sys.argv[3], float(sys.argv[4])
+    book, when, pause = arguments
     transactions, attempts = registry["payment.transaction"], registry["backorder.charge.attempt"]
     ask_card, ask_capture = transactions._send_payment_request, transactions._send_capture_request
     send = attempts._send
@@ -119,32 +109,16 @@ class Till:
 
     def worker(self, when="never", pause=30):
         """A server's worker that runs the job, and stops at ``when`` to be killed."""
-        return subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-c",
-                textwrap.dedent(WORKER),
-                self.shop.registry.db_name,
-                str(self.book),
-                when,
-                str(pause),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        return self.shop.workers.start(WORKER, str(self.book), when, pause)
 
     def killed(self, when):
         """A worker that is killed at that moment."""
         worker = self.worker(when)
-        try:
-            assert worker.stdout.readline() == f"{when}\n"
-            os.kill(worker.pid, signal.SIGKILL)
-        finally:
-            worker.wait(timeout=60)
+        assert worker.line() == when
+        worker.kill()
 
     def work(self):
-        assert self.worker().wait(timeout=120) == 0
+        assert self.worker().wait() == 0
 
     def asked(self):
         return self.book.read_text().splitlines() if self.book.exists() else []
@@ -313,9 +287,9 @@ def test_a_capture_killed_after_the_call(till):
 def test_two_workers_on_one_charge(till):
     _order, new = till.filled("Two workers")
     slow = till.worker("asked", pause=3)
-    assert slow.stdout.readline() == "asked\n"
+    assert slow.line() == "asked"
     till.work()  # the other one finds it taken, and does not think that its worker died
-    assert slow.wait(timeout=60) == 0
+    assert slow.wait() == 0
     assert len(till.asked()) == 1
     assert till.states(new) == ("sale", "done", ["done"])
 
@@ -533,10 +507,8 @@ def test_retry_pressed_by_two_at_once(till):
         env["backorder.charge"].search([("order_id", "=", new)]).action_retry()
 
     till.shop.at_once(retry, retry)
-    with contextlib.ExitStack() as stack:
-        for _number in range(2):
-            worker = till.worker()
-            stack.callback(worker.wait, timeout=60)
+    for worker in [till.worker() for _number in range(2)]:
+        assert worker.wait() == 0
     assert len(till.asked()) == 2
     assert till.states(new)[:2] == ("sale", "done")
 

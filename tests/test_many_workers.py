@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import psycopg2.errors
 import pytest
+from workers import Workers
 
 from odoo import SUPERUSER_ID, Command, api
 from odoo.exceptions import UserError
@@ -26,8 +27,9 @@ CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetec
 class Shop:
     """A committed database with products of its own, and what its people do at once."""
 
-    def __init__(self, db):
+    def __init__(self, db, workers=None):
         self.registry = Registry(db)
+        self.workers = workers
 
     def env(self, cr):
         return api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
@@ -176,8 +178,9 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(module_scratch_db):
-    shop = Shop(module_scratch_db)
+def shop(module_scratch_db, tmp_path_factory):
+    workers = Workers(module_scratch_db, tmp_path_factory.mktemp("workers"))
+    shop = Shop(module_scratch_db, workers)
     shop.setting(
         backorder_auto=True,
         backorder_fifo=False,
@@ -187,6 +190,7 @@ def shop(module_scratch_db):
     # Odoo waits up to 2, 4, 8 and 16 seconds before it tries again; the outcome is the same.
     with patch("odoo.service.model.random.uniform", lambda low, high: random.random() * 0.2 * high):
         yield shop
+    workers.close()
 
 
 def test_confirmations_reserve_the_last_units_once(shop):

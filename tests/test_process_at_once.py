@@ -1,10 +1,7 @@
 """The Multi-Order Processor with real workers: two at once, and one killed in the middle."""
 
-import os
-import signal
-
 from test_many_workers import Shop, shop  # noqa: F401
-from test_runs_at_once import work
+from test_runs_at_once import WORKER
 
 from odoo import Command
 
@@ -79,13 +76,10 @@ def test_a_killed_worker_processes_nothing_twice(shop: Shop):  # noqa: F811
     shop.receive(lamp, 9)
     run = make_process(shop, orders, if_backorders="try")
     shop.commit(start(run))
-    worker = work(shop.registry.db_name, run, "1.5")
-    try:
-        for _batch in range(2):  # the second batch is done, and not committed
-            assert worker.stdout.readline() == "filled\n"
-        os.kill(worker.pid, signal.SIGKILL)
-    finally:
-        worker.wait(timeout=30)
+    worker = shop.workers.start(WORKER, run, 1.5)
+    for _batch in range(2):  # the second batch is done, and not committed
+        assert worker.line() == "filled"
+    worker.kill()
 
     def after_kill(env):
         record = env["backorder.run"].browse(run)
@@ -94,8 +88,7 @@ def test_a_killed_worker_processes_nothing_twice(shop: Shop):  # noqa: F811
         assert len(mails_of(env, orders)) == 2
 
     shop.commit(after_kill)
-    worker = work(shop.registry.db_name, run, "0")
-    assert worker.wait(timeout=120) == 0
+    assert shop.workers.start(WORKER, run, 0).wait() == 0
 
     def at_the_end(env):
         record = env["backorder.run"].browse(run)

@@ -1,10 +1,5 @@
 """Fills of many orders with real workers: several at once, and one that is killed in the middle."""
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from unittest.mock import patch
@@ -65,21 +60,18 @@ def test_four_fills_at_once_with_confirmations_and_receipts(shop: Shop):  # noqa
 
 
 WORKER = """
-    import sys, time
+    import time
     from unittest.mock import patch
     from odoo import SUPERUSER_ID, api
-    from odoo.modules.registry import Registry
-    from odoo.tools import config
 
-    config.parse_config(["--log-level=critical"])
-    registry = Registry(sys.argv[1])
+    run_id, pause = arguments
     run_class = registry["backorder.run"]
     do_orders = run_class._do_orders
 
     def slowly(self, rows):
         do_orders(self, rows)
         print("filled", flush=True)
-        time.sleep(float(sys.argv[3]))  # killed here, nothing of the batch is committed
+        time.sleep(pause)  # killed here, nothing of the batch is committed
 
     with (
         patch.object(run_class, "_backorder_batch", 2),
@@ -87,15 +79,9 @@ WORKER = """
         registry.cursor() as cr,
     ):
         run = api.Environment(cr, SUPERUSER_ID, {})["backorder.run"]
-        while run._work_on(int(sys.argv[2])):
+        while run._work_on(run_id):
             pass
 """
-
-
-def work(db, run, pause):
-    """A worker of its own, as a server has them."""
-    program = [sys.executable, "-P", "-c", textwrap.dedent(WORKER), db, str(run), pause]
-    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
 
 
 def test_a_killed_worker_leaves_whole_batches_and_the_next_goes_on(shop: Shop):  # noqa: F811
@@ -105,13 +91,10 @@ def test_a_killed_worker_leaves_whole_batches_and_the_next_goes_on(shop: Shop): 
     shop.receive(product, 16)
     run = make_run(shop, orders)
     shop.commit(lambda env: env["backorder.run"].browse(run).action_start())
-    worker = work(shop.registry.db_name, run, "1.5")
-    try:
-        for _batch in range(2):  # the second batch is filled, and not committed
-            assert worker.stdout.readline() == "filled\n"
-        os.kill(worker.pid, signal.SIGKILL)
-    finally:
-        worker.wait(timeout=30)
+    worker = shop.workers.start(WORKER, run, 1.5)
+    for _batch in range(2):  # the second batch is filled, and not committed
+        assert worker.line() == "filled"
+    worker.kill()
 
     def after_kill(env):
         rows = env["backorder.run"].browse(run).run_order_ids
@@ -122,9 +105,7 @@ def test_a_killed_worker_leaves_whole_batches_and_the_next_goes_on(shop: Shop): 
     shop.commit(after_kill)
     _on_hand, reserved, _delivering, _promised, needed = shop.figures(product)
     assert (reserved, needed) == (4, 12)
-    started = time.monotonic()
-    worker = work(shop.registry.db_name, run, "0")
-    assert worker.wait(timeout=120) == 0, time.monotonic() - started
+    assert shop.workers.start(WORKER, run, 0).wait() == 0
 
     def at_the_end(env):
         record = env["backorder.run"].browse(run)
