@@ -43,6 +43,38 @@ class TestNightly(RunCommon):
         rows = runs.line_ids.filtered(lambda row: row.order_id == order)
         self.assertEqual(sum(rows.mapped("filled_qty")), 5)
 
+    def test_last_nights_fill_is_not_planned_again_while_it_goes_on(self):
+        self._order((self.product, 5))
+        self._stock(self.product, 7)
+        for setting, job in (
+            ("backorder_nightly_fill", "nightly_fill"),
+            ("backorder_rules_nightly", "fill_by_rules"),
+        ):
+            self.company[setting] = True
+            before = self.env["backorder.run"].search([])
+            self._night(job)
+            run = self.env["backorder.run"].search([]) - before
+            self.assertEqual(run.state, "queued")
+            self._night(job)
+            self.assertEqual(self.env["backorder.run"].search([]) - before, run)
+
+    def test_a_night_by_rules_with_nothing_to_fill_leaves_nothing(self):
+        self._order((self.product, 5))
+        self.company.backorder_rules_nightly = True
+        self._night("fill_by_rules", "work_runs")  # whatever else the company can fill
+        before = self.env["backorder.run"].search([])
+        self._night("fill_by_rules", "work_runs")
+        self.assertEqual(self.env["backorder.run"].search([]), before)
+
+    def test_who_takes_no_backorders_is_cancelled_also_where_nothing_can_be_filled(self):
+        """As *Start* does it: the night is no other fill."""
+        order = self._order((self.product, 5))
+        order.backorder_accept = "no"
+        self.company.backorder_nightly_fill = True
+        self._night("nightly_fill", "work_runs")
+        self.assertHeld(order.order_line, 0)
+        self.assertEqual(order.order_line.backorder_cancelled_qty, 5)
+
     def test_a_company_that_does_not_want_it_is_not_searched_every_night(self):
         self.company.backorder_auto = False
         order = self._order((self.product, 5))

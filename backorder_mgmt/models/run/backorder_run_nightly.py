@@ -1,4 +1,4 @@
-"""Fills that a company has made every night."""
+"""The fill that a company has made every night: by its own policy, or by its fill rules."""
 
 import logging
 
@@ -18,36 +18,70 @@ class BackorderRun(models.Model):
 
         A company that has its fill by rules every night has that one fill, no second one.
         """
+        wanted = [("backorder_nightly_fill", "=", True), ("backorder_rules_nightly", "=", False)]
+        self._plan_nightly_fills(wanted, "ir_cron_nightly_fill")
+
+    @api.model
+    def _cron_fill_by_rules(self):
+        """Scheduled job: a fill by rules of each company that wants it every night."""
+        self._plan_nightly_fills([("backorder_rules_nightly", "=", True)], "ir_cron_fill_by_rules")
+
+    @api.model
+    def _plan_nightly_fills(self, wanted, job):
+        """Plan the nightly fill of the companies of the domain ``wanted``, each on its own.
+
+        :param job: the scheduled job, which goes on at once where it could not look at all
+        """
         runs = in_job(self.sudo())
-        companies = runs.env["res.company"].search(
-            [("backorder_nightly_fill", "=", True), ("backorder_rules_nightly", "=", False)]
-        )
+        companies = runs.env["res.company"].search(wanted)
         work_off(
             runs,
             companies.ids,
-            runs._fill_nightly,
+            runs._plan_nightly_fill,
             lambda company_id, error: _logger.warning(
                 "The nightly fill of company %s could not be planned: %s", company_id, error
             ),
-            again=self.env.ref("backorder_mgmt.ir_cron_nightly_fill").sudo()._trigger,
+            again=self.env.ref(f"backorder_mgmt.{job}").sudo()._trigger,
         )
 
     @api.model
-    def _fill_nightly(self, company_id):
-        """Plan the fill, and leave it to the scheduled job of fills; where nothing can be filled
-        there is none."""
+    def _plan_nightly_fill(self, company_id):
+        """Plan the fill of one company and leave it to the scheduled job of fills.
+
+        There is none where nothing can be filled or cancelled, nor while last night's goes on.
+        """
         company = self.env["res.company"].browse(company_id)
-        runs = self.with_company(company)
-        run = runs._backorder_create(self._prepare_nightly_fill_vals(company))
+        vals = self._prepare_nightly_vals(company)
+        if self.search_count(self._get_open_fills_domain(company, vals["policy"]), limit=1):
+            return
+        run = self.with_company(company)._backorder_create(vals)
         run.action_preview()
-        if any(line.planned_qty > 0 for line in run.line_ids):
+        if run._plans_something():
             run._backorder_write({"state": "queued"})
             run._launch()
         else:
-            run.unlink()
+            run._backorder_token().unlink()
 
-    def _prepare_nightly_fill_vals(self, company):
-        """The options of the fill by rules, with the company's own policy."""
-        vals = {**self._prepare_nightly_vals(company), "policy": company.backorder_policy}
-        del vals["state"]
-        return vals
+    def _get_open_fills_domain(self, company, policy):
+        """Fills of ``company`` by ``policy`` that are not done yet."""
+        return [
+            ("company_id", "=", company.id),
+            ("kind", "=", "fill"),
+            ("policy", "=", policy),
+            *self._get_queued_domain(),
+        ]
+
+    def _prepare_nightly_vals(self, company):
+        """The options of the nightly fill: the company's own."""
+        rules = company.backorder_rules_nightly
+        return {
+            "company_id": company.id,
+            "policy": "rules" if rules else company.backorder_policy,
+            "approve_complete": company.backorder_approve_new_order,
+            "approve_partial": company.backorder_approve_new_order,
+            "carry_balance": company.backorder_carry_balance,
+            "carry_credit": company.backorder_carry_credit,
+            "charge_cards": company.backorder_charge_cards,
+            "email_complete_template_id": company.backorder_email_complete_template_id.id,
+            "email_partial_template_id": company.backorder_email_partial_template_id.id,
+        }

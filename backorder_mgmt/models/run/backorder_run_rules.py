@@ -1,6 +1,6 @@
-"""Fills by rules: the facts of the rules for the engine, and the fill of every night."""
+"""Fills by rules: the facts of the rules for the engine."""
 
-from odoo import api, models
+from odoo import models
 from odoo.fields import Domain
 
 from ...engine import Donor
@@ -67,35 +67,3 @@ class BackorderRun(models.Model):
         # The youngest give first, so that who waits longest keeps what they have.
         ages = {line.id: line.order_id._backorder_queue_key() for line in lines}
         return sorted(donors, key=lambda donor: (ages[donor.key], donor.key), reverse=True)
-
-    @api.model
-    def _cron_fill_by_rules(self):
-        """Nightly: a fill by rules for each company that wants it, in the background."""
-        companies = self.env["res.company"].search([("backorder_rules_nightly", "=", True)])
-        for company in companies:
-            open_run = [
-                ("company_id", "=", company.id),
-                ("policy", "=", "rules"),
-                ("state", "in", ("queued", "running")),
-            ]
-            if self.search_count(open_run, limit=1):
-                continue  # last night's is not done yet
-            run = self.with_company(company)._backorder_create(self._prepare_nightly_vals(company))
-            if run.env["sale.order.line"].search_count(run._get_lines_domain(), limit=1):
-                run._launch()
-            else:
-                run._backorder_token().unlink()
-
-    def _prepare_nightly_vals(self, company):
-        return {
-            "company_id": company.id,
-            "policy": "rules",
-            "state": "queued",
-            "approve_complete": company.backorder_approve_new_order,
-            "approve_partial": company.backorder_approve_new_order,
-            "carry_balance": company.backorder_carry_balance,
-            "carry_credit": company.backorder_carry_credit,
-            "charge_cards": company.backorder_charge_cards,
-            "email_complete_template_id": company.backorder_email_complete_template_id.id,
-            "email_partial_template_id": company.backorder_email_partial_template_id.id,
-        }

@@ -100,21 +100,25 @@ class BackorderRun(models.Model):
         if lines <= draft.company_id.backorder_run_threshold:
             draft._check_fills_something(*draft._plan())
 
-    def _check_plans_something(self):
-        """*Start* on the screen of a preview in which no row gets anything.
-
-        :raise UserError: says so
-        """
-        # Where the customer takes no backorders, cancelling what is missing is something, too.
+    def _plans_something(self):
+        """Whether a row of this preview gets anything; where the customer takes no backorders,
+        cancelling what is missing is something, too."""
         planned = [
             ("run_id", "=", self.id),
             "|",
             ("planned_qty", ">", 0),
             ("reason", "=", "not_accepted"),
         ]
+        return bool(self.env["backorder.run.line"].search_count(planned, limit=1))
+
+    def _check_plans_something(self):
+        """*Start* on the screen of a preview in which no row gets anything.
+
+        :raise UserError: says so
+        """
         if self.kind != "fill" or self.state != "planned":
             return
-        if not self.env["backorder.run.line"].search_count(planned, limit=1):
+        if not self._plans_something():
             raise UserError(
                 self.env._(
                     "No row of this preview gets anything: there is nothing to start. The "
