@@ -127,3 +127,23 @@ def _value(model, name):
     digits = field.type == "float" and field.get_digits(model.env)
     value = SQL.identifier("new", name)
     return SQL("round(%s, %s)", value, digits[1]) if digits else value
+
+
+def forget_lines(model, orders):
+    """Rows of ``model`` forget the lines of these orders, which are about to be deleted.
+
+    Both their `sale_line_id` and their `order_id` become empty by themselves. But where a row was
+    made by the same transaction, PostgreSQL looks at one of the two anew while it empties the
+    other, and finds a line that is gone already: an order that is cancelled and deleted by one
+    call would be refused.
+    """
+    rows = model.sudo()  # whoever may delete the order may have its rows emptied, as by PostgreSQL
+    rows.flush_model(["order_id", "sale_line_id"])
+    rows.env.cr.execute(
+        SQL(
+            "UPDATE %s SET sale_line_id = NULL WHERE order_id IN %s AND sale_line_id IS NOT NULL",
+            SQL.identifier(rows._table),
+            tuple(orders.ids),
+        )
+    )
+    rows.invalidate_model(["sale_line_id"], flush=False)

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ...engine import is_positive
+from ..base.batch import forget_lines
 from ..base.token import private
 
 
@@ -178,6 +179,11 @@ class SaleOrder(models.Model):
         self.filtered(
             lambda order: order.state in ("draft", "sent") and order.backorder_parent_id
         )._backorder_given_up()
+
+    def unlink(self):
+        if self:
+            forget_lines(self.env["backorder.event"], self)
+        return super().unlink()
 
     def _backorder_given_up(self):
         """Hook: these orders, made by a fill, are cancelled, or deleted before their approval."""

@@ -3,9 +3,16 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..base.batch import forget_lines
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    def unlink(self):
+        if self:
+            forget_lines(self.env["backorder.run.line"], self)
+        return super().unlink()
 
     def _backorder_apply_fill(self, wanted, lines=None, **options):
         return self.env["backorder.run"]._fill_now(self, wanted, lines=lines, **options)
