@@ -1,12 +1,13 @@
 # Everything a developer runs. Each target is a script in scripts/, which says more.
-.PHONY: help setup demo demo-reset demo-stop test test-engine company story lint format db bench stress odoo-tests clean
+.PHONY: help setup demo demo-reset demo-stop test test-all test-engine company story lint format db bench stress odoo-tests clean
 
 # `make -s`-like: the scripts speak for themselves.
 .SILENT:
 
 help:
 	echo "make demo         the web client with demo data on 127.0.0.1:8069 (demo-reset: from the start; demo-stop)"
-	echo "make test         all tests, in two halves; ARGS=\"-k fill\" for some (test-engine: the engine's alone, in a second)"
+	echo "make test         the tests, in two halves; ARGS=\"-k fill\" for some (test-engine: the engine's alone, in a second)"
+	echo "make test-all     also those of scripts/slow-tests, as CI does"
 	echo "make company      every app of scripts/company-modules installed beside the addon, before and after it (an hour)"
 	echo "make story        200 seeded steps, and a hash of what they leave: SEED=1 ARGS=\"--dump rows.txt\""
 	echo "make lint         all checks of the sources (format: put them in form)"
@@ -31,6 +32,9 @@ demo-stop:
 
 test:
 	scripts/test $(ARGS)
+
+test-all:
+	ALL=1 scripts/test
 
 test-engine:
 	scripts/test-engine $(ARGS)

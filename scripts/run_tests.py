@@ -100,18 +100,22 @@ def bare_tests():
     return core, elsewhere
 
 
+def slow_tests():
+    """Files that take long and are run by CI and ``make test-all`` only."""
+    lines = (ROOT / "scripts" / "slow-tests").read_text().splitlines()
+    return [path for line in lines if (path := line.split("#")[0].strip())]
+
+
 def main(database, folder, *pytest):
     begin = time.monotonic()
     folder = Path(folder)
     subprocess.run(["rm", "-rf", folder], check=True)
     (folder / "taken").mkdir(parents=True)
     core, elsewhere = bare_tests()
-    halves = [
-        Part(
-            f"half {n}", f"{database}_{n}", folder, [f"--ignore={file}" for file in elsewhere], True
-        )
-        for n in (1, 2)
-    ]
+    everything = os.environ.get("CI") or os.environ.get("ALL")
+    left_out = [] if everything else slow_tests()
+    ignored = [f"--ignore={file}" for file in [*elsewhere, *left_out]]
+    halves = [Part(f"half {n}", f"{database}_{n}", folder, ignored, True) for n in (1, 2)]
     bare = Part("bare", f"{database}_bare", folder, core, False)
 
     def one_after_the_other(*parts):
@@ -148,6 +152,8 @@ def main(database, folder, *pytest):
         for kind, count in counts.items()
         if count
     )
+    if left_out:
+        print(f"{len(left_out)} slow files of scripts/slow-tests were left out: make test-all")
     seconds = time.monotonic() - begin
     told = f" {told or 'no tests ran'} in {seconds:.2f}s ({timedelta(seconds=int(seconds))}) "
     print(told.center(100, "="))
