@@ -1,5 +1,7 @@
 from odoo.http import request
 
+from odoo.addons.account_payment.controllers.payment import PaymentPortal as InvoicePaymentPortal
+from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.sale.controllers.portal import CustomerPortal, PaymentPortal
 
 
@@ -21,6 +23,37 @@ class BackorderCustomerPortal(CustomerPortal):
         return values
 
 
+class BackorderPortalAccount(PortalAccount):
+    def _invoice_get_page_view_values(self, invoice, access_token, **kwargs):
+        """The page of an invoice, too, asks for no more than is owed now, however old its link."""
+        values = super()._invoice_get_page_view_values(invoice, access_token, **kwargs)
+        if "transaction_route" in values:  # there is something to be paid
+            payable = invoice._backorder_payable_amount()
+            for name in ("amount_due", "next_amount_to_pay", "amount_custom"):
+                if values.get(name):
+                    values[name] = min(values[name], payable)
+        return values
+
+    def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
+        values = super()._overdue_invoices_get_page_view_values(overdue_invoices, **kwargs)
+        if values.get("amount"):
+            values["amount"] = min(values["amount"], overdue_invoices._backorder_payable_amount())
+            values["payment"]["amount"] = values["amount"]
+        return values
+
+
+class BackorderInvoicePaymentPortal(InvoicePaymentPortal):
+    def _get_extra_payment_form_values(self, invoice_id=None, **kwargs):
+        """Odoo's general payment page, opened for an invoice."""
+        values = super()._get_extra_payment_form_values(invoice_id=invoice_id, **kwargs)
+        amount = values.get("amount", self._cast_as_float(kwargs.get("amount")))
+        if invoice_id and amount:
+            # sudo: Odoo has checked the access token; a sum only
+            invoice = request.env["account.move"].sudo().browse(self._cast_as_int(invoice_id))
+            values["amount"] = min(amount, invoice._backorder_payable_amount())
+        return values
+
+
 class BackorderPaymentPortal(PaymentPortal):
     def _create_transaction(self, *args, **kwargs):
         """A page that was opened earlier looks again before its payment is made."""
@@ -29,4 +62,12 @@ class BackorderPaymentPortal(PaymentPortal):
             # sudo: the order was opened with its access token; a refusal names nothing but its sum
             order = request.env["sale.order"].sudo().browse(int(order_id))
             order._backorder_check_payment(amount)
+        created = kwargs.get("custom_create_values") or {}
+        invoice_ids = [
+            record_id for command in created.get("invoice_ids", ()) for record_id in command[2]
+        ]
+        if invoice_ids and amount:
+            # sudo: as for the order; Odoo looked at the token, or searched as the customer
+            invoices = request.env["account.move"].sudo().browse(invoice_ids)
+            invoices._backorder_check_payment(amount)
         return super()._create_transaction(*args, **kwargs)

@@ -31,6 +31,7 @@ from . import test_filters
 from . import test_force
 from . import test_free_stock
 from . import test_hooks
+from . import test_invoice_pages
 from . import test_jobs
 from . import test_jobs_charges
 from . import test_kit_moves

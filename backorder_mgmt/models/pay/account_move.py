@@ -1,4 +1,7 @@
+"""Invoices of a family: settled by its money, and never asked for beyond what it owes."""
+
 from odoo import models
+from odoo.exceptions import ValidationError
 
 
 class AccountMove(models.Model):
@@ -11,3 +14,77 @@ class AccountMove(models.Model):
         documents = posted.filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
         documents.line_ids.sale_line_ids.order_id._backorder_settle_invoices()
         return posted
+
+    # -- what its payment page may ask for --------------------------------------------------------
+
+    def _backorder_payable_amount(self):
+        """The most that a payment page of these customer invoices may ask for now, together.
+
+        What is open on them, and of that no more than the families of their orders owe, or are
+        invoiced, less what is paid and asked for. What no order stands behind is open as it is.
+        All are in one currency, and so is the amount.
+        """
+        # sudo: a customer need not see the orders and payments of the family; a sum only
+        invoices = self.sudo()
+        payable = beside = 0.0
+        orders = invoices.env["sale.order"]
+        for invoice in invoices:
+            own = invoice.invoice_line_ids.sale_line_ids.order_id
+            orders |= own
+            payable += invoice.amount_residual
+            beside += invoice.amount_residual * (1.0 - invoice._backorder_share(own))
+        if not orders:
+            return payable
+        seen, cap = orders.browse(), 0.0
+        for order in orders:
+            if order in seen:
+                continue
+            family = order._backorder_family()
+            seen |= family
+            cap += family._backorder_billable_amount(orders & family, invoices.currency_id)
+        return max(0.0, invoices.currency_id.round(min(payable, cap + max(0.0, beside))))
+
+    def _backorder_share(self, orders):
+        """Which part of an invoice is of these orders, by value: 0 to 1."""
+        lines = self.invoice_line_ids
+        total = sum(lines.mapped("price_total"))
+        own = lines.filtered(lambda line: line.sale_line_ids.order_id & orders)
+        return sum(own.mapped("price_total")) / total if total else float(bool(own))
+
+    def _backorder_check_payment(self, amount):
+        """Refuse a payment of more than can be asked for on these invoices now.
+
+        :raise ValidationError: more than that
+        """
+        # sudo: as for the amount
+        orders = self.sudo().invoice_line_ids.sale_line_ids.order_id
+        for order in orders:
+            order._backorder_touch_family()
+        payable = self._backorder_payable_amount()
+        currency = self.currency_id
+        if orders and currency.compare_amounts(amount, payable) > 0:
+            names = ", ".join(self.mapped("name"))
+            raise ValidationError(
+                orders._backorder_payment_refusal(amount, payable, currency, names)
+            )
+
+    def _has_to_be_paid(self):
+        return super()._has_to_be_paid() and not self.currency_id.is_zero(
+            self._backorder_payable_amount()
+        )
+
+    def _get_online_payment_error(self):
+        """Also where the order, or its family, is paid or being paid at this moment."""
+        errors = super()._get_online_payment_error()
+        if errors or not self.currency_id.is_zero(self._backorder_payable_amount()):
+            return errors
+        return self.env._("What is open of this invoice is paid, or is being paid, by its orders.")
+
+    def _get_default_payment_link_values(self):
+        """As Odoo proposes, and no more than its payment page will ask for."""
+        values = super()._get_default_payment_link_values()
+        payable = self._backorder_payable_amount()
+        for name in ("amount", "amount_max"):
+            if values.get(name):
+                values[name] = min(values[name], payable)
+        return values

@@ -291,27 +291,30 @@ class SaleOrder(models.Model):
         self._backorder_touch_family()
         payable = self._backorder_payable_amount()
         if self.currency_id.compare_amounts(amount, payable) > 0:
-            # sudo: as for the family's money
-            asked = self.sudo()._backorder_family()._backorder_asked_transactions()
-            begun = asked.filtered(lambda tx: tx._backorder_begun_until())[:1]
-            if begun:
-                raise ValidationError(
-                    self.env._(
-                        "A payment of %(amount)s for %(order)s was begun a moment ago. End it "
-                        "there; if you gave it up, reload the page in some minutes.",
-                        amount=begun.currency_id.format(begun.amount),
-                        order=", ".join(begun.sale_order_ids.mapped("name")) or self.name,
-                    )
-                )
             raise ValidationError(
-                self.env._(
-                    "%(amount)s are more than what is still to be paid for %(order)s: %(payable)s. "
-                    "Reload the page.",
-                    amount=self.currency_id.format(amount),
-                    order=self.name,
-                    payable=self.currency_id.format(payable),
-                )
+                self._backorder_payment_refusal(amount, payable, self.currency_id, self.name)
             )
+
+    def _backorder_payment_refusal(self, amount, payable, currency, document):
+        """Why a customer cannot pay ``amount`` of a ``document`` of these orders: a sentence."""
+        # sudo: as for the family's money
+        asked = self.sudo()._backorder_families()._backorder_asked_transactions()
+        begun = asked.filtered(lambda tx: tx._backorder_begun_until())[:1]
+        if begun:
+            papers = begun.sale_order_ids or begun.invoice_ids
+            return self.env._(
+                "A payment of %(amount)s for %(order)s was begun a moment ago. End it "
+                "there; if you gave it up, reload the page in some minutes.",
+                amount=begun.currency_id.format(begun.amount),
+                order=", ".join(papers.mapped("name")) or document,
+            )
+        return self.env._(
+            "%(amount)s are more than what is still to be paid for %(order)s: %(payable)s. "
+            "Reload the page.",
+            amount=currency.format(amount),
+            order=document,
+            payable=currency.format(payable),
+        )
 
     def _get_default_payment_link_values(self):
         """As Odoo proposes, what confirms the order, else what is due: of that, what its payment

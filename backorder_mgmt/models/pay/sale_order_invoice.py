@@ -1,6 +1,6 @@
 """Invoices of a family are settled by its money, wherever that stands."""
 
-from odoo import api, models
+from odoo import api, fields, models
 
 
 class SaleOrder(models.Model):
@@ -79,6 +79,29 @@ class SaleOrder(models.Model):
                 and not invoice.currency_id.is_zero(invoice.amount_residual)
             ):
                 invoice.js_assign_outstanding_line(line.id)
+
+    # -- what invoices may be asked for ----------------------------------------------------------
+
+    def _backorder_billable_amount(self, paying, currency):
+        """What the invoices of this family may be asked for at most, in ``currency``.
+
+        What it owes, or what is invoiced where that is more, less what is paid and asked for. What
+        is authorised on the orders that are ``paying`` counts as asked for.
+        """
+        root = self[:1]
+        money = root._backorder_family_money()
+        invoiced = 0.0
+        for move in self.invoice_ids.filtered(lambda move: move.state == "posted"):
+            amount = move.amount_total * -move.direction_sign * move._backorder_share(self)
+            invoiced += root._backorder_converted(amount, move.currency_id)
+        open_amount = max(money.owed, invoiced) - money.paid - money.asked
+        open_amount -= sum(
+            root._backorder_converted(order.backorder_authorized_amount, order.currency_id)
+            for order in paying
+        )
+        return root.currency_id._convert(
+            max(0.0, open_amount), currency, root.company_id, fields.Date.today()
+        )
 
     # -- what is to be invoiced -------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class SaleOrder(models.Model):
                 for payment, _tx in order._backorder_own_authorizations()
             )
         asked = sum(
-            self._backorder_converted(tx.amount, tx.currency_id)
+            self._backorder_converted(family._backorder_asked_of(tx), tx.currency_id)
             for tx in family._backorder_asked_transactions()
         )
         figures = (self._backorder_family_owed(), paid, asked)
@@ -88,7 +88,7 @@ class SaleOrder(models.Model):
         orders = self.sudo()
         own, invoices = orders.transaction_ids, orders.invoice_ids
         by_invoice = (invoices.transaction_ids - own).filtered(
-            lambda tx: tx.invoice_ids <= invoices and not tx.sale_order_ids
+            lambda tx: tx.invoice_ids and not tx.sale_order_ids
         )
         asked = (own | own.child_transaction_ids | by_invoice).filtered(
             lambda tx: tx.state == "pending" and tx.operation not in ("refund", "validation")
@@ -110,6 +110,17 @@ class SaleOrder(models.Model):
             )
         )
         return asked | attempts.transaction_id
+
+    def _backorder_asked_of(self, transaction):
+        """How much of what is asked for is for these orders: a customer may pay all their overdue
+        invoices at once."""
+        others = transaction.invoice_ids - self.invoice_ids
+        if transaction.sale_order_ids or not others:
+            return transaction.amount
+        own = (transaction.invoice_ids & self.invoice_ids).filtered(
+            lambda move: move.currency_id == transaction.currency_id
+        )
+        return min(transaction.amount, sum(own.mapped("amount_residual")))
 
     def _backorder_converted(self, amount, currency):
         """An amount of an order or payment of this family in this order's currency."""

@@ -1,0 +1,215 @@
+"""The payment pages and links of invoices ask for no more than their orders still owe."""
+
+import re
+
+from odoo import Command, fields
+from odoo.tests import HttpCase, tagged
+from odoo.tests.common import JsonRpcException
+from odoo.tools import mute_logger
+
+from .common import PageCase
+from .test_charge import ChargeCommon
+
+
+class InvoicePagesCommon(ChargeCommon):
+    """Ten hammers for 100.00; 4 of them become a new order for 40.00."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.provider.is_published = True
+        cls.env["ir.config_parameter"].set_param("account_payment.enable_portal_payment", "True")
+
+    def _pay_online(self, order, amount, state="done", **values):
+        transaction = super()._pay_online(order, amount, state, **values)
+        if state == "pending":
+            transaction._set_pending()
+        return transaction
+
+    def _link(self, invoice):
+        """What *Generate a Payment Link* of the invoice proposes."""
+        wizard = self.env["payment.link.wizard"].with_context(
+            active_model="account.move", active_id=invoice.id
+        )
+        return wizard.default_get(["amount"])["amount"]
+
+
+@tagged("post_install", "-at_install")
+class TestInvoiceLinks(InvoicePagesCommon):
+    def test_what_is_being_paid_on_the_order_is_not_asked_for_by_its_invoice(self):
+        for state in ("pending", "done"):  # done: Odoo books it on the invoice by a job
+            with self.subTest(state=state):
+                order = self._short_order(stock=10)
+                invoice = self._invoice(order)
+                self.assertEqual(self._link(invoice), 100)
+                self._pay_online(order, 30, state)
+                self.env.invalidate_all()
+                self.assertEqual(self._link(invoice), 70)
+                self._pay_online(order, 70, state)
+                self.env.invalidate_all()
+                self.assertEqual(self._link(invoice), 0)
+                self.assertFalse(invoice._has_to_be_paid())
+                self.assertTrue(invoice._get_online_payment_error())
+
+    def test_what_is_paid_on_the_original_is_not_asked_for_by_the_new_order_s_invoice(self):
+        order = self._short_order()
+        self._pay_online(order, 100)
+        order, new, _run = self._filled(order=order)
+        invoice = self._invoice(new)
+        self.env.invalidate_all()
+        self.assertEqual(self._link(invoice), 0)
+        self._run_job(self.booking)
+        self.env.invalidate_all()
+        self.assertEqual(invoice.amount_residual, 0, "booked in the end")
+
+    def test_each_invoice_of_a_family_that_paid_nothing_is_asked_for(self):
+        order, new, _run = self._filled()
+        self.assertEqual(new.state, "draft")
+        new.action_confirm()
+        self.assertEqual(self._link(self._invoice(new)), 40)
+        self.assertEqual(self._link(self._invoice(order)), 60)
+
+    def test_what_a_clerk_changes_on_the_invoice_can_be_paid(self):
+        """Another price, and a line that no order has: the invoice is the agreement then."""
+        order = self._short_order(stock=10)
+        invoice = order._create_invoices()
+        invoice.invoice_line_ids.price_unit = 12
+        invoice.write(
+            {
+                "invoice_line_ids": [
+                    Command.create({"name": "Gift wrap", "price_unit": 5, "tax_ids": False})
+                ]
+            }
+        )
+        invoice.action_post()
+        self.assertEqual(invoice.amount_total, 125)
+        self.assertEqual(self._link(invoice), 125)
+
+    def test_down_payments_are_asked_for(self):
+        order = self._short_order()
+        wizard = self.env["sale.advance.payment.inv"].create(
+            {
+                "sale_order_ids": [Command.set(order.ids)],
+                "advance_payment_method": "fixed",
+                "fixed_amount": 30,
+            }
+        )
+        wizard.create_invoices()
+        deposit = order.invoice_ids
+        deposit.action_post()
+        self.assertEqual(self._link(deposit), 30)
+        order._action_cancel()
+        self.env.invalidate_all()
+        self.assertEqual(self._link(deposit), 30, "invoiced, and not credited")
+
+    def test_all_overdue_invoices_at_once_count_on_each_family(self):
+        """One pending payment of two customers' orders is shared out between them."""
+        orders = self._short_order(stock=10), self._short_order(stock=10)
+        invoices = self._invoice(orders[0]) | self._invoice(orders[1])
+        self.assertEqual(invoices._backorder_payable_amount(), 200)
+        together = self._pay_online(orders[0], 200, "pending")
+        together.write({"sale_order_ids": [Command.clear()]})
+        together.invoice_ids = invoices
+        self.env.invalidate_all()
+        for order in orders:
+            self.assertEqual(order._backorder_family_money().asked, 100)
+            self.assertEqual(order._backorder_payable_amount(), 0)
+        self.assertEqual(invoices._backorder_payable_amount(), 0)
+
+    def test_an_invoice_without_an_order_is_not_looked_at(self):
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_line_ids": [
+                    Command.create({"name": "Advice", "price_unit": 70, "tax_ids": False})
+                ],
+            }
+        )
+        invoice.action_post()
+        self.assertEqual(self._link(invoice), 70)
+        self.assertTrue(invoice._has_to_be_paid())
+
+
+@tagged("post_install", "-at_install")
+class TestInvoicePages(InvoicePagesCommon, PageCase, HttpCase):
+    def _pay(self, invoice, amount):
+        values = {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.method.id,
+            "token_id": None,
+            "amount": amount,
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": "/my",
+        }
+        values["access_token"] = invoice._portal_ensure_token()
+        return self.make_jsonrpc_request(f"/invoice/transaction/{invoice.id}", values)
+
+    def _asked(self, url):
+        response = self.url_open(url)
+        self.assertEqual(response.status_code, 200)
+        return [float(amount) for amount in re.findall(r'data-amount="([\d.]+)"', response.text)]
+
+    @mute_logger("odoo.http")
+    def test_who_pays_the_order_in_another_window_does_not_pay_its_invoice_too(self):
+        order = self._short_order(stock=10)
+        invoice = self._invoice(order)
+        self.assertFalse(invoice.transaction_ids)
+        self._pay_online(order, 100, "done")
+        self.env.flush_all()
+        with self.assertRaises(JsonRpcException):
+            self._pay(invoice, 100)
+        self.assertFalse(invoice.transaction_ids, "asked for a second time")
+
+    @mute_logger("odoo.http")
+    def test_an_old_link_of_an_invoice_asks_for_what_is_owed_today(self):
+        order = self._short_order(stock=10)
+        invoice = self._invoice(order)
+        link = invoice._get_portal_payment_link()
+        self.assertEqual(set(self._asked(link)), {100})
+        self._pay_online(order, 60, "done")
+        self.env.flush_all()
+        self.assertEqual(set(self._asked(link)), {40})
+        with self.assertRaises(JsonRpcException):
+            self._pay(invoice, 100)
+        reference = self._pay(invoice, 40)["reference"]
+        self.env.invalidate_all()
+        self.assertEqual(invoice.transaction_ids.reference, reference)
+        with self.assertRaises(JsonRpcException):
+            self._pay(invoice, 40)
+
+    @mute_logger("odoo.http")
+    def test_overdue_invoices_of_a_family_that_paid(self):
+        self.company.backorder_charge_cards = False
+        order = self._short_order()
+        self._pay_online(order, 100)
+        order, new, _run = self._filled(order=order, job=False)
+        invoices = self._invoice(order) | self._invoice(new)
+        invoices.write({"invoice_date_due": fields.Date.subtract(fields.Date.today(), days=9)})
+        user = self.env["res.users"].create(
+            {
+                "name": "Ada",
+                "login": "backorder_ada",
+                "password": "backorder_ada",
+                "partner_id": self.customer.id,
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+            }
+        )
+        self.authenticate(user.login, user.login)
+        self.env.flush_all()
+        with self.assertRaises(JsonRpcException):
+            self.make_jsonrpc_request(
+                "/invoice/transaction/overdue",
+                {
+                    "payment_reference": "all",
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.method.id,
+                    "token_id": None,
+                    "amount": 100,
+                    "flow": "direct",
+                    "tokenization_requested": False,
+                    "landing_route": "/my",
+                },
+            )
+        self.assertFalse(invoices.transaction_ids - order.transaction_ids)
