@@ -396,6 +396,34 @@ class TestNewOrder(BackorderCommon):
         second = order.fill_backorders({order.order_line.id: 1}).name
         self.assertEqual(int(second[-4:]), int(first[-4:]) + 1)
 
+    def test_a_fill_refused_when_its_new_order_is_compared_takes_no_number(self):
+        order = self._order((self.product, 5))
+        self._stock(self.product, 2)
+        first = order.fill_backorders({order.order_line.id: 1}).name
+        product = self.product
+
+        def spoil(lines, *_args):
+            return ["%s: something else" % product.name for _line in lines]
+
+        with (
+            patch.object(type(order.order_line), "_backorder_moved_differences", spoil),
+            self.assertRaises(UserError),
+        ):
+            order.fill_backorders({order.order_line.id: 1})
+        second = order.fill_backorders({order.order_line.id: 1}).name
+        self.assertEqual(int(second[-4:]), int(first[-4:]) + 1)
+
+    def test_a_fill_of_nothing_makes_no_run(self):
+        runs = self.env["backorder.run"]
+        order, in_stock = self._order((self.product, 5)), self._order((self._product("Saw"), 0))
+        self._stock(self.product, 2)
+        before = runs.search_count([])
+        self.assertEqual(order.fill_backorders({}), runs)
+        self.assertEqual(in_stock.fill_backorders(), runs)
+        self.assertEqual(runs.search_count([]), before)
+        self.assertEqual(order.order_line.backorder_qty, 5)
+        self.assertTrue(order.fill_backorders().line_ids)
+
     def test_a_company_that_is_not_named_gets_no_run(self):
         other = self.env["res.company"].create({"name": "Second"})
         self.env.user.company_ids |= other

@@ -18,7 +18,7 @@ class SaleOrder(models.Model):
         :param quantities: {line id: quantity to fill}, in the lines' units; None: of every line
             min(needed, on hand), first come first served among these orders
         :return: the ``backorder.run`` with what was done and a reason for every line; over RPC its
-            ids. One run per company.
+            ids. One run per company; none where no line is named, or none is on backorder.
         :raise UserError: below zero, more than is needed or on hand, a line of another order
         :raise AccessError: no right to change the orders
         """
@@ -33,7 +33,7 @@ class SaleOrder(models.Model):
             own = None
             if wanted is not None:
                 own = {line: qty for line, qty in wanted.items() if line.order_id in orders}
-                if wanted and not own:
+                if not own:
                     continue  # nothing of this company was named
             runs |= orders.with_company(company)._backorder_apply_fill(own, **options)
         return runs

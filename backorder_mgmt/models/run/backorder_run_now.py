@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from ..base.token import private
+
 
 class BackorderRun(models.Model):
     _inherit = "backorder.run"
@@ -14,7 +16,7 @@ class BackorderRun(models.Model):
             None: everything possible
         :param lines: with ``wanted`` None: only these lines of the orders
         :param strict: with ``wanted`` None: a person asks, and is told when nothing can be filled
-        :return: the run, done
+        :return: the run, done; none where no line is named, or none waits
         :raise UserError: ``strict``, and nothing can be filled
         """
         # sudo: the caller may change these orders; quants, moves and the ledger are not a
@@ -22,6 +24,8 @@ class BackorderRun(models.Model):
         orders = orders.sudo()
         company = orders.company_id
         model = self.sudo().with_company(company)
+        if wanted is not None and not wanted:
+            return self.browse()
         orders._backorder_lock_stock(touch=True)
         # Checked before the run is made: what is refused takes no number.
         vals = self._prepare_fill_now_vals(orders, company, **options)
@@ -30,15 +34,21 @@ class BackorderRun(models.Model):
             plan = draft._plan(lines=lines and lines.sudo())
             if strict:
                 draft._check_fills_something(*plan)
+            if not plan[0]:
+                return self.browse()
         else:
             rows = model._check_wanted({line.sudo(): qty for line, qty in wanted.items()})
-        run = model._backorder_create(vals)
         if wanted is None:
+            run = model._backorder_create(vals)
             run._keep_plan(*plan)
             run._execute()
         else:
+            # Nor does what is refused later, when its new order is compared.
+            unnumbered = model.with_context(**private(backorder_number_later=True))
+            run = unnumbered._backorder_create(vals).with_env(model.env)
             run._keep_wanted(rows)
             run._fill_rows(run._pending())
+            run._backorder_write({"name": run._next_name(company.id)})
             run._finish()
         return run.with_env(self.env)
 

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..base.token import TOKEN, TOKEN_KEY, may_write_backorder
+from ..base.token import TOKEN, TOKEN_KEY, may_write_backorder, private_value
 
 
 class BackorderRun(models.Model):
@@ -35,6 +35,8 @@ class BackorderRun(models.Model):
 
     @api.model
     def _next_name(self, company_id):
+        if private_value(self.env, "backorder_number_later"):
+            return "/"
         company = company_id or self.env.company.id
         # sudo: a number, for whoever may fill
         sequence = self.env["ir.sequence"].with_company(company).sudo()
