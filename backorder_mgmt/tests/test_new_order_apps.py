@@ -1,13 +1,12 @@
 """New orders in company: promotions and loyalty, combos, the shop."""
 
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from .common import BackorderCommon
 
 
-@tagged("post_install", "-at_install")
-class TestNewOrderApps(BackorderCommon):
+class AppsCommon(BackorderCommon):
     def _program(self, **values):
         return self.env["loyalty.program"].create(
             {
@@ -54,6 +53,46 @@ class TestNewOrderApps(BackorderCommon):
         self.assertEqual(order.order_line.filtered("is_reward_line").product_id, mug)
         return mug, order
 
+    def _combo(self):
+        """Two boxes, each a hammer of a combo, and three nails; nothing is in stock."""
+        combo = self.env["product.combo"].create(
+            {
+                "name": "Tool",
+                "combo_item_ids": [
+                    Command.create({"product_id": self.product.id, "extra_price": 3.0})
+                ],
+            }
+        )
+        box = self.env["product.product"].create(
+            {
+                "name": "Box",
+                "type": "combo",
+                "list_price": 50.0,
+                "combo_ids": [Command.link(combo.id)],
+            }
+        )
+        order = self._order((box, 2), (self.other, 3), confirm=False)
+        order.order_line = [
+            Command.create(
+                {
+                    "product_id": self.product.id,
+                    "product_uom_qty": 2,
+                    "combo_item_id": combo.combo_item_ids.id,
+                    "linked_line_id": order.order_line[0].id,
+                }
+            )
+        ]
+        order.action_confirm()
+        return order
+
+    def _shop_order(self, quantity, **values):
+        website = self.env["website"].search([], limit=1)
+        website.company_id = self.company
+        return self._order((self.product, quantity), website_id=website.id, **values)
+
+
+@tagged("post_install", "-at_install")
+class TestNewOrderApps(AppsCommon):
     def test_the_free_mug_goes_out_free_and_once(self):
         mug, order = self._free_mug()
         total = order.amount_total
@@ -103,6 +142,10 @@ class TestNewOrderApps(BackorderCommon):
         self.assertEqual(card.points, 20)
         order._update_programs_and_rewards()
         self.assertEqual(card.points, 20, "the original keeps what the purchase earned")
+        # odoo/odoo#211342: promotions applied again counted twice
+        new._update_programs_and_rewards()
+        self.assertFalse(new._get_claimable_rewards())
+        self.assertEqual(card.points, 20)
 
     def test_a_new_order_gets_no_discount_of_its_own(self):
         self._program(
@@ -123,34 +166,7 @@ class TestNewOrderApps(BackorderCommon):
         self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
 
     def test_a_combo_is_filled_on_its_order_and_the_family_costs_the_same(self):
-        combo = self.env["product.combo"].create(
-            {
-                "name": "Tool",
-                "combo_item_ids": [
-                    Command.create({"product_id": self.product.id, "extra_price": 3.0})
-                ],
-            }
-        )
-        box = self.env["product.product"].create(
-            {
-                "name": "Box",
-                "type": "combo",
-                "list_price": 50.0,
-                "combo_ids": [Command.link(combo.id)],
-            }
-        )
-        order = self._order((box, 2), (self.other, 3), confirm=False)
-        order.order_line = [
-            Command.create(
-                {
-                    "product_id": self.product.id,
-                    "product_uom_qty": 2,
-                    "combo_item_id": combo.combo_item_ids.id,
-                    "linked_line_id": order.order_line[0].id,
-                }
-            )
-        ]
-        order.action_confirm()
+        order = self._combo()
         total = order.amount_total
         self._stock(self.product, 2)
         self._stock(self.other, 3)
@@ -165,14 +181,7 @@ class TestNewOrderApps(BackorderCommon):
 
     def test_a_new_order_of_a_shop_order_is_no_cart(self):
         self.company.backorder_approve_new_order = False
-        website = self.env["website"].search([], limit=1)
-        website.company_id = self.company
-        order = self._order(
-            (self.product, 5),
-            website_id=website.id,
-            cart_recovery_email_sent=True,
-            shop_warning="Only 2 left",
-        )
+        order = self._shop_order(5, cart_recovery_email_sent=True, shop_warning="Only 2 left")
         self._stock(self.product, 5)
         order.fill_backorders()
         new = order.backorder_child_ids
@@ -180,4 +189,49 @@ class TestNewOrderApps(BackorderCommon):
         self.assertFalse(new.is_abandoned_cart)
         self.assertFalse(new.cart_recovery_email_sent)
         self.assertFalse(new.shop_warning)
-        self.assertEqual(order.website_id, website)
+        self.assertTrue(order.website_id)
+
+
+@tagged("post_install", "-at_install")
+class TestNewOrderAppsTours(AppsCommon, HttpCase):
+    """The same in the browser, as a salesman with the least rights."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The browser's screens: no welcome messages of Odoo's own tours beside them.
+        cls.salesman.tour_enabled = False
+
+    def _start(self, tour, order):
+        self.env.flush_all()
+        self.start_tour(f"/odoo/orders/{order.id}", tour, login=self.salesman.login)
+        self.env.invalidate_all()
+        return order.backorder_child_ids
+
+    def test_tour_of_a_gift_order(self):
+        mug, order = self._free_mug()
+        total = order.amount_total
+        self._stock(mug, 1)
+        self._stock(self.product, 1)
+        new = self._start("backorder_fill_gift", order)
+        self.assertEqual((new.state, new.order_line.product_id), ("sale", self.product))
+        self.assertHeld(order.order_line.filtered("is_reward_line"), 0, reserved=1)
+        self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
+
+    def test_tour_of_a_combo_order(self):
+        order = self._combo()
+        total = order.amount_total
+        self._stock(self.product, 2)
+        self._stock(self.other, 3)
+        new = self._start("backorder_fill_combo", order)
+        self.assertEqual((new.state, new.order_line.product_id), ("sale", self.other))
+        self.assertHeld(order.order_line.filtered("combo_item_id"), 0, reserved=2)
+        self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
+
+    def test_tour_of_a_shop_order(self):
+        order = self._shop_order(5)
+        self._stock(self.product, 5)
+        new = self._start("backorder_fill_shop", order)
+        self.assertEqual((new.state, new.order_line.product_uom_qty), ("sale", 5))
+        self.assertFalse(new.website_id)
+        self.assertEqual(self._reserved(new), 5)

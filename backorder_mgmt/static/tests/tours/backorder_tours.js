@@ -169,6 +169,62 @@ registry.category("web_tour.tours").add("backorder_fill", {
     ],
 });
 
+const goesTo = (product, place) => ({
+    content: `${product} goes to: ${place}`,
+    trigger: `${row(product)} td[name=destination]:contains("${place}")`,
+});
+
+/* A fill of everything from the dialog: what moves, what stays and why, and both orders after it. */
+function fillFamily(moves, stays, why) {
+    return [
+        ...openDialog("Fill Backorders", "Fill Backorders"),
+        goesTo(moves, "New order"),
+        ...(stays ? [goesTo(stays, why)] : []),
+        press("Fill"),
+        summary("completed_order_count", 1),
+        {
+            content: "the new order is a link",
+            trigger: ".modal .o_field_widget[name=new_orders] a[href*='/odoo/orders/']",
+        },
+        press("Close"),
+        closed,
+        ...(stays ? [shows(stays, "Filled")] : []),
+        {
+            content: "open the new order",
+            trigger: "button[name=action_view_backorder_children]:visible",
+            run: "click",
+        },
+        {
+            content: "it names its original order",
+            trigger: "button[name=action_view_backorder_parent]:visible",
+        },
+        {
+            content: `it has the ${moves}`,
+            trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${moves}")`,
+        },
+        ...(stays
+            ? [
+                  {
+                      content: `and not the ${stays}`,
+                      trigger: `.o_field_widget[name=order_line]:not(:contains("${stays}"))`,
+                  },
+              ]
+            : []),
+    ];
+}
+
+registry.category("web_tour.tours").add("backorder_fill_gift", {
+    steps: () => fillFamily("Hammer", "Mug", "This order: it is given by a promotion"),
+});
+
+registry.category("web_tour.tours").add("backorder_fill_combo", {
+    steps: () => fillFamily("Nails", "Hammer", "This order: it is part of a combo"),
+});
+
+registry.category("web_tour.tours").add("backorder_fill_shop", {
+    steps: () => fillFamily("Hammer"),
+});
+
 registry.category("web_tour.tours").add("backorder_cancel", {
     steps: () => [
         needs("Hammer", "4.00"),
