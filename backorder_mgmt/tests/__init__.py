@@ -55,6 +55,7 @@ from . import test_priority
 from . import test_process
 from . import test_process_cards
 from . import test_process_decisions
+from . import test_neighbours
 from . import test_nightly
 from . import test_promise
 from . import test_promise_notices
@@ -73,6 +74,7 @@ from . import test_run
 from . import test_run_report
 from . import test_screens
 from . import test_set_aside
+from . import test_shop
 from . import test_stuck
 from . import test_summary
 from . import test_terms
