@@ -258,6 +258,26 @@ class BackorderSupply(models.AbstractModel):
         return list(Supply(self._read_free(products, tops)[0], paths, claims).uncovered())
 
     @api.model
+    def _spoken_for(self, products, warehouses):
+        """What of the free stock is nobody's who orders now: it is owed to those who wait, or set
+        aside for a quotation.
+
+        :return: {product id: quantity in its unit} of those that have any in ``warehouses``
+        """
+        if not products or not warehouses:
+            return {}
+        self._flush_for_claims()
+        claims = self._read_promises(products) + self._read_owed(products, None, {})
+        places = self.env["stock.location"].sudo().browse({claim.location for claim in claims})
+        inside = tuple(warehouses.view_location_id.mapped("parent_path"))
+        kept = {place.id for place in places if place.parent_path.startswith(inside)}
+        spoken = {}
+        for claim in claims:
+            if claim.location in kept:
+                spoken[claim.product] = spoken.get(claim.product, 0.0) + claim.quantity
+        return spoken
+
+    @api.model
     def _path(self, location):
         return tuple(int(part) for part in location.parent_path.split("/") if part)
 

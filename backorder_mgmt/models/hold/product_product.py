@@ -37,33 +37,6 @@ class ProductProduct(models.Model):
             for product in self
         }
 
-    def _backorder_kept_qty(self, warehouses):
-        """How much of what is free is kept for those who wait, or set aside: who orders now does
-        not get it.
-
-        :param warehouses: where it is taken from
-        :return: quantity in the product's unit, of a kit in kits
-        """
-        self.ensure_one()
-        parts = self._backorder_parts()[self]
-        # sudo: of others' orders only this sum is told
-        supply = self.env["backorder.supply"].sudo()
-        supply = supply._gather(
-            self.browse().union(*parts), warehouses.lot_stock_id, claims_only=True
-        )
-        if not any(supply.has_claims(part.id) for part in parts):
-            return 0.0
-
-        def served(location, **options):
-            return min(
-                max(0.0, supply.available(part.id, location.id, **options)) / ratio
-                for part, ratio in parts.items()
-            )
-
-        return sum(
-            served(location, kinds=()) - served(location) for location in warehouses.lot_stock_id
-        )
-
     def _backorder_kit_boms(self):
         """{product: its kit} where `mrp` is installed; a kit of another company does not count."""
         if "mrp.bom" not in self.env or not self:
