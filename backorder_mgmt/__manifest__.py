@@ -12,6 +12,8 @@
         "sale_purchase_stock",
         "account_payment",
     ],
+    # OCA's addon means something else by sale.order.backorder_policy: no order could be confirmed.
+    "excludes": ["sale_stock_picking_backorder_policy"],
     "data": [
         "security/backorder_mgmt_groups.xml",
         "security/ir.model.access.csv",

@@ -19,6 +19,10 @@ LEFT_BEHIND = frozenset(
     }
 )
 
+#: Fields that travel although Odoo's own copy leaves them out: the new order is a part of the same
+#: business. Those of modules that are not installed are passed over.
+TAKEN_ALONG = ("client_order_ref", "commitment_date", "project_id")
+
 #: Fields of an order that people agree with a customer; a new order begins with the original's.
 AGREED = (
     "partner_invoice_id",
@@ -56,6 +60,11 @@ class SaleOrder(models.Model):
         """
         return LEFT_BEHIND
 
+    @api.model
+    def _backorder_taken_along_fields(self):
+        """Names of fields that travel although a copy of the order would not have them."""
+        return TAKEN_ALONG
+
     def _prepare_backorder_order_vals(self):
         """Values of the new order of this one, without its lines."""
         self.ensure_one()
@@ -63,11 +72,12 @@ class SaleOrder(models.Model):
             {
                 "order_line": [],
                 "origin": self.name,
-                "client_order_ref": self.client_order_ref,
-                "commitment_date": self.commitment_date,
                 "backorder_ship_date": self.backorder_ship_date,
             }
         )[0]
+        for name in self._backorder_taken_along_fields():
+            if field := self._fields.get(name):
+                vals[name] = field.convert_to_write(self[name], self)
         stay = self._backorder_left_behind_fields() | relations_to_orders(self)
         vals = {name: value for name, value in vals.items() if name not in stay}
         vals["backorder_parent_id"] = self.id

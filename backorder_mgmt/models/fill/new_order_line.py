@@ -24,8 +24,9 @@ LEFT_BEHIND = frozenset(
         "virtual_id",
     }
 )
-#: Fields that travel although Odoo's own copy leaves them out: what the goods cost is known.
-TAKEN_ALONG = frozenset({"purchase_price"})
+#: Fields that travel although Odoo's own copy leaves them out: what the goods cost is known, and so
+#: is a day that was agreed for the item (OCA's `sale_order_line_date`).
+TAKEN_ALONG = frozenset({"purchase_price", "commitment_date"})
 
 
 def relations_to_orders(model):
