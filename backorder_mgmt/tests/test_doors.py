@@ -473,35 +473,6 @@ class TestOtherDoors(DoorsCommon):
         self.assertHeld(order.order_line, 4, 1)
         self.assertEqual(order.order_line.backorder_filled_qty, 1)
 
-    def test_goods_put_back_from_the_packing_place_are_picked_again_by_returning_the_return(self):
-        self.warehouse.delivery_steps = "pick_ship"
-        self._stock(self.product, 5)
-        order = self._order((self.product, 5))
-        pick = order.picking_ids
-        self._deliver(pick)
-        back = self._return(pick, 5)
-        self.assertHeld(order.order_line, 0, 0)
-        self.assertIn(
-            f"Hammer (5 Units). To pick them again, return {back.name}",
-            " ".join(order.message_ids.mapped("body")),
-        )
-        rival = self._order((self.product, 2))
-        self.assertHeld(rival.order_line, 0, 2)
-        rival._action_cancel()
-        self._return(back, 5)
-        ship = order.picking_ids.filtered(lambda p: p.picking_type_id.code == "outgoing")
-        self.assertEqual(ship.move_ids.mapped("state"), ["assigned"])
-        self._deliver(ship)
-        self.assertEqual(order.order_line.qty_delivered, 5)
-        self.assertHeld(order.order_line, 0, 0)
-
-    def _return(self, picking, quantity):
-        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
-        wizard.product_return_moves.quantity = quantity
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        self._done(back)
-        return back
-
     def _exchange(self, order, quantity, refund):
         picking = order.picking_ids.filtered(lambda p: p.state == "done")[:1]
         wizard = (

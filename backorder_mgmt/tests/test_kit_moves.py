@@ -183,6 +183,37 @@ class TestKitMoves(BackorderCommon):
         order.fill_backorders()
         self.assertKits(line, 0, product=6, other=3)
 
+    def _waited_for(self):
+        """{component: what waits for it} of purchasing."""
+        plan = self.env["backorder.purchase.plan"]
+        facts = plan._gather(self.product | self.other, self.warehouse)
+        return {
+            product: sum(own.needed for own in facts[product.id, self.warehouse.id].waiting)
+            for product in (self.product, self.other)
+        }
+
+    def test_a_component_that_is_there_already_is_not_bought_once_more(self):
+        self._stock(self.other, 3)
+        order = self._order((self.kit, 3))
+        of_nails = order.picking_ids.move_ids.filtered(lambda m: m.product_id == self.other)
+        self.assertEqual(self._waited_for(), {self.product: 6, self.other: 3})
+        of_nails.quantity = 2
+        self.assertKits(order.order_line, 3, product=0, other=2)
+        self.assertEqual(self._waited_for(), {self.product: 6, self.other: 1})
+        of_nails.quantity = 3
+        self.assertEqual(self._waited_for(), {self.product: 6, self.other: 0})
+        self._plan_receipt(self.product, 6)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        # nothing but the hammers is waited for: they bring the kits
+        self.assertTrue(order.order_line.backorder_expected_date)
+
+    def test_a_component_that_left_ahead_is_not_bought_once_more(self):
+        self._stock(self.product, 4)
+        order = self._order((self.kit, 3))
+        self._deliver(order.picking_ids, {self.product: 4})
+        self.assertEqual(self._waited_for(), {self.product: 2, self.other: 3})
+
     def test_components_ahead_on_two_orders_are_each_ones_own(self):
         orders = [self._order((self.kit, 2)) for _each in range(2)]
         self._stock(self.other, 2)

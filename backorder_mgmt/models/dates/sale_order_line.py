@@ -242,11 +242,7 @@ class SaleOrderLine(models.Model):
                 and set(parts[row[1], row[2]]) != {row[1]}
             ]
         )
-        recipes = kits._backorder_kit_parts(kits._backorder_recipes()) if kits else {}
-        of_line = {
-            line.id: {part.id: qty / line._backorder_per_unit() for part, qty in own.items()}
-            for line, own in recipes.items()
-        }
+        of_line = kits._backorder_waiting_parts()
         return [
             (
                 line_id,
@@ -257,6 +253,24 @@ class SaleOrderLine(models.Model):
             )
             for line_id, product_id, company_id, warehouse_id, needed, per_unit, forced in rows
         ]
+
+    def _backorder_waiting_parts(self):
+        """{line id: {component id: quantity in its unit that is waited for, per unit of the line's
+        product}} of confirmed kits: what they have ahead of their other components is there."""
+        recipes = self._backorder_recipes()
+        moves = self.browse().union(*recipes)._backorder_moves().grouped("sale_line_id")
+        result = {}
+        for line, parts in self._backorder_kit_parts(recipes).items():
+            needed = line.backorder_qty
+            ahead = line._backorder_ahead(
+                moves.get(line, self.env["stock.move"]), parts, recipes[line]
+            )
+            per_unit = line._backorder_per_unit()
+            lacking = {part: qty - ahead.get(part, 0.0) / needed for part, qty in parts.items()}
+            result[line.id] = {
+                part.id: qty / per_unit for part, qty in lacking.items() if is_positive(qty)
+            }
+        return result
 
     @api.model
     def _backorder_parts_by_company(self, keys):

@@ -47,6 +47,8 @@ class SaleOrderLine(models.Model):
         if self.product_uom_id.compare(self.qty_invoiced, self.product_uom_qty) >= 0:
             return self.env._("it is invoiced already")
         for move in moves or ():
+            if move._backorder_is_again():
+                return self.env._("its delivery waits for what was put back")
             source = move.rule_id.location_src_id or order.warehouse_id.lot_stock_id
             if move.location_id != source:
                 return self.env._("it is taken from %s", move.location_id.display_name)
@@ -82,6 +84,8 @@ class SaleOrderLine(models.Model):
             final = move.location_final_id or move.location_dest_id
             if not back and not (final._is_outgoing() and move._backorder_is_first_step()):
                 continue
+            if move._backorder_is_again():
+                continue  # asked, and sent, by the first move
             sign = -1 if back else 1
             part = move.product_id
             asked[part] = asked.get(part, 0.0) + sign * move.product_qty

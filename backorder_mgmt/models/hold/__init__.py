@@ -8,6 +8,7 @@ from . import sale_order_line_facts
 from . import sale_order_line_kit
 from . import sale_order_line_terms
 from . import sale_order_line_hold
+from . import sale_order_line_again
 from . import sale_order_line_doors
 from . import sale_order_line_set_aside
 from . import sale_order_line

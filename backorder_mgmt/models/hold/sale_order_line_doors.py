@@ -20,9 +20,11 @@ class SaleOrderLine(models.Model):
         lines = self.browse(doors.lines)
         if doors.suspect:
             lines = lines.exists()
-        confirmed = lines.filtered(lambda line: line.id in doors.before and line.state == "sale")
-        if confirmed:
-            confirmed._backorder_book_doors(doors)
+        confirmed = lines.filtered(lambda line: line.state == "sale")
+        touched = confirmed.filtered(lambda line: line.id in doors.before)
+        if touched:
+            touched._backorder_book_doors(doors)
+        confirmed._backorder_pick_again()
         tried = self.env["stock.move"].sudo().browse(doors.tried)
         if doors.suspect:
             tried = tried.exists()

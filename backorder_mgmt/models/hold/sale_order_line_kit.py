@@ -67,6 +67,7 @@ class SaleOrderLine(models.Model):
                 move.product_id.is_storable
                 and (move.location_final_id or move.location_dest_id)._is_outgoing()
                 and move._backorder_is_first_step()
+                and not move._backorder_is_again()
             ):
                 asked = move.product_qty
                 if move.state == "done":

@@ -351,7 +351,6 @@ class StockMove(models.Model):
             self.env["backorder.supply"]._shrink_promises(leaving.product_id)
         if cancel_backorder and waiting:
             self._backorder_note_closed(waiting)
-        self.exists()._backorder_note_put_back()
         res._backorder_received()
         res.product_id._backorder_stock_changed()
         return res.with_env(self.env)

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...engine import Guard, trim
+from ...engine import Guard
 from ..base.token import private, private_value
 from .sale_order_line_facts import OPEN_STATES
 from .settling import door, no_door
@@ -105,35 +105,6 @@ class StockMove(models.Model):
                 key = (line.id, move.product_id.id)
                 result[key] = result.get(key, 0.0) + move.backorder_put_back_qty
         return result
-
-    def _backorder_note_put_back(self):
-        """Say on the order which items went from a later step back to the shelf.
-
-        Odoo brings them to the later step again when that return is returned, and by nothing else:
-        no delivery asks the shelf for them, so no fill can.
-        """
-        texts, digits = {}, self.env["decimal.precision"].precision_get("Product Unit")
-        for move in self.filtered(lambda move: move.state == "done"):
-            line, origin = move.sudo().sale_line_id, move.sudo().origin_returned_move_id
-            if not line or origin.sale_line_id != line or move.location_id.usage != "internal":
-                continue
-            waiting = origin.move_dest_ids.filtered(
-                lambda later, line=line: later.sale_line_id == line and later.state in OPEN_STATES
-            )
-            if waiting and (line._backorder_is_automatic() or line.backorder_event_ids):
-                quantity = f"{trim(move.quantity, digits)} {move.product_uom.name}"
-                texts.setdefault((line.order_id, move.picking_id), []).append(
-                    f"{move.product_id.display_name} ({quantity})"
-                )
-        for (order, picking), items in texts.items():
-            order._message_log(
-                body=self.env._(
-                    "Back on the shelf, and on no delivery that takes from there: %(items)s. To "
-                    "pick them again, return %(picking)s.",
-                    items=", ".join(items),
-                    picking=picking.name,
-                )
-            )
 
     # -- wishes: what a person assigned on a reception report -------------------------------------
 

@@ -1,0 +1,262 @@
+"""Picked goods that are put back on the shelf are needed again (faults D, E; design 17.5)."""
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .test_doors import DoorsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPutBack(DoorsCommon):
+    """Picking is a step of its own; what a return brings back to the shelf is on its delivery."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.warehouse.delivery_steps = "pick_ship"
+        cls.company.backorder_fill_approved = "same_order"
+
+    def _return(self, picking, quantities, refund=True):
+        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
+        for row in wizard.product_return_moves:
+            row.quantity = quantities.get(row.product_id, 0.0)
+            row.to_refund = refund
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        self._done(back)
+        return back
+
+    def _picked(self, quantity, **vals):
+        self._stock(self.product, quantity)
+        order = self._order((self.product, quantity), **vals)
+        pick = order.picking_ids
+        self._deliver(pick)
+        return order, pick
+
+    def _open(self, order):
+        return order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+
+    def _ship(self, order):
+        return self._open(order).filtered(lambda p: p.picking_type_code == "outgoing")
+
+    def _ship_all(self, order):
+        """Pick and ship what is reserved, until nothing is."""
+        while ready := self._open(order).filtered(
+            lambda p: p.state == "assigned" or any(p.move_ids.mapped("quantity"))
+        ):
+            self._deliver(ready.sorted("id")[0])
+
+    def _sent(self, order):
+        done = order.picking_ids.move_ids.filtered(
+            lambda m: m.state == "done" and m.location_dest_id.usage == "customer"
+        )
+        return sum(done.mapped("quantity"))
+
+    def test_goods_put_back_are_needed_again_and_filled_from_the_shelf(self):
+        order, pick = self._picked(5)
+        line = order.order_line
+        self.assertHeld(line, 0, 0)
+        self._return(pick, {self.product: 5})
+        self.assertHeld(line, 5, 0)
+        self.assertWhole(line)
+        again = self._open(order) - self._ship(order)
+        self.assertIn(
+            f"Hammer (5 Units). {again.name} brings it again",
+            " ".join(order.message_ids.mapped("body")),
+        )
+        order.fill_backorders()
+        self.assertHeld(line, 0, 5)
+        self.assertWhole(line)
+        self._ship_all(order)
+        self.assertEqual(line.qty_delivered, 5)
+        self.assertEqual(self._sent(order), 5)
+        self.assertFalse(self._open(order))
+
+    def test_nothing_gives_them_back_but_a_fill(self):
+        order, pick = self._picked(5)
+        self._return(pick, {self.product: 5})
+        self.env["stock.rule"]._run_scheduler_tasks(company_id=self.company.id)
+        self._open(order).action_assign()
+        self.assertHeld(order.order_line, 5, 0)
+        self.company.backorder_fifo = False
+        rival = self._order((self.product, 2))
+        self.assertHeld(rival.order_line, 0, 2)
+
+    def test_a_part_is_put_back(self):
+        order, pick = self._picked(5)
+        line = order.order_line
+        self._return(pick, {self.product: 2})
+        self.assertHeld(line, 2, 0)
+        self._ship(order).action_assign()
+        self._deliver(self._ship(order))
+        self.assertEqual(line.qty_delivered, 3)
+        self.assertHeld(line, 2, 0)
+        order.fill_backorders()
+        self._ship_all(order)
+        self.assertEqual((line.qty_delivered, self._sent(order)), (5, 5))
+        self.assertFalse(self._open(order))
+
+    def test_put_back_twice(self):
+        order, pick = self._picked(5)
+        line = order.order_line
+        self._return(pick, {self.product: 5})
+        order.fill_backorders()
+        again = self._open(order) - self._ship(order)
+        self._deliver(again)
+        self.assertHeld(line, 0, 0)
+        self._return(again, {self.product: 5})
+        self.assertHeld(line, 5, 0)
+        self.assertWhole(line)
+        order.fill_backorders()
+        self._ship_all(order)
+        self.assertEqual((line.qty_delivered, self._sent(order)), (5, 5))
+        self.assertFalse(self._open(order))
+
+    def test_the_return_is_returned_as_odoo_has_it(self):
+        order, pick = self._picked(5)
+        line = order.order_line
+        back = self._return(pick, {self.product: 5})
+        self.assertHeld(line, 5, 0)
+        self._return(back, {self.product: 5})
+        self.assertHeld(line, 0, 0)
+        self.assertEqual(self._ship(order).move_ids.mapped("state"), ["assigned"])
+        self._ship_all(order)
+        self.assertEqual((line.qty_delivered, self._sent(order)), (5, 5))
+        self.assertFalse(self._open(order))
+
+    def test_what_was_filled_is_not_filled_any_more(self):
+        order = self._order((self.product, 5))
+        line = order.order_line
+        self._stock(self.product, 5)
+        order.fill_backorders()
+        pick = order.picking_ids
+        self._deliver(pick)
+        self.assertEqual(line.backorder_state, "filled")
+        self._return(pick, {self.product: 3})
+        self.assertHeld(line, 3, 0)
+        self.assertEqual(line.backorder_filled_qty, 2)
+        self.assertEqual(line.backorder_state, "partial")
+
+    def test_the_customer_orders_less_after_goods_were_put_back(self):
+        for refund in (True, False):
+            with self.subTest(refund=refund):
+                order, pick = self._picked(5)
+                line = order.order_line
+                self._return(pick, {self.product: 2}, refund=refund)
+                line.product_uom_qty = 3
+                self.assertHeld(line, 0, 0)
+                self._ship(order).action_assign()
+                self._ship_all(order)
+                self.assertEqual((line.qty_delivered, self._sent(order)), (3, 3))
+                self.assertFalse(self._open(order))
+
+    def test_the_customer_orders_more_after_goods_were_put_back(self):
+        for refund in (True, False):
+            with self.subTest(refund=refund):
+                order, pick = self._picked(5)
+                line = order.order_line
+                self._return(pick, {self.product: 5}, refund=refund)
+                line.product_uom_qty = 8
+                self.assertWhole(line)
+                self._stock(self.product, 8)
+                order.fill_backorders()
+                self._ship_all(order)
+                self.assertEqual((line.qty_delivered, self._sent(order)), (8, 8))
+                self.assertFalse(self._open(order))
+
+    def test_the_rest_is_cancelled_after_goods_were_put_back(self):
+        order, pick = self._picked(5)
+        line = order.order_line
+        self._return(pick, {self.product: 2})
+        order.cancel_backorders()
+        self.assertHeld(line, 0, 0)
+        self._ship(order).action_assign()
+        self._ship_all(order)
+        self.assertEqual((line.product_uom_qty, line.qty_delivered), (3, 3))
+        self.assertFalse(self._open(order))
+
+    def test_the_order_is_cancelled_after_goods_were_put_back(self):
+        order, pick = self._picked(5)
+        self._return(pick, {self.product: 2})
+        order._action_cancel()
+        self.assertHeld(order.order_line, 0, 0)
+        self.assertFalse(self._open(order))
+
+    def test_fills_that_become_new_orders_fill_it_on_its_order(self):
+        self.company.backorder_fill_approved = "new_order"
+        order, pick = self._picked(5)
+        self._return(pick, {self.product: 5})
+        order.fill_backorders()
+        self.assertFalse(order.backorder_child_ids)
+        self.assertHeld(order.order_line, 0, 5)
+        self._ship_all(order)
+        self.assertEqual(self._sent(order), 5)
+
+    def test_dozens(self):
+        self._stock(self.product, 24)
+        order = self._order((self.product, 2, {"product_uom_id": self.dozen.id}))
+        line = order.order_line
+        pick = order.picking_ids
+        self._deliver(pick)
+        self._return(pick, {self.product: pick.move_ids.product_uom == self.dozen and 1 or 12})
+        self.assertHeld(line, 1, 0)
+        order.fill_backorders()
+        self._ship(order).action_assign()
+        self._ship_all(order)
+        self.assertEqual(line.qty_delivered, 2)
+        self.assertFalse(self._open(order))
+
+    def test_a_kit(self):
+        if "bom_line_id" not in self.env["stock.move"]._fields:
+            self.skipTest("kits need the module sale_mrp, which is not installed")
+        kit = self._product("Toolbox")
+        self.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "type": "phantom",
+                "bom_line_ids": [
+                    Command.create({"product_id": self.product.id, "product_qty": 2}),
+                    Command.create({"product_id": self.other.id, "product_qty": 1}),
+                ],
+            }
+        )
+        self._stock(self.product, 6)
+        self._stock(self.other, 3)
+        order = self._order((kit, 3))
+        line = order.order_line
+        pick = order.picking_ids
+        self._deliver(pick)
+        self._return(pick, {self.product: 4, self.other: 2})
+        self.assertHeld(line, 2, 0)
+        self.assertEqual(line._backorder_parts()[line], {self.product: 2, self.other: 1})
+        order.fill_backorders()
+        self.assertHeld(line, 0, 2)
+        self._ship(order).action_assign()
+        self._ship_all(order)
+        self.assertEqual((line.qty_delivered, self._sent(order)), (3, 9))
+        self.assertFalse(self._open(order))
+
+    def test_three_steps_back_to_the_packing_place_and_to_the_shelf(self):
+        self.warehouse.delivery_steps = "pick_pack_ship"
+        order, pick = self._picked(5)
+        line = order.order_line
+        pack = self._open(order)
+        self._deliver(pack)
+        self._return(pack, {self.product: 5})
+        # it lies at the packing place, and is packed again without another fill
+        self.assertHeld(line, 0, 0)
+        packed = self._open(order) - self._ship(order)
+        self.assertEqual(packed.state, "assigned")
+        self._return(pick, {self.product: 5})
+        self.assertHeld(line, 5, 0)
+        order.fill_backorders()
+        self._ship_all(order)
+        self.assertEqual((line.qty_delivered, self._sent(order)), (5, 5))
+        self.assertFalse(self._open(order))
+
+    def test_without_the_rule_odoo_leaves_it_as_ever(self):
+        self.company.backorder_auto = False
+        order, pick = self._picked(5)
+        self._return(pick, {self.product: 5})
+        self.assertEqual(self._open(order), self._ship(order))
+        self.assertFalse(order.order_line.backorder_event_ids)
+        self.assertEqual(order.order_line.backorder_state, "no")
