@@ -78,8 +78,11 @@ def fields(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             for item in node.body:
-                if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
-                    yield item.targets[0].id
+                target = item.targets[0] if isinstance(item, ast.Assign) else None
+                if isinstance(item, ast.AnnAssign):  # of a plain object of ours
+                    target = item.target
+                if isinstance(target, ast.Name):
+                    yield target.id
 
 
 def definitions(trees):

@@ -1,5 +1,6 @@
 """Force Backorders (design 4)."""
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
@@ -92,6 +93,16 @@ class TestForce(BackorderCommon):
         order._action_cancel()
         with self.assertRaisesRegex(UserError, "cannot be on backorder: The order is cancelled"):
             order.force_backorders({order.order_line.id: 1})
+
+    def test_a_note_is_refused_by_every_method_and_changes_nothing(self):
+        """Over RPC a line id of the order can be any line."""
+        order = self._order((self.product, 5))
+        order.write({"order_line": [Command.create({"display_type": "line_note", "name": "Ring"})]})
+        note = order.order_line.filtered("display_type")
+        for name in ("force_backorders", "fill_backorders", "cancel_backorders"):
+            with self.assertRaisesRegex(UserError, "Ring on .* cannot be on backorder: Not a prod"):
+                getattr(order, name)({note.id: 1})
+        self.assertHeld(order.order_line - note, 5)
 
     def test_locked_order_can_be_forced(self):
         self._stock(self.product, 5)

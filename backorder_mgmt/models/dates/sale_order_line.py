@@ -132,10 +132,10 @@ class SaleOrderLine(models.Model):
             dates[line.id] = None if date == ON_HAND else date
         return dates
 
-    def _backorder_queue_changed(self, parts=None):
+    def _backorder_queue_changed(self):
         """Everybody in the queues of these lines gets a new date."""
-        res = super()._backorder_queue_changed(parts)
-        products = self._backorder_queue_products(parts)
+        res = super()._backorder_queue_changed()
+        products = self._backorder_queue_products()
         if private_value(self.env, "backorder_others_later"):
             # Whoever waits is noted unseen: two who come to a queue at once do not see each other.
             self.env["backorder.due"]._note(products)
@@ -143,10 +143,10 @@ class SaleOrderLine(models.Model):
             products._backorder_stock_changed()
         return res
 
-    def _backorder_queue_products(self, parts=None):
+    def _backorder_queue_products(self):
         """The products in whose queues these lines may wait."""
         lines = self.sudo()
-        return lines._backorder_part_products(lines._backorder_parts() if parts is None else parts)
+        return lines._backorder_part_products(lines._backorder_parts())
 
     def unlink(self):
         """Who waits behind a deleted line moves up, once it is gone."""

@@ -3,7 +3,7 @@
 from odoo import api, models
 
 from ...engine import is_positive
-from ..hold.sale_order_line_facts import OPEN_STATES
+from ..hold.facts import OPEN_STATES
 
 #: Places where goods lie until a transfer takes them: there is no more of them than lies there.
 _HELD_PLACES = ("internal", "transit")

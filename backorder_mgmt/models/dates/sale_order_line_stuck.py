@@ -86,8 +86,8 @@ class SaleOrderLine(models.Model):
         if not freed:
             return {}
         givers = self.browse().union(*freed)
-        parts, locations = givers._backorder_parts(), givers._backorder_locations()
-        products = givers._backorder_part_products(parts)
+        of_givers = givers._backorder_facts()
+        products = givers._backorder_part_products(of_givers.parts)
         sold_as = products._backorder_sold_as()
         company = givers.company_id[:1]
         domain = [
@@ -102,8 +102,8 @@ class SaleOrderLine(models.Model):
         demands, facts, supply, _blocked = run._gather_facts(lines)
         before = make_plan(demands, facts, supply, policy)
         for line, quantity in freed.items():
-            path = self.env["backorder.supply"]._path(locations[line].sudo())
-            for part, per_unit in parts[line].items():
+            path = self.env["backorder.supply"]._path(of_givers.locations[line].sudo())
+            for part, per_unit in of_givers.parts[line].items():
                 supply.give(part.id, path, quantity * per_unit)
         after = make_plan(demands, facts, supply, policy)
 
@@ -113,8 +113,9 @@ class SaleOrderLine(models.Model):
                 for line in own
             )
 
+        parts = lines._backorder_parts()
         return {
-            order: products & own._backorder_part_products(own._backorder_parts())
+            order: products & own._backorder_part_products(parts)
             for order, own in lines.grouped("order_id").items()
             if completed(after, own) and not completed(before, own)
         }

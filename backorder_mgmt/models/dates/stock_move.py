@@ -2,7 +2,7 @@
 
 from odoo import fields, models
 
-from ..hold.sale_order_line_facts import OPEN_STATES
+from ..hold.facts import OPEN_STATES
 
 _SOURCES = ("supplier", "production", "transit", "internal")
 # What decides about when and where goods arrive.

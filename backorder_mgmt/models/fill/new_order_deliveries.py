@@ -183,10 +183,9 @@ class SaleOrderLine(models.Model):
         :param quantities: {line: what was set aside, in its unit}
         """
         facts = self._backorder_facts()
-        figures = self._backorder_figures(facts)
         wanted = {}
         for line, quantity in quantities.items():
-            lacks = min(quantity, line.product_uom_qty) - figures[line].reserved
+            lacks = min(quantity, line.product_uom_qty) - facts.figures[line].reserved
             if line in facts.moves and is_positive(lacks):
                 wanted[line] = lacks
         if not wanted:

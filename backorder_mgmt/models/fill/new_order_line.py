@@ -149,7 +149,7 @@ class SaleOrderLine(models.Model):
 
     # -- looking ----------------------------------------------------------------------------------
 
-    def _backorder_moved_differences(self, figures=None):
+    def _backorder_moved_differences(self, figures):
         """What of this line differs from what was moved to it, as parts of a sentence.
 
         :param figures: what its deliveries have; None: stock is not compared

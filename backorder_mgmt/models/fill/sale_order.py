@@ -33,10 +33,11 @@ class SaleOrder(models.Model):
             order.backorder_can_fill = order.state != "cancel" and any(
                 line.backorder_qty > 0 for line in lines
             )
-            limits = lines._backorder_forceable()
+            facts = lines._backorder_facts()
+            limits = lines._backorder_forceable(facts)
             order.backorder_can_force = any(
                 line._backorder_compare(limits[line], line.backorder_qty) > 0
-                and not line._backorder_refusal()
+                and not line._backorder_refusal(facts)
                 for line in lines
             )
             order.backorder_has_lines = any(
@@ -93,13 +94,13 @@ class SaleOrder(models.Model):
 
         :return: :class:`LineFacts` of these lines
         """
-        lines = self.sudo().order_line.filtered(lambda line: not line.display_type)
+        lines = self.sudo().order_line
         facts = lines._backorder_facts()
         products = lines._backorder_part_products(facts.parts)
-        locations = self.env["stock.location"].browse({facts.locations[line].id for line in lines})
         if products:
             supply = self.env["backorder.supply"]
-            ids = supply._lock(products, locations)
+            stocked = lines.filtered(lambda line: facts.parts[line])
+            ids = supply._lock(products, facts.places(stocked))
             if touch:
                 supply._touch(ids)
         return facts
@@ -145,24 +146,23 @@ class SaleOrder(models.Model):
         self._backorder_check_access()
         wanted = self._backorder_parse(quantities)
         orders = self.sudo()
-        orders._backorder_lock_stock()
-        lines = orders.order_line.filtered(lambda line: not line.display_type)
-        parts, figures = lines._backorder_parts(), lines._backorder_figures()
+        facts = orders._backorder_lock_stock()
+        lines = orders.order_line
         if wanted is None:
-            limits = lines._backorder_forceable()
+            limits = lines._backorder_forceable(facts)
             wanted = {
                 line: limits[line]
                 for line in lines
-                if not line._backorder_refusal(parts[line])
+                if not line._backorder_refusal(facts)
                 and line._backorder_compare(limits[line], line.backorder_qty) > 0
             }
         else:
             wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
             for line, quantity in wanted.items():
-                line._backorder_check_force(quantity, parts.get(line, {}), figures[line])
+                line._backorder_check_force(quantity, facts)
         before = {line: line.backorder_qty for line in wanted}
         forced = orders.order_line.browse([line.id for line in wanted])
-        with lines._backorder_part_products(parts)._backorder_together(forced):
+        with lines._backorder_part_products(facts.parts)._backorder_together(forced):
             forced._backorder_force(wanted)
         forced = [line for line in wanted if line.backorder_qty != before[line]]
         orders._backorder_note_lines(
@@ -195,15 +195,14 @@ class SaleOrder(models.Model):
         self._backorder_check_access("backorder_mgmt.group_backorder_cancel")
         wanted = self._backorder_parse(quantities)
         orders = self.sudo()
-        orders._backorder_lock_stock()
-        lines = orders.order_line.filtered(lambda line: not line.display_type)
-        parts = lines._backorder_parts()
+        facts = orders._backorder_lock_stock()
         if wanted is None:
+            lines = orders.order_line
             wanted = {line: line.backorder_qty for line in lines if line.backorder_qty > 0}
         else:
             wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
             for line, quantity in wanted.items():
-                line._backorder_check_quantity(quantity, parts.get(line, {}))
+                line._backorder_check_quantity(quantity, facts)
                 if line._backorder_compare(quantity, line.backorder_qty) > 0:
                     raise UserError(
                         self.env._(

@@ -15,10 +15,11 @@ class SaleOrder(models.Model):
         lines = self.order_line.filtered(
             lambda line: not line.display_type and not line.is_downpayment
         )
-        parts, limits = lines._backorder_parts(), lines._backorder_forceable()
+        facts = lines._backorder_facts()
+        limits = lines._backorder_forceable(facts)
         rows = []
         for line in lines:
-            refusal = line._backorder_refusal(parts[line])
+            refusal = line._backorder_refusal(facts)
             rows.append(
                 {
                     "sale_line_id": line.id,
@@ -36,7 +37,7 @@ class SaleOrder(models.Model):
         :return: a sentence; False where nothing is given up
         """
         lines = self.order_line.browse().union(*quantities)
-        limits, texts = lines._backorder_forceable(), []
+        limits, texts = lines._backorder_forceable(lines._backorder_facts()), []
         for line, quantity in quantities.items():
             kept = max(0.0, limits[line] - quantity)
             freed = line.backorder_reserved_qty - kept
@@ -81,17 +82,17 @@ class SaleOrder(models.Model):
     def _prepare_backorder_fill_lines(self):
         """Rows of *Fill Backorders*: needed, on hand, min of both, and where the line goes."""
         lines = self.order_line.filtered(lambda line: line.backorder_qty > 0)
-        supply = lines._backorder_supply()
-        parts, locations = lines._backorder_parts(), lines._backorder_locations()
+        facts = lines._backorder_facts()
+        supply = lines._backorder_supply(facts)
         missing = self._backorder_last_po_missing(lines.product_id)
         rows, proposed = [], {}
         for line in lines:
-            available = line._backorder_available(supply, parts[line], locations[line])
-            quantity = line._backorder_default_fill(available, parts[line])
+            available = line._backorder_available(supply, facts)
+            quantity = line._backorder_default_fill(available, facts)
             if line.product_id in missing:
                 quantity = 0.0
             proposed[line] = quantity
-            line._backorder_take_fill(supply, parts[line], locations[line], quantity)
+            line._backorder_take_fill(supply, facts, quantity)
             rows.append(
                 {
                     "sale_line_id": line.id,

@@ -1,7 +1,5 @@
 """What people do to a backorder line: force, promise, fill in place, move, cancel the rest."""
 
-import dataclasses
-
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -14,7 +12,7 @@ class SaleOrderLine(models.Model):
 
     # -- checks -----------------------------------------------------------------------------------
 
-    def _backorder_refusal(self, parts=None):
+    def _backorder_refusal(self, facts):
         """Why this line can never be on backorder now; False when it can.
 
         One predicate for the greyed lines of the dialogs and for the checks of the methods.
@@ -24,11 +22,11 @@ class SaleOrderLine(models.Model):
             return self.env._("Not a product")
         if self.state == "cancel":
             return self.env._("The order is cancelled")
-        if not (self._backorder_parts()[self] if parts is None else parts):
+        if not facts.parts[self]:
             return self.env._("Quantity is not tracked")
         if self.state in ("draft", "sent"):
             return self.env._("Ordered or dropshipped for this order") if self.is_mto else False
-        if self._backorder_moves():
+        if facts.moves.get(self):
             return False
         if self.product_uom_id.compare(self.qty_delivered, self.product_uom_qty) >= 0:
             return self.env._("Delivered")
@@ -38,9 +36,10 @@ class SaleOrderLine(models.Model):
             return self.env._("Already on its way, or ordered for this order")
         return self.env._("Nothing open to deliver")
 
-    def _backorder_check_quantity(self, quantity, parts):
+    def _backorder_check_quantity(self, quantity, facts):
         """Checks that every action shares; the message names product and quantity."""
-        refusal = self._backorder_refusal(parts)
+        parts = facts.parts[self]
+        refusal = self._backorder_refusal(facts)
         if refusal:
             raise UserError(
                 self.env._(
@@ -71,16 +70,17 @@ class SaleOrderLine(models.Model):
 
     # -- force ------------------------------------------------------------------------------------
 
-    def _backorder_forceable(self):
+    def _backorder_forceable(self, facts):
         """{line: the most that may be on backorder}: ordered, not picked, not delivered."""
-        figures = self._backorder_figures()
+        figures = facts.figures
         return {
             line: figures[line].owed if line.state in ("draft", "sent") else figures[line].forceable
             for line in self
         }
 
-    def _backorder_check_force(self, quantity, parts, figures):
-        self._backorder_check_quantity(quantity, parts)
+    def _backorder_check_force(self, quantity, facts):
+        self._backorder_check_quantity(quantity, facts)
+        figures = facts.figures[self]
         label = self._backorder_quantity_label
         if self._backorder_compare(quantity, self.backorder_qty) < 0:
             raise UserError(
@@ -140,8 +140,8 @@ class SaleOrderLine(models.Model):
 
     # -- fill -------------------------------------------------------------------------------------
 
-    def _backorder_check_fill(self, quantity, available, parts):
-        self._backorder_check_quantity(quantity, parts)
+    def _backorder_check_fill(self, quantity, available, facts):
+        self._backorder_check_quantity(quantity, facts)
         label = self._backorder_quantity_label
         if self._backorder_compare(quantity, self.backorder_qty) > 0:
             raise UserError(
@@ -173,7 +173,7 @@ class SaleOrderLine(models.Model):
                     available=label(available),
                 )
             )
-        picked = self._backorder_being_picked(quantity) if self.state == "sale" else None
+        picked = self._backorder_being_picked(quantity, facts) if self.state == "sale" else None
         if picked:
             raise UserError(
                 self.env._(
@@ -186,52 +186,49 @@ class SaleOrderLine(models.Model):
                 )
             )
 
-    def _backorder_default_fill(self, available, parts):
+    def _backorder_default_fill(self, available, facts):
         """What a fill proposes: min(needed, on hand), whole pieces where only those are sold."""
         quantity = max(0.0, min(self.backorder_qty, available))
-        quantity = self._backorder_whole(quantity, parts)
+        quantity = self._backorder_whole(quantity, facts.parts[self])
         if (
             self.state == "sale"
             and is_positive(quantity)
-            and self._backorder_being_picked(quantity)
+            and self._backorder_being_picked(quantity, facts)
         ):
             quantity = 0.0
         return quantity
 
-    def _backorder_being_picked(self, quantity):
+    def _backorder_being_picked(self, quantity, facts):
         """The picked delivery that keeps ``quantity`` from being filled, if one does.
 
         Odoo reserves nothing more on a move once somebody picked of it.
         """
-        moves = self._backorder_moves()
+        moves = facts.moves.get(self, self.env["stock.move"])
         picked = moves.filtered("picked")
         if not picked:
             return None
         open_qty, reserved, _picked = self._backorder_sum_moves(moves - picked)
         return picked[:1] if self._backorder_compare(quantity, open_qty - reserved) > 0 else None
 
-    def _backorder_fill_in_place(self, quantities, run, facts=None):
+    def _backorder_fill_in_place(self, quantities, run, facts):
         """Let Odoo reserve ``{line: quantity}`` of the held demand on the open deliveries.
 
-        :param facts: what :meth:`_backorder_facts` said of these lines, read already
+        :param facts: :class:`LineFacts` of these lines, or of more
         :return: {line: quantity really reserved}, in the lines' units
         """
-        facts = facts or self._backorder_facts()
-        parts = facts.parts
         before = self._backorder_reserved(facts)
         guard = Guard(budgets=self._backorder_fill_budgets(quantities, facts))
         known = self.sudo().move_ids
         self._backorder_reserve_within(guard, facts)
         if self.sudo().move_ids != known:
             # Another module has split deliveries, for automatic waves for example.
-            split = self._backorder_moves().grouped("sale_line_id")
-            facts = dataclasses.replace(facts, moves=split)
+            facts = self._backorder_facts()
         after = self._backorder_reserved(facts)
         filled = {
             line: min(quantity, max(0.0, after[line] - before[line]))
             for line, quantity in quantities.items()
         }
-        self._backorder_book_fill(filled, run, parts=parts)
+        self._backorder_book_fill(filled, run)
         kits = self & facts.kits
         if kits:
             kits._backorder_unreserve_held()
@@ -250,7 +247,7 @@ class SaleOrderLine(models.Model):
         """The budgets of a :class:`Guard` that lets ``{line: quantity}`` of held demand through."""
         budgets = {}
         kits = self & facts.kits
-        figures = kits._backorder_figures(facts) if kits else {}
+        figures = kits._backorder_figures_now(facts) if kits else {}
         for line, quantity in quantities.items():
             parts = facts.parts[line]
             if line in kits:
@@ -265,16 +262,15 @@ class SaleOrderLine(models.Model):
                 budgets[line.id, part.id] = part.uom_id.round(budget)
         return budgets
 
-    def _backorder_promise(self, quantities, supply, run):
+    def _backorder_promise(self, quantities, supply, facts, run):
         """Fill quotation lines: needed falls, and the whole covered quantity is set aside.
 
         :return: {line: quantity filled}: never more than is set aside for it
         """
-        parts, locations = self._backorder_parts(), self._backorder_locations()
         extra, filled = {}, {}
         for line, quantity in quantities.items():
             covered = line._backorder_owed() - (line.backorder_hold_qty - quantity)
-            promise = line._backorder_take(supply, parts[line], locations[line], covered)
+            promise = line._backorder_take(supply, facts, covered)
             # In the product's unit: what is not set aside waits, to the piece.
             got = line._backorder_noiseless(quantity - max(0.0, covered - promise))
             filled[line] = got
@@ -283,7 +279,7 @@ class SaleOrderLine(models.Model):
         self._backorder_book_fill(filled, run, extra=extra)
         return filled
 
-    def _backorder_book_fill(self, filled, run, extra=None, parts=None):
+    def _backorder_book_fill(self, filled, run, extra=None):
         """Write the hold down and the filled quantity up, with a ledger row for each line."""
         extra = extra or {}
         holds = {}
@@ -294,7 +290,7 @@ class SaleOrderLine(models.Model):
             extra.setdefault(line, {})["backorder_filled_qty"] = (
                 line.backorder_filled_qty + quantity
             )
-        self._backorder_set_holds(holds, "fill", run=run, extra=extra, parts=parts)
+        self._backorder_set_holds(holds, "fill", run=run, extra=extra)
 
     def _backorder_is_exact(self, quantity, parts):
         """False for a part of a pack that an order line, with its hundredths, cannot name: 23 of 24
@@ -309,5 +305,5 @@ class SaleOrderLine(models.Model):
 
     def action_force_backorders_selected(self):
         """Put everything of the selected lines that is not picked or delivered on backorder."""
-        limits = self._backorder_forceable()
+        limits = self._backorder_forceable(self._backorder_facts())
         return self.order_id.force_backorders({line.id: limits[line] for line in self}) and None

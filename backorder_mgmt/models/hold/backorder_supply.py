@@ -108,7 +108,11 @@ class BackorderSupply(models.AbstractModel):
             return Supply({}, {})
         if terms is None:
             # Of an attempt to reserve each move asks for itself.
-            terms = asking._backorder_terms(places=not claims_only) if asking else Terms()
+            terms = Terms()
+            if asking:
+                # sudo: what stands beside quantities counts for everybody
+                facts = asking.sudo()._backorder_facts()
+                terms = asking._backorder_terms(facts, places=not claims_only)
         if owed:
             terms.keys = keys
         places = {source.location for of in terms.sources.values() for source in of}

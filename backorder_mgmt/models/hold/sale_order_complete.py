@@ -143,10 +143,9 @@ class SaleOrder(models.Model):
             stock = supply.copy_for(lines._backorder_part_products(facts.parts).ids)
             found = {}
             for line in lines:
-                parts, location = facts.parts[line], facts.locations[line]
-                available = line._backorder_available(stock, parts, location)
+                available = line._backorder_available(stock, facts)
                 found[line] = max(0.0, min(line.backorder_qty, available))
-                line._backorder_take_fill(stock, parts, location, found[line])
+                line._backorder_take_fill(stock, facts, found[line])
             allowed, _refused = order._backorder_within_terms(found)
             limits.update({line: allowed.get(line, 0.0) for line in lines})
         return limits

@@ -159,7 +159,7 @@ class SaleOrderLine(models.Model):
         supply = (self | needed)._backorder_supply(facts)
         limits = limited._backorder_limits(supply, facts)
         for line in self:
-            available = line._backorder_available(supply, facts.parts[line], facts.locations[line])
+            available = line._backorder_available(supply, facts)
             line.backorder_available_qty = available
             fillable = min(line.backorder_qty, available)
             line.backorder_fillable_qty = max(0.0, limits.get(line, fillable))

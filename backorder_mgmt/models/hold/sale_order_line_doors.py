@@ -3,7 +3,7 @@
 from odoo import models
 
 from ...engine import is_positive
-from .sale_order_line_facts import OPEN_STATES
+from .facts import OPEN_STATES
 
 
 class SaleOrderLine(models.Model):

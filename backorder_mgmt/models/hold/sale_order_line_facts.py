@@ -1,31 +1,10 @@
 """What is known of order lines: their deliveries, their parts, their figures, their stock."""
 
-from dataclasses import dataclass
-
 from odoo import api, models
 from odoo.fields import Domain
 
 from ...engine import Figures, floor_whole, trim
-
-OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
-
-
-@dataclass(frozen=True, slots=True)
-class LineFacts:
-    """What a fill asks of its lines again and again, read once for all of them.
-
-    True as long as no delivery of the lines is made, cancelled or sent elsewhere: reserving and
-    taking reservations away changes none of it.
-    """
-
-    #: {line: {product: quantity in its unit per unit of the line}}
-    parts: dict
-    #: {line: its open first-step delivery moves}; lines without any are absent
-    moves: dict
-    #: {line: location its goods are taken from}
-    locations: dict
-    #: the lines that are delivered as components
-    kits: models.BaseModel
+from .facts import OPEN_STATES, LineFacts
 
 
 class SaleOrderLine(models.Model):
@@ -62,12 +41,7 @@ class SaleOrderLine(models.Model):
 
     def _backorder_facts(self):
         """The :class:`LineFacts` of ``self``."""
-        parts, locations = self._backorder_parts(), self._backorder_default_locations()
-        moves = self.filtered(lambda line: line.state == "sale")._backorder_moves()
-        by_line = moves.grouped("sale_line_id")
-        for line, own in by_line.items():
-            locations[line] = own[-1].location_id
-        return LineFacts(parts, by_line, locations, self._backorder_kits(by_line))
+        return LineFacts(self)
 
     def _backorder_parts(self):
         """{line: {product: quantity in its unit per unit of the line}}; empty: not kept in stock.
@@ -125,18 +99,17 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         return max(0.0, self.product_uom_qty - self.qty_delivered)
 
-    def _backorder_figures(self, facts=None):
-        """{line: :class:`Figures`} in the lines' units, moves of all lines read together.
+    def _backorder_figures(self):
+        """{line: :class:`Figures`} in the lines' units, where nothing else is asked of them."""
+        return self._backorder_figures_now(self._backorder_facts())
 
-        :param facts: what :meth:`_backorder_facts` said of these lines
+    def _backorder_figures_now(self, facts):
+        """{line: :class:`Figures`} in the lines' units, as their deliveries are now.
+
+        :param facts: :class:`LineFacts` of these lines, or of more
         """
-        if facts:
-            moves_by_line = facts.moves
-        else:
-            confirmed = self.filtered(lambda line: line.state == "sale")
-            moves_by_line = confirmed._backorder_moves().grouped("sale_line_id")
-        kits = facts.kits if facts else self._backorder_kits(moves_by_line)
-        parts = facts.parts if facts else kits._backorder_parts()
+        moves_by_line = facts.moves
+        kits = self & facts.kits
         recipes = kits._backorder_recipes()
         result = {}
         no_moves = self.env["stock.move"]
@@ -144,18 +117,20 @@ class SaleOrderLine(models.Model):
             ordered, delivered = line.product_uom_qty, line.qty_delivered
             moves = moves_by_line.get(line, no_moves)
             if line in kits:
-                figures = line._backorder_kit_figures(moves, parts[line], recipes.get(line, {}))
+                figures = line._backorder_kit_figures(
+                    moves, facts.parts[line], recipes.get(line, {})
+                )
             else:
                 figures = line._backorder_sum_moves(moves)
             if moves and line._backorder_is_rounding(ordered - delivered, figures[0]):
                 # Odoo has 1.92 of 2 dozen delivered: one piece is to come, not 0.96.
                 ordered = delivered + figures[0]
             # Not rounded: 40.04 and 4 pieces are 3.34 and 0.33 dozen, their difference is 3.00.
-            returned = line._backorder_returned(parts) if moves else 0.0
+            returned = line._backorder_returned(facts) if moves else 0.0
             result[line] = Figures(ordered, delivered, *figures, returned)
         return result
 
-    def _backorder_returned(self, parts):
+    def _backorder_returned(self, facts):
         """What customers send or sent back that still counts as delivered, in the line's unit.
 
         On its way, or done without *Update quantities*. Not what Odoo asks back itself when a line
@@ -171,7 +146,7 @@ class SaleOrderLine(models.Model):
                 returned[move.product_id] = returned.get(move.product_id, 0.0) + move.product_qty
         if not returned:
             return 0.0
-        per_unit = parts.get(self) or self._backorder_parts()[self]
+        per_unit = facts.parts[self]
         return max(
             (quantity / per_unit[part] for part, quantity in returned.items() if part in per_unit),
             default=0.0,
@@ -186,9 +161,9 @@ class SaleOrderLine(models.Model):
         )
 
     def _backorder_reserved(self, facts):
-        """{line: reserved quantity in its unit}, as :meth:`_backorder_figures` has it."""
+        """{line: reserved quantity in its unit}, as :meth:`_backorder_figures_now` has it."""
         kits = self & facts.kits
-        result = {line: own.reserved for line, own in kits._backorder_figures(facts).items()}
+        result = {line: own.reserved for line, own in kits._backorder_figures_now(facts).items()}
         for line in self - kits:
             unit = line.product_uom_id
             result[line] = sum(
@@ -218,41 +193,27 @@ class SaleOrderLine(models.Model):
                 )
         return open_qty, reserved, picked
 
-    def _backorder_default_locations(self):
-        return {line: line.warehouse_id.sudo().lot_stock_id for line in self}
-
-    def _backorder_locations(self):
-        """{line: location its goods are taken from}: of its open moves, else the warehouse's."""
-        result = self._backorder_default_locations()
-        for move in self.filtered(lambda line: line.state == "sale")._backorder_moves():
-            result[move.sale_line_id.with_env(self.env)] = move.location_id
-        return result
-
-    def _backorder_supply(self, facts=None):
+    def _backorder_supply(self, facts):
         """The stock that fills of these lines may count on (no claims of first come first).
 
-        :param facts: what :meth:`_backorder_facts` said of these lines, read already
+        :param facts: :class:`LineFacts` of these lines, or of more
         """
-        facts = facts or self._backorder_facts()
-        products = self._backorder_part_products(facts.parts)
-        locations = self.env["stock.location"].browse({facts.locations[line].id for line in self})
         return self.env["backorder.supply"]._gather(
-            products,
-            locations,
+            self._backorder_part_products(facts.parts),
+            facts.places(self),
             owed=False,
             opened=True,
             terms=self._backorder_terms(facts),
         )
 
-    def _backorder_available(self, supply, parts=None, location=None):
+    def _backorder_available(self, supply, facts):
         """*On Hand* of one line in its unit: what a fill may promise it now.
 
         On a quotation, what the line already counts on (ordered − needed) is not on hand a second
         time: a fill promises that part along with the rest.
         """
         self.ensure_one()
-        parts = self._backorder_parts()[self] if parts is None else parts
-        location = location or self._backorder_locations()[self]
+        parts, location = facts.parts[self], facts.locations[self]
         if not parts or not location:
             return 0.0
         rooms = [

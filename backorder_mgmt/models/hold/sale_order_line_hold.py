@@ -5,7 +5,7 @@ from odoo import fields, models
 from ...engine import exact, is_more, is_positive, short_of, split_forced
 from ..base.batch import by_values
 from ..base.token import private_value
-from .sale_order_line_facts import OPEN_STATES
+from .facts import OPEN_STATES
 from .sale_order_line_units import TRUTH
 from .settling import no_door
 
@@ -15,13 +15,12 @@ class SaleOrderLine(models.Model):
 
     # -- the ledger -------------------------------------------------------------------------------
 
-    def _backorder_set_holds(self, holds, event_type, note=None, run=None, extra=None, parts=None):
+    def _backorder_set_holds(self, holds, event_type, note=None, run=None, extra=None):
         """Change held quantities and write the ledger: the only way a hold ever changes.
 
         :param holds: {line: new held quantity, in the line's unit}
         :param event_type: `backorder.event` type
         :param extra: {line: further guarded values}, written also where the hold stays the same
-        :param parts: what :meth:`_backorder_parts` said of these lines, asked already
         """
         extra = extra or {}
         now = fields.Datetime.now()
@@ -68,13 +67,10 @@ class SaleOrderLine(models.Model):
             changed._backorder_write(vals)
         if events:
             self.env["backorder.event"].with_env(self._backorder_token().env)._log(events)
-        lines._backorder_queue_changed(parts)
+        lines._backorder_queue_changed()
 
-    def _backorder_queue_changed(self, parts=None):
-        """Hook: what these lines wait for, or their place among those who wait, changed.
-
-        :param parts: what :meth:`_backorder_parts` said of these lines, asked already
-        """
+    def _backorder_queue_changed(self):
+        """Hook: what these lines wait for, or their place among those who wait, changed."""
 
     def _prepare_backorder_event_vals(self, event_type, quantity, balance, note, run):
         """Values of a ledger row; ``quantity`` and ``balance`` are in the product's unit."""
@@ -218,26 +214,26 @@ class SaleOrderLine(models.Model):
         lines = moves.sale_line_id.with_env(self.env) & self
         if not lines:
             return {}
-        parts = lines._backorder_parts()
+        facts = lines._backorder_facts()
         supply = self.env["backorder.supply"]._gather(
-            lines._backorder_part_products(parts),
+            lines._backorder_part_products(facts.parts),
             moves.location_id,
             orders=lines.order_id,
             opened=True,
             lines=lines,
             asking=lines,
         )
-        locations = lines._backorder_locations()
         raised = {}
         for line in lines:
             missing = short_of(line.backorder_hold_qty, figures[line])
-            covered = line._backorder_take(supply, parts[line], locations[line], missing)
+            covered = line._backorder_take(supply, facts, missing)
             if line._backorder_compare(missing, covered) > 0:
                 raised[line] = missing - covered
         return raised
 
-    def _backorder_take(self, supply, parts, location, wanted):
+    def _backorder_take(self, supply, facts, wanted):
         """Take up to ``wanted`` (line unit) of the line's parts from ``supply``; what it got."""
+        parts, location = facts.parts[self], facts.locations[self]
         if not parts or not location or not is_positive(wanted):
             return 0.0
         room = min(
@@ -251,14 +247,14 @@ class SaleOrderLine(models.Model):
             supply.take(part.id, location.id, got * per_unit, line=self.id)
         return got
 
-    def _backorder_take_fill(self, supply, parts, location, quantity):
+    def _backorder_take_fill(self, supply, facts, quantity):
         """Take from ``supply`` what a fill of ``quantity`` uses up, before the next line is
         looked at. A quotation is promised what it counts on already along with it."""
-        own = 0
+        own, location = 0, facts.locations[self]
         if self.state in ("draft", "sent"):
             quantity += max(0.0, self._backorder_owed() - self.backorder_hold_qty)
             own = self.id
-        for part, per_unit in parts.items():
+        for part, per_unit in facts.parts[self].items():
             taken = quantity * per_unit
             if not own:
                 taken -= sum(got for _what, got in supply.take_ahead(part.id, taken, line=self.id))
@@ -278,12 +274,11 @@ class SaleOrderLine(models.Model):
 
         Newest deliveries first; what a person picked stays.
         """
-        figures = self._backorder_figures()
-        parts = self._backorder_parts()
-        touched = self.env["stock.move"]
+        facts = self._backorder_facts()
+        touched = none = self.env["stock.move"]
         for line in self:
-            moves = line._backorder_moves()
-            for part, of_part, excess in line._backorder_excess(moves, figures[line], parts[line]):
+            moves = facts.moves.get(line, none)
+            for part, of_part, excess in line._backorder_excess(moves, facts):
                 for move in of_part.sorted("id", reverse=True):
                     if part.uom_id.compare(excess, 0.0) <= 0:
                         break
@@ -301,10 +296,11 @@ class SaleOrderLine(models.Model):
                     touched |= move
         touched._recompute_state()
 
-    def _backorder_excess(self, moves, figures, parts):
+    def _backorder_excess(self, moves, facts):
         """[(product, its moves, quantity in its unit that is reserved beyond what is not held)]"""
-        allowed = max(0.0, figures.demand - self.backorder_hold_qty)
-        if self._backorder_kits({self: moves}):
+        parts = facts.parts[self]
+        allowed = max(0.0, facts.figures[self].demand - self.backorder_hold_qty)
+        if self in facts.kits:
             return [
                 (each.product, each.moves, each.reserved - most)
                 for each, most in self._backorder_kit_limits(moves, parts, allowed)
@@ -358,28 +354,25 @@ class SaleOrderLine(models.Model):
     def _backorder_uncovered(self):
         """{line: what free stock does not cover of it, in its unit} for quotation lines; lines of
         one order share what is there. Lines that are not kept in stock are left out."""
-        parts = self._backorder_parts()
+        facts = self._backorder_facts()
         made_to_order = self.filtered("is_mto")
-        lines = self.filtered(lambda line: parts[line])
-        locations = lines._backorder_locations()
+        lines = self.filtered(lambda line: facts.parts[line])
         supply = self.env["backorder.supply"]._gather(
-            lines._backorder_part_products(parts),
-            self.env["stock.location"].union(*locations.values()),
+            lines._backorder_part_products(facts.parts),
+            facts.places(lines),
             orders=lines.order_id,
             opened=True,
             asking=lines,
         )
         # Quotations hold no stock: each order counts on all that is free.
         free = {
-            order: supply.copy_for(of_order._backorder_part_products(parts).ids)
+            order: supply.copy_for(of_order._backorder_part_products(facts.parts).ids)
             for order, of_order in lines.grouped("order_id").items()
         }
         uncovered = {}
         for line in lines:
             covered = owed = line._backorder_owed()
             if line not in made_to_order:
-                covered = line._backorder_take(
-                    free[line.order_id], parts[line], locations[line], owed
-                )
+                covered = line._backorder_take(free[line.order_id], facts, owed)
             uncovered[line] = max(0.0, owed - covered)
         return uncovered

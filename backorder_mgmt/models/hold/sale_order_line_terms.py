@@ -10,29 +10,23 @@ from ...engine import Source, Terms
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    def _backorder_terms(self, facts=None, places=True):
+    def _backorder_terms(self, facts, places=True):
         """What stands beside quantities when Odoo reserves for ``self``: the lines' :class:`Terms`.
 
         A lot counts whose removal date is not before the move's date, or now where that is past;
         a category may be reserved in full packs only; open deliveries may take from two places; a
         kit may have some of its components ahead of the others.
 
-        :param facts: what :meth:`_backorder_facts` said of these lines, read already
+        :param facts: :class:`LineFacts` of these lines, or of more
         :param places: also where lines with deliveries from several places take from
         """
         terms = Terms()
         lines = self.sudo()
-        parts = facts.parts if facts else lines._backorder_parts()
+        parts = facts.parts
         products = lines._backorder_part_products(parts)
         expiring = set(self.env["backorder.supply"]._expiring(products)._ids)
         packed = {p.id for p in products if p.categ_id.packaging_reserve_method == "full"}
-        if facts:
-            moves = facts.moves
-        elif expiring or places:
-            confirmed = lines.filtered(lambda line: line.state == "sale")
-            moves = confirmed._backorder_moves().grouped("sale_line_id")
-        else:
-            moves = {}
+        moves = facts.moves if expiring or places else {}
         now = fields.Datetime.now()
         for line in lines if expiring or packed else ():
             own = {part.id for part in parts[line]}
@@ -48,7 +42,7 @@ class SaleOrderLine(models.Model):
             if len(own) > 1 and len({move.location_id.id for move in own}) > 1:
                 for product, of_part in own.grouped("product_id").items():
                     terms.sources[line.id, product.id] = self._prepare_sources(of_part)
-        kits = lines._backorder_kits(moves) if places else lines.browse()
+        kits = lines & facts.kits if places else lines.browse()
         for line, recipe in kits._backorder_recipes().items():
             ahead = line._backorder_ahead(moves[line], parts[line], recipe)
             for part, more in ahead.items():

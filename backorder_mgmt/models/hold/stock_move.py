@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from ...engine import Guard, reservable
 from ..base.token import private, private_value
-from .sale_order_line_facts import OPEN_STATES
+from .facts import OPEN_STATES
 from .settling import door, freed, freed_taken, odoo_takes, put_back
 
 
@@ -198,14 +198,15 @@ class StockMove(models.Model):
         others = others if others is not None else self.browse()
         lines = self.sudo().sale_line_id
         budgets = {}
-        held = lines.filtered("backorder_hold_qty")
-        figures, parts = held._backorder_figures(), held._backorder_parts()
-        for line in parts:
+        holding = lines.filtered("backorder_hold_qty")
+        facts = holding._backorder_facts()
+        figures, parts = facts.figures, facts.parts
+        for line in holding:
             free = reservable(line.backorder_hold_qty, figures[line])
             held = min(line.backorder_hold_qty, figures[line].unreserved)
-            moves = line._backorder_moves()
+            moves = facts.moves.get(line, self.browse())
             limits = {}
-            if line._backorder_kits({line: moves}):
+            if line in facts.kits:
                 kits = figures[line].demand - held
                 for part, most in line._backorder_kit_limits(moves, parts[line], kits):
                     limits[part.moves[0]] = most - part.reserved
@@ -250,25 +251,21 @@ class StockMove(models.Model):
         if not shared:
             return {}
         lines = lines.browse([line.id for line in shared])
-        figures, parts, places = (
-            lines._backorder_figures(),
-            lines._backorder_parts(),
-            lines._backorder_locations(),
-        )
+        facts = lines._backorder_facts()
         supply = self.env["backorder.supply"]._gather(
-            lines._backorder_part_products(parts),
-            self.env["stock.location"].union(*places.values()),
+            lines._backorder_part_products(facts.parts),
+            facts.places(lines),
             orders=lines.order_id,
             asking=lines,
         )
         result = {}
         for line, own in shared.items():
-            figure = figures[line]
+            figure = facts.figures[line]
             held = min(line.backorder_hold_qty, figure.unreserved)
             wanted = max(0.0, figure.demand - held - figure.reserved)
-            got = line._backorder_take(supply, parts[line], places[line], wanted)
+            got = line._backorder_take(supply, facts, wanted)
             kits = figure.reserved + got
-            for part, most in line._backorder_kit_limits(own, parts[line], kits):
+            for part, most in line._backorder_kit_limits(own, facts.parts[line], kits):
                 key = part.moves[0]._backorder_budget_key()
                 budget = max(0.0, most - part.reserved)
                 result[key] = min(budget, budgets.get(key, budget))

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from ...engine import Guard
 from ..base.token import private, private_value
-from .sale_order_line_facts import OPEN_STATES
+from .facts import OPEN_STATES
 from .settling import door, no_door
 
 #: Who writes one of these changes what a delivery asks for, or for whom.

@@ -59,7 +59,7 @@ class BackorderRun(models.Model):
         apart = pending.filtered(lambda row: row.planned_outcome == "partial" and not row.set_aside)
         return (complete or apart or pending)[:size]
 
-    def _do_rows_process(self, rows, facts=None):
+    def _do_rows_process(self, rows, facts):
         """Process the orders of ``rows``, each checked against what is true now."""
         rows = rows._skip_refused()
         orders = rows.order_id
@@ -67,7 +67,7 @@ class BackorderRun(models.Model):
             return
         self._process_touch(orders)
         run_lines = self.env["backorder.run.line"].search(self._get_rows_lines_domain(rows))
-        dealt = self._process_deal(orders, self._process_caps(run_lines), facts)
+        dealt = self._process_deal(orders, facts, self._process_caps(run_lines))
         before = {
             line: {
                 "forced_before_qty": line.backorder_forced_qty,

@@ -106,16 +106,16 @@ class BackorderRun(models.Model):
 
     # -- dealing ----------------------------------------------------------------------------------
 
-    def _process_deal(self, orders, caps=None, facts=None):
+    def _process_deal(self, orders, facts, caps=None):
         """Deal what is on hand to the whole quantities of these quotations.
 
+        :param facts: :class:`LineFacts` of the orders' lines
         :param caps: {line: at most this much}; None: everything that the customers ordered
         :return: :class:`QuotationDeal`
         """
         leave = self.if_backorders == "leave"
         lines = orders.order_line._backorder_kept_in_stock()
-        facts = facts or lines._backorder_facts()
-        lines = lines.filtered(lambda line: facts.parts.get(line))
+        lines = lines.filtered(lambda line: facts.parts[line])
         dealt = QuotationDeal()
         if not lines:
             return dealt
@@ -168,7 +168,7 @@ class BackorderRun(models.Model):
             return lines._backorder_supply(facts)
         supply = self.env["backorder.supply"]._gather(
             lines._backorder_part_products(facts.parts),
-            self.env["stock.location"].browse({facts.locations[line].id for line in lines}),
+            facts.places(lines),
             orders=lines.order_id,
             opened=True,
             terms=lines._backorder_terms(facts),
@@ -212,7 +212,7 @@ class BackorderRun(models.Model):
             if decide_payment(self.credit_card_mode, money[order]).reason == "unpaid":
                 refused[order] = ("unpaid", self._process_stay_words("unpaid", order, money[order]))
         rest = orders.browse([order.id for order in orders if order not in refused])
-        return orders, refused, money, self._process_deal(rest)
+        return orders, refused, money, self._process_deal(rest, rest.order_line._backorder_facts())
 
     def _preview_process(self):
         """Plan the run and keep the plan as its rows; see ``backorder.run.action_preview``."""

@@ -67,11 +67,11 @@ class SaleOrder(models.Model):
         )
         lines = orders.order_line._backorder_kept_in_stock()
         facts = lines._backorder_facts()
-        lines = lines.filtered(lambda line: facts.parts.get(line))
+        lines = lines.filtered(lambda line: facts.parts[line])
         quotations = lines.filtered(lambda line: line.state != "sale")
         supply = self.env["backorder.supply"]._gather(
             quotations._backorder_part_products(facts.parts),
-            self.env["stock.location"].browse({facts.locations[line].id for line in quotations}),
+            facts.places(quotations),
             orders=quotations.order_id,
             opened=True,
             terms=quotations._backorder_terms(facts),
@@ -87,8 +87,7 @@ class SaleOrder(models.Model):
                         line._backorder_owed(),
                         line._backorder_take(
                             stock,
-                            facts.parts[line],
-                            facts.locations[line],
+                            facts,
                             max(0.0, line._backorder_owed() - line.backorder_forced_qty),
                         ),
                     )

@@ -118,9 +118,9 @@ class BackorderRun(models.Model):
         wanted = lines.order_id._backorder_parse(
             {row.sale_line_id.id: values[row.id] for row in rows}
         )
-        parts = lines._backorder_parts()
+        facts = lines._backorder_facts()
         for line, quantity in wanted.items():
-            self._check_change(line, quantity, parts[line])
+            self._check_change(line, quantity, facts)
         near = self._lines_near(lines)
         decided = {
             row.sale_line_id: row.planned_qty
@@ -139,14 +139,14 @@ class BackorderRun(models.Model):
                 )
             got = plan[line.id] if line in found else None
             if quantity and (not got or line._backorder_compare(got.quantity, quantity) < 0):
-                raise UserError(self._not_there_words(line, quantity, got, parts[line]))
+                raise UserError(self._not_there_words(line, quantity, got, facts.parts[line]))
         before = {row: row.planned_qty for row in rows}
         self._keep_changed_plan(near, found, plan, blocked, wanted)
         self._message_log(body=self._change_words(before))
 
-    def _check_change(self, line, quantity, parts):
+    def _check_change(self, line, quantity, facts):
         """What can be said of the quantity before anything is planned."""
-        line._backorder_check_fill(quantity, quantity, parts)
+        line._backorder_check_fill(quantity, quantity, facts)
         short = line._backorder_compare(quantity, line.backorder_qty) < 0
         order = line.order_id
         if quantity and short and self._order_facts(order).complete:

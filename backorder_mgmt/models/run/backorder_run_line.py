@@ -142,7 +142,8 @@ class BackorderRunLine(models.Model):
             if donor and donor.state == "sale" and is_positive(back):
                 wanted = min(back / donor._backorder_per_unit(), donor.backorder_qty)
                 before = donor.backorder_filled_qty
-                done = donor._backorder_fill_in_place({donor: wanted}, self.run_id)
+                facts = donor._backorder_facts()
+                done = donor._backorder_fill_in_place({donor: wanted}, self.run_id, facts)
                 donor._backorder_write({"backorder_filled_qty": before})
                 got = done.get(donor, 0.0) * donor._backorder_per_unit()
             if strict and is_positive(back - got):

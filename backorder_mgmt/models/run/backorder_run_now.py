@@ -26,7 +26,7 @@ class BackorderRun(models.Model):
         model = self.sudo().with_company(company)
         if wanted is not None and not wanted:
             return self.browse()
-        orders._backorder_lock_stock(touch=True)
+        facts = orders._backorder_lock_stock(touch=True)
         # Checked before the run is made: what is refused takes no number.
         vals = self._prepare_fill_now_vals(orders, company, **options)
         if wanted is None:
@@ -37,7 +37,8 @@ class BackorderRun(models.Model):
             if not plan[0]:
                 return self.browse()
         else:
-            rows = model._check_wanted({line.sudo(): qty for line, qty in wanted.items()})
+            wanted = {line.sudo(): qty for line, qty in wanted.items()}
+            rows = model._check_wanted(wanted, facts)
         if wanted is None:
             run = model._backorder_create(vals)
             run._keep_plan(*plan)
@@ -47,7 +48,7 @@ class BackorderRun(models.Model):
             unnumbered = model.with_context(**private(backorder_number_later=True))
             run = unnumbered._backorder_create(vals).with_env(model.env)
             run._keep_wanted(rows)
-            run._fill_rows(run._pending())
+            run._fill_rows(run._pending(), facts)
             run._backorder_write({"name": run._next_name(company.id)})
             run._finish()
         return run.with_env(self.env)
@@ -65,19 +66,21 @@ class BackorderRun(models.Model):
             **options,
         }
 
-    def _check_wanted(self, wanted):
-        """Values of the rows for quantities that a person asked for, each checked."""
+    def _check_wanted(self, wanted, facts):
+        """Values of the rows for quantities that a person asked for, each checked.
+
+        :param facts: :class:`LineFacts` of the orders' lines
+        """
         lines = self.env["sale.order.line"].browse([line.id for line in wanted])
         for order in lines.order_id:
             order._backorder_check_last_po((order.order_line & lines).filtered(wanted.get))
-        supply = lines._backorder_supply()
-        parts, locations = lines._backorder_parts(), lines._backorder_locations()
+        supply = lines._backorder_supply(facts)
         rows, stays = [], lines._backorder_stay_reasons()
         for order, own in lines.grouped("order_id").items():
             for line in own:
-                available = line._backorder_available(supply, parts[line], locations[line])
-                line._backorder_check_fill(wanted[line], available, parts[line])
-                line._backorder_take_fill(supply, parts[line], locations[line], wanted[line])
+                available = line._backorder_available(supply, facts)
+                line._backorder_check_fill(wanted[line], available, facts)
+                line._backorder_take_fill(supply, facts, wanted[line])
                 rows.append(
                     self._prepare_wanted_line_vals(line, available, wanted[line], stays.get(line))
                 )

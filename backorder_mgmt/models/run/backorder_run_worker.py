@@ -143,17 +143,20 @@ class BackorderRun(models.Model):
                 rows._write_failure(error)
                 return
 
-    def _do_rows(self, rows, facts=None):
-        """What this kind of run does with its orders; raises whatever goes wrong."""
+    def _do_rows(self, rows, facts):
+        """What this kind of run does with its orders; raises whatever goes wrong.
+
+        :param facts: :class:`LineFacts` of the orders' lines
+        """
         getattr(self, f"_do_rows_{self.kind}")(rows, facts)
 
-    def _do_rows_fill(self, rows, facts=None):
+    def _do_rows_fill(self, rows, facts):
         self._fill_rows(rows, facts)
 
-    def _fill_rows(self, rows, facts=None):
+    def _fill_rows(self, rows, facts):
         """Fill the planned quantities of ``rows``, each checked against what is true now.
 
-        :param facts: :class:`LineFacts` of the orders' lines, read already
+        :param facts: :class:`LineFacts` of the orders' lines
         """
         run_lines = self.env["backorder.run.line"].search(self._get_rows_lines_domain(rows))
         lines_by_order = run_lines.grouped("order_id")
@@ -163,9 +166,7 @@ class BackorderRun(models.Model):
             for line in lines
             if line.sale_line_id and line.planned_qty > 0
         }
-        lines = self.env["sale.order.line"].browse([line.id for line in planned])
         self._take_gifts(run_lines)
-        facts = facts or lines._backorder_facts()
         quantities = self._still_possible(planned, rows, facts)
         self._return_gifts(run_lines, quantities)
         before = {
@@ -219,21 +220,20 @@ class BackorderRun(models.Model):
     def _still_possible(self, planned, rows, facts):
         """{line: quantity}: the plan, cut down to what is needed and on hand now."""
         lines = self.env["sale.order.line"].browse([line.id for line in planned])
-        parts, locations = facts.parts, facts.locations
         supply = lines._backorder_supply(facts)
         blocked = self._blocked_lines(lines, facts)
         quantities = {}
         for line, quantity in planned.items():
             if line in blocked or line.order_id.state == "cancel":
                 continue
-            available = line._backorder_available(supply, parts[line], locations[line])
+            available = line._backorder_available(supply, facts)
             now = max(0.0, min(quantity, line.backorder_qty, available))
-            now = line._backorder_whole(now, parts[line])
+            now = line._backorder_whole(now, facts.parts[line])
             if now <= 0:
                 continue
             quantities[line] = now
             # Quotations too: what one of them is promised, the next does not get.
-            line._backorder_take_fill(supply, parts[line], locations[line], now)
+            line._backorder_take_fill(supply, facts, now)
         by_order = {}
         for line, quantity in quantities.items():
             by_order.setdefault(line.order_id, {})[line] = quantity
@@ -258,7 +258,8 @@ class BackorderRun(models.Model):
                 continue
             if order.state in ("draft", "sent"):
                 lines = order.order_line.browse([line.id for line in own])
-                filled.update(lines._backorder_promise(own, lines._backorder_supply(), self))
+                supply = lines._backorder_supply(facts)
+                filled.update(lines._backorder_promise(own, supply, facts, self))
                 sentences[order] = self.env._("Stock is set aside on the quotation.")
                 continue
             stays, moves = order._backorder_split_fill(own)
@@ -281,8 +282,9 @@ class BackorderRun(models.Model):
                 else self.env._("Filled as new order %s.", name)
             )
         if placed:
-            # Making a new order changes the deliveries.
-            facts = None if new_orders else facts
+            if new_orders:
+                # Making a new order changes the deliveries.
+                facts = placed._backorder_facts()
             for line, quantity in placed._backorder_fill_in_place(in_place, self, facts).items():
                 filled[line] = filled.get(line, 0.0) + quantity
         # Whether anything is still needed is known now, after what stayed was filled.

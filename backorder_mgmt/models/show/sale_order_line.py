@@ -101,8 +101,8 @@ class SaleOrderLine(models.Model):
             rate,
         )
 
-    def _backorder_queue_changed(self, parts=None):
+    def _backorder_queue_changed(self):
         """Who looks at the overview sees it move."""
-        res = super()._backorder_queue_changed(parts)
+        res = super()._backorder_queue_changed()
         self.env["backorder.overview"]._send_changed()
         return res
