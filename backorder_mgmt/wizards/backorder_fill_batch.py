@@ -23,26 +23,16 @@ class BackorderFillBatch(models.TransientModel):
 
         :raise UserError: nothing can be filled; no run is made of it
         """
-        self.env["backorder.run"]._check_fills(self._prepare_run_vals())
+        self.env["backorder.run"]._check_fills(self._run_vals())
         return self._make_run().action_start()
 
     def _saved_option_names(self):
         own = ("company_id", "order_ids", "ship_date")
         return [name for name in self._backorder_option_names() if name not in own]
 
-    def _read_options(self):
-        self.ensure_one()
-        self.check_access("read")
-        vals = self.read(self._backorder_option_names(), load=False)[0]
-        vals.pop("id")
-        return vals
-
     def _make_run(self):
-        return self.env["backorder.run"].create(self._prepare_run_vals())
+        return self.env["backorder.run"].create(self._run_vals())
 
-    def _prepare_run_vals(self):
-        vals = self._read_options()
-        for name, field in self._fields.items():
-            if name in vals and field.type == "many2many":
-                vals[name] = [fields.Command.set(vals[name])]
-        return vals
+    def _run_vals(self):
+        self.check_access("read")
+        return self._prepare_run_vals(self._backorder_option_names())

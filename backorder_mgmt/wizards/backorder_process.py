@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 
 
 class BackorderProcess(models.TransientModel):
@@ -85,49 +85,9 @@ class BackorderProcess(models.TransientModel):
         "credit_card_mode",
     )
     def _compute_tallies(self):
-        """What there is of the chosen orders when stock is dealt out over all of them."""
         for wizard in self:
-            run = wizard._make_run(new=True)
             # sudo: the dialog is for managers only; stock and payments are read as the run will
-            orders, refused, money, dealt = run.sudo()._process_plan()
-            outcomes = [dealt.outcome(order) for order in orders if order not in refused]
-            wizard.order_count = len(orders)
-            wizard.complete_count = outcomes.count("complete")
-            wizard.partial_count = outcomes.count("partial")
-            wizard.none_count = outcomes.count("none")
-            wizard.skipped_count = len(refused)
-            wizard.expired_count = len(orders.filtered("is_expired"))
-            wizard.amount_total = sum(wizard._in_currency(o, o.amount_total) for o in orders)
-            wizard.amount_due = sum(
-                wizard._in_currency(order, max(0.0, figures.due))
-                for order, figures in money.items()
-                if order.state != "cancel"
-            )
-            wizard.skipped_note = wizard._skipped_words(refused)
-
-    def _skipped_words(self, refused):
-        """One line for each reason: which orders, and the sentence, or the reason's label where
-        the orders have sentences of their own."""
-        labels = dict(
-            self.env["backorder.run.order"]._fields["skip_reason"]._description_selection(self.env)
-        )
-        reasons = {}
-        for order, (code, sentence) in refused.items():
-            reasons.setdefault(code, {})[order.name or ""] = sentence
-        words = []
-        for code, sentences in reasons.items():
-            names, different = list(sentences), set(sentences.values())
-            sentence = different.pop() if len(different) == 1 else f"{labels[code]}."
-            listed = ", ".join(names[:3])
-            if len(names) > 3:
-                listed = self.env._(
-                    "%(names)s and %(count)s more", names=listed, count=len(names) - 3
-                )
-            words.append(f"{listed}: {sentence}")
-        return "\n".join(words)
-
-    def _in_currency(self, order, amount):
-        return amount / (order.currency_rate or 1.0)
+            wizard.update(wizard._make_run(new=True).sudo()._process_tallies())
 
     @api.model
     def _open_for(self, orders):
@@ -168,12 +128,9 @@ class BackorderProcess(models.TransientModel):
         self.ensure_one()
         if not new:
             self.check_access("read")
-        vals = {name: self[name] for name in self._process_option_names()}
-        for name, field in self._fields.items():
-            if name in vals and field.relational:
-                many = field.type == "many2many"
-                ids = self[name]._origin.ids
-                vals[name] = [Command.set(ids)] if many else self[name].id
-        vals["kind"] = "process"
+        vals = self._prepare_run_vals(self._process_option_names())
         runs = self.env["backorder.run"]
         return runs.new(vals) if new else runs.create(vals)
+
+    def _prepare_run_vals(self, names):
+        return {**super()._prepare_run_vals(names), "kind": "process"}

@@ -129,7 +129,7 @@ class BackorderPurchase(models.TransientModel):
         self.ensure_one()
         plan = self.env["backorder.purchase.plan"]
         rows, left_out, never_bought = plan._propose(self)
-        self.line_ids._merge_rows(self, rows)
+        plan._merge_rows(self, rows)
         self.left_out = plan._describe_left_out(left_out)
         self.never_bought = plan._describe_never_bought(never_bought)
         asked = self.create_mode == "auto" or self.product_ids

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from ..engine import work_out
-
 
 class BackorderPurchaseLine(models.TransientModel):
     """A row of *Create Purchase Orders*: one SKU, vendor and warehouse.
@@ -82,13 +80,7 @@ class BackorderPurchaseLine(models.TransientModel):
     def _compute_receipt(self):
         plan = self.env["backorder.purchase.plan"]
         for row in self:
-            lines = plan._receipt_lines(row) if row.product_id else []
-            row.receipt = "\n".join(
-                f"{text}: {figure}" if figure else text for text, figure in lines
-            )
-            row.receipt_table = self.env["ir.qweb"]._render(
-                "backorder_mgmt.backorder_purchase_receipt", {"lines": lines}
-            )
+            row.receipt, row.receipt_table = plan._render_receipt(row)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -99,12 +91,9 @@ class BackorderPurchaseLine(models.TransientModel):
     def write(self, vals):
         res = super().write(vals)
         if "vendor_id" in vals and "currency_id" not in vals:
+            plan = self.env["backorder.purchase.plan"]
             for row in self.filtered("vendor_id"):
-                own = self.env["backorder.purchase.plan"]._offer_of(row)
-                row.write(
-                    {name: own[name] for name in own if name not in vals}
-                    | {"vendor_id": row.vendor_id.id, "currency_id": own["currency_id"]}
-                )
+                row.write(plan._prepare_other_vendor_vals(row, typed=vals))
         return res
 
     def action_how(self):
@@ -119,72 +108,6 @@ class BackorderPurchaseLine(models.TransientModel):
             "views": [(False, "form")],
             "target": "new",
         }
-
-    def _merge_rows(self, purchase, rows):
-        """Add ``rows`` to those that are there: one row for a SKU, vendor and warehouse.
-
-        Figures are brought up to date; a quantity, price or date that was typed stays.
-        """
-        known = {(row.product_id.id, row.vendor_id.id, row.warehouse_id.id): row for row in self}
-        chosen = {(row.product_id.id, row.warehouse_id.id): row for row in self}
-        fresh, seen = [], self.browse()
-        for vals in rows:
-            place = (vals["product_id"], vals["warehouse_id"])
-            row = known.get((vals["product_id"], vals["vendor_id"], vals["warehouse_id"]))
-            # Another vendor was typed there: that row is the one of this need.
-            row = row or chosen.get(place)
-            if row:
-                row._bring_up_to_date(vals)
-                seen |= row
-            else:
-                fresh.append({**vals, "purchase_id": purchase.id})
-        self.create(fresh)
-        (self - seen)._look_again()
-
-    def _bring_up_to_date(self, vals):
-        self.ensure_one()
-        plan = self.env["backorder.purchase.plan"]
-        vals = dict(vals)
-        other = vals["vendor_id"] != self.vendor_id.id or vals["product_uom_id"] != (
-            self.product_uom_id.id
-        )
-        if other or self.product_uom_id.compare(self.quantity, self.suggested_qty):
-            vals.pop("quantity")
-        if other or plan._price_is_typed(self):
-            vals.pop("price_unit")
-        if other or plan._date_is_typed(self):
-            vals.pop("date_planned")
-        if other:
-            for name in (
-                "vendor_id",
-                "product_uom_id",
-                "currency_id",
-                "discount",
-                "lead_days",
-                "proposed_price",
-                "proposed_date",
-                "suggested_qty",
-                "vendor_min_qty",
-            ):
-                vals.pop(name)
-        self.write(vals)
-
-    def _look_again(self):
-        """Bring rows up to date that are not asked for any more: nothing of them is needed now,
-        or they were picked by hand."""
-        plan = self.env["backorder.purchase.plan"]
-        for warehouse, rows in self.grouped("warehouse_id").items():
-            purchase = rows.purchase_id
-            facts = plan._gather(
-                rows.product_id, warehouse, purchase.backorder_days, purchase.include_quotations
-            )
-            for row in rows:
-                own = facts[row.product_id.id, warehouse.id]
-                needed = work_out(own, refill=purchase.choose != "backordered")
-                vals = plan._prepare_row_vals(
-                    row.product_id, warehouse, own, needed, vendors=row.vendor_id or None
-                )
-                row._bring_up_to_date(vals)
 
     @api.onchange("product_id", "warehouse_id")
     def _onchange_product_id(self):

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..models.base.res_company import POLICY_SELECTION
 
@@ -89,21 +88,8 @@ class BackorderStuck(models.TransientModel):
         :raise UserError: nothing is ticked, or a line changed meanwhile
         """
         self.ensure_one()
-        ticked = self.line_ids.filtered("selected")
-        if not ticked:
-            raise UserError(self.env._("Tick the stock that is to be given up, then press Force."))
-        quantities = {
-            line.id: line.backorder_qty + quantity for line, quantity in ticked._freed().items()
-        }
-        ticked.sale_line_id.order_id.force_backorders(quantities)
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "backorder_mgmt.backorder_fill_batch_action"
-        )
-        action["context"] = {
-            "default_product_ids": [fields.Command.set(ticked.product_id.ids)],
-            "default_policy": self.policy,
-        }
-        return action
+        freed = self.line_ids.filtered("selected")._freed()
+        return self.env["sale.order.line"]._backorder_give_up(freed, self.policy)
 
 
 class BackorderStuckLine(models.TransientModel):
@@ -156,15 +142,11 @@ class BackorderStuckLine(models.TransientModel):
     @api.depends("sale_line_id", "stuck_id.policy")
     def _compute_completes(self):
         for wizard, rows in self.grouped("stuck_id").items():
-            lines = rows.sale_line_id
-            parts = lines._backorder_parts()
             everything = wizard.line_ids or rows
-            orders = lines._backorder_completed_with(everything._freed(), wizard.policy)
+            helped = rows.sale_line_id._backorder_helped_by(everything._freed(), wizard.policy)
             for row in rows:
-                own = set(parts.get(row.sale_line_id, ()))
-                row.completes = ", ".join(
-                    order.name for order, products in orders.items() if own & set(products)
-                )
+                orders = helped.get(row.sale_line_id, row.order_id.browse())
+                row.completes = ", ".join(orders.mapped("name"))
 
     def _freed(self):
         """{order line: quantity} that these rows give up."""

@@ -221,6 +221,16 @@ class BackorderPurchasePlan(models.AbstractModel):
         return "\n".join(known) or False
 
     @api.model
+    def _render_receipt(self, row):
+        """*How?*: (the arithmetic of a row as text, the same as a table)"""
+        lines = self._receipt_lines(row) if row.product_id else []
+        text = "\n".join(f"{words}: {figure}" if figure else words for words, figure in lines)
+        table = self.env["ir.qweb"]._render(
+            "backorder_mgmt.backorder_purchase_receipt", {"lines": lines}
+        )
+        return text, table
+
+    @api.model
     def _receipt_lines(self, row):
         """The arithmetic of a row as on a receipt: [(text, figure with its unit or nothing)]."""
         unit = row.product_id.uom_id

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import Command, api, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...engine import is_positive, make_plan
@@ -119,3 +120,42 @@ class SaleOrderLine(models.Model):
             for order, own in lines.grouped("order_id").items()
             if completed(after, own) and not completed(before, own)
         }
+
+    def _backorder_helped_by(self, freed, policy):
+        """{line of ``self``: the orders completed with ``freed`` that get of its items}"""
+        parts = self._backorder_parts()
+        completed = self._backorder_completed_with(freed, policy)
+        return {
+            line: self.order_id.browse(
+                order.id
+                for order, products in completed.items()
+                if not parts[line].keys().isdisjoint(products)
+            )
+            for line in self
+        }
+
+    @api.model
+    def _backorder_give_up(self, freed, policy):
+        """Take stock off orders that cannot ship; they wait for it from now on.
+
+        It is given to nobody by itself: what follows is the fill of these items.
+
+        :param freed: {order line: quantity in its unit} to be taken off its deliveries
+        :param policy: proposed for that fill
+        :return: the action that opens the fill
+        :raise UserError: nothing is named, or a line changed meanwhile
+        """
+        if not freed:
+            raise UserError(self.env._("Tick the stock that is to be given up, then press Force."))
+        lines = self.browse().union(*freed)
+        lines.order_id.force_backorders(
+            {line.id: line.backorder_qty + quantity for line, quantity in freed.items()}
+        )
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "backorder_mgmt.backorder_fill_batch_action"
+        )
+        action["context"] = {
+            "default_product_ids": [Command.set(lines.product_id.ids)],
+            "default_policy": policy,
+        }
+        return action

@@ -49,7 +49,7 @@ class SaleOrder(models.Model):
     def _backorder_parse(self, quantities):
         """{line: float} of a ``quantities`` argument; None stays None.
 
-        :raise UserError: not a number, or a line of another order
+        :raise UserError: not a number, a note, or a line of another order
         """
         if quantities is None:
             return None
@@ -74,6 +74,8 @@ class SaleOrder(models.Model):
                         orders=", ".join(self.mapped("name")) or self.env._("these orders"),
                     )
                 )
+            if line.display_type:
+                line._backorder_refuse(self.env._("Not a product"))
             try:
                 quantity = math.nan if isinstance(value, bool) else float(value)
             except (TypeError, ValueError):

@@ -36,19 +36,25 @@ class SaleOrderLine(models.Model):
             return self.env._("Already on its way, or ordered for this order")
         return self.env._("Nothing open to deliver")
 
+    def _backorder_refuse(self, reason):
+        """
+        :raise UserError: always, with ``reason``, a part of a sentence
+        """
+        raise UserError(
+            self.env._(
+                "%(product)s on %(order)s cannot be on backorder: %(reason)s.",
+                product=self.product_id.display_name or self.name,
+                order=self.order_id.name,
+                reason=reason,
+            )
+        )
+
     def _backorder_check_quantity(self, quantity, facts):
         """Checks that every action shares; the message names product and quantity."""
         parts = facts.parts[self]
         refusal = self._backorder_refusal(facts)
         if refusal:
-            raise UserError(
-                self.env._(
-                    "%(product)s on %(order)s cannot be on backorder: %(reason)s.",
-                    product=self.product_id.display_name or self.name,
-                    order=self.order_id.name,
-                    reason=refusal,
-                )
-            )
+            self._backorder_refuse(refusal)
         if self._backorder_compare(quantity, 0.0) < 0:
             raise UserError(
                 self.env._(

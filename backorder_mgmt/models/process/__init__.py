@@ -1,6 +1,7 @@
 from . import backorder_process_options
 from . import backorder_run
 from . import backorder_run_plan
+from . import backorder_run_tallies
 from . import backorder_run_print
 from . import backorder_summary
 from . import backorder_run_order

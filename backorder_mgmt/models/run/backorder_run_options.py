@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..base.res_company import CARRY_CREDIT_SELECTION, POLICY_SELECTION
@@ -150,6 +150,18 @@ class BackorderRunOptions(models.AbstractModel):
             for name in self.env["backorder.run.options"]._fields
             if name not in ("id", "display_name", *models.MAGIC_COLUMNS)
         ]
+
+    def _prepare_run_vals(self, names):
+        """Values of a run with the options ``names`` of this dialog."""
+        self.ensure_one()
+        vals = {name: self[name] for name in names}
+        for name in names:
+            field = self._fields[name]
+            if field.type == "many2many":
+                vals[name] = [Command.set(self[name]._origin.ids)]
+            elif field.relational:
+                vals[name] = self[name].id
+        return vals
 
     def _shown_option_names(self):
         """The options that a report of a run names."""
