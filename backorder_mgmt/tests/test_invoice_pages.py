@@ -3,6 +3,7 @@
 import re
 
 from odoo import Command, fields
+from odoo.exceptions import ValidationError
 from odoo.tests import HttpCase, tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
@@ -115,6 +116,30 @@ class TestInvoiceLinks(InvoicePagesCommon):
             self.assertEqual(order._backorder_family_money().asked, 100)
             self.assertEqual(order._backorder_payable_amount(), 0)
         self.assertEqual(invoices._backorder_payable_amount(), 0)
+
+    def test_a_clerk_charges_a_saved_card_for_what_is_open_and_not_being_paid(self):
+        """*Pay* on the invoice, with the customer's card."""
+        card = self._card()
+        self.provider.capture_manually = False
+        order = self._short_order(stock=10)
+        invoice = self._invoice(order)
+        self._pay_online(order, 30, "pending")
+        journal = self.provider.journal_id
+        way = journal.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self.provider
+        )
+        options = {
+            "journal_id": journal.id,
+            "payment_method_line_id": way.id,
+            "payment_token_id": card.id,
+        }
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(ValidationError, "70.00"):
+            self._pay_bank(invoice, **options)
+        self.assertFalse(invoice.transaction_ids)
+        self._pay_bank(invoice, 70, **options)
+        self.assertEqual(invoice.transaction_ids.mapped("amount"), [70])
+        self.assertEqual(invoice.amount_residual, 30)
 
     def test_an_invoice_without_an_order_is_not_looked_at(self):
         invoice = self.env["account.move"].create(

@@ -9,6 +9,7 @@ from . import backorder_summary
 from . import payment_transaction
 from . import payment_capture_wizard
 from . import account_move
+from . import account_payment
 from . import stock_move
 from . import sale_order_line_owed
 from . import sale_order_owed

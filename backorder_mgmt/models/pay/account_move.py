@@ -58,11 +58,12 @@ class AccountMove(models.Model):
         """
         # sudo: as for the amount
         orders = self.sudo().invoice_line_ids.sale_line_ids.order_id
+        if not orders:
+            return
         for order in orders:
             order._backorder_touch_family()
-        payable = self._backorder_payable_amount()
-        currency = self.currency_id
-        if orders and currency.compare_amounts(amount, payable) > 0:
+        payable, currency = self._backorder_payable_amount(), self.currency_id
+        if currency.compare_amounts(amount, payable) > 0:
             names = ", ".join(self.mapped("name"))
             raise ValidationError(
                 orders._backorder_payment_refusal(amount, payable, currency, names)

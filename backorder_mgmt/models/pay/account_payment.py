@@ -1,0 +1,18 @@
+"""*Pay* of an invoice with a saved card: a clerk, too, asks for no more than is owed."""
+
+from odoo import models
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _prepare_payment_transaction_vals(self, **extra_create_values):
+        """:raise ValidationError: more than the orders of the invoices owe now"""
+        vals = super()._prepare_payment_transaction_vals(**extra_create_values)
+        if self.payment_type == "inbound":
+            commands = vals.get("invoice_ids") or ()
+            invoices = self.env["account.move"].browse(
+                record_id for command in commands for record_id in command[2]
+            )
+            invoices._backorder_check_payment(vals["amount"])
+        return vals
