@@ -48,6 +48,7 @@ from . import test_new_order_batch
 from . import test_new_order_deliveries
 from . import test_new_order_families
 from . import test_outside
+from . import test_outside_units
 from . import test_overview
 from . import test_overview_tours
 from . import test_owed

@@ -1,7 +1,5 @@
 """A confirmed kit is what its deliveries say (design 17.3), whatever the recipe is today."""
 
-import unittest
-
 from odoo import Command
 from odoo.tests import tagged
 
@@ -15,26 +13,10 @@ class TestKitMoves(BackorderCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if "mrp.bom" not in cls.env or "bom_line_id" not in cls.env["stock.move"]._fields:
-            raise unittest.SkipTest("kits need the module sale_mrp, which is not installed")
         cls.screws = cls._product("Screws")
-        cls.kit = cls._product("Toolbox")
-        cls.bom = cls._recipe((cls.product, 2), (cls.other, 1))
+        cls.kit = cls._kit("Toolbox", (cls.product, 2), (cls.other, 1))
+        cls.bom = cls.env["mrp.bom"].browse(cls.kit.bom_ids.id)
         cls.company.backorder_fill_approved = "same_order"
-
-    @classmethod
-    def _recipe(cls, *items):
-        return cls.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": cls.kit.product_tmpl_id.id,
-                "type": "phantom",
-                "product_qty": 1,
-                "bom_line_ids": [
-                    Command.create({"product_id": product.id, "product_qty": quantity})
-                    for product, quantity in items
-                ],
-            }
-        )
 
     def _reserved_of(self, order, product):
         moves = order.picking_ids.move_ids.filtered(
@@ -88,7 +70,7 @@ class TestKitMoves(BackorderCommon):
         order = self._order((self.kit, 3))
         line = order.order_line
         self.bom.sequence = 5
-        self._recipe((self.screws, 4)).sequence = 1
+        self._recipe(self.kit, (self.screws, 4)).sequence = 1
         self.env.invalidate_all()
         self._receive(self.product, 4)
         self._receive(self.other, 2)

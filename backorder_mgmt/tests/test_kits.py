@@ -3,8 +3,6 @@
 And the two kinds of goods that are never on backorder: dropshipped and made to order.
 """
 
-import unittest
-
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -19,20 +17,7 @@ class TestKits(BackorderCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        if "mrp.bom" not in cls.env or "bom_line_id" not in cls.env["stock.move"]._fields:
-            raise unittest.SkipTest("kits need the module sale_mrp, which is not installed")
-        cls.kit = cls._product("Toolbox")
-        cls.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": cls.kit.product_tmpl_id.id,
-                "type": "phantom",
-                "product_qty": 1,
-                "bom_line_ids": [
-                    Command.create({"product_id": cls.product.id, "product_qty": 1}),
-                    Command.create({"product_id": cls.other.id, "product_qty": 2}),
-                ],
-            }
-        )
+        cls.kit = cls._kit("Toolbox", (cls.product, 1), (cls.other, 2))
 
     def assertReservedParts(self, orders, hammers, nails):
         """What the open deliveries of ``orders`` reserve of each component."""

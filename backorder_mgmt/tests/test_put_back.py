@@ -1,6 +1,5 @@
 """Picked goods that are put back on the shelf are needed again (faults D, E; design 17.5)."""
 
-from odoo import Command
 from odoo.tests import tagged
 
 from .test_doors import DoorsCommon
@@ -206,19 +205,7 @@ class TestPutBack(DoorsCommon):
         self.assertFalse(self._open(order))
 
     def test_a_kit(self):
-        if "bom_line_id" not in self.env["stock.move"]._fields:
-            self.skipTest("kits need the module sale_mrp, which is not installed")
-        kit = self._product("Toolbox")
-        self.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": kit.product_tmpl_id.id,
-                "type": "phantom",
-                "bom_line_ids": [
-                    Command.create({"product_id": self.product.id, "product_qty": 2}),
-                    Command.create({"product_id": self.other.id, "product_qty": 1}),
-                ],
-            }
-        )
+        kit = self._kit("Toolbox", (self.product, 2), (self.other, 1))
         self._stock(self.product, 6)
         self._stock(self.other, 3)
         order = self._order((kit, 3))

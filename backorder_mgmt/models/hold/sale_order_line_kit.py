@@ -25,6 +25,16 @@ class Component:
         open do without: a component that left ahead of the others has less to come."""
         return max(0.0, exact(self.open_qty - kits_without * self.ratio))
 
+    def missing_kits(self) -> float:
+        """How many of the kits that are open (line unit) have none of it.
+
+        What its unit cannot tell is not missing: four eggs of a dozen are 0.33 of it, which is
+        3.96 eggs.
+        """
+        noise = min(self.product.uom_id.rounding / 2 / self.ratio, 0.49)
+        missing = (self.open_qty - self.reserved) / self.ratio
+        return missing if missing <= EPSILON else max(0.0, missing - noise)
+
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
@@ -177,9 +187,7 @@ class SaleOrderLine(models.Model):
         where no component misses any, picked where any component is."""
         components = self._backorder_components(moves, recipe)
         opened = max((each.open_qty / each.ratio for each in components), default=0.0)
-        missing = max(
-            ((each.open_qty - each.reserved) / each.ratio for each in components), default=0.0
-        )
+        missing = max((each.missing_kits() for each in components), default=0.0)
         picked = max((each.picked / each.ratio for each in components), default=0.0)
         reserved = self._backorder_whole(max(0.0, opened - missing), parts)
         return opened, reserved, picked
