@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from odoo import Command
 from odoo.exceptions import UserError
 
-from .common import BackorderCommon
+from .shop_warehouse import WarehouseSteps
 
 which = st.integers(0, 5)  # the nth of what there is, counted round
 product = st.integers(0, 3)
@@ -58,6 +58,7 @@ STEPS = {
     "change_recipe": (which, which),
     "exchange": (which, st.booleans()),
     "half_a_kit": (which, which),
+    "put_back": (which, units),
 }
 # What Odoo does by itself, and what only looks: none of it gives stock to a backorder.
 AUTOMATIC = {
@@ -99,91 +100,7 @@ setting = st.fixed_dictionaries(
 )
 
 
-class ShopSteps(BackorderCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.paint = cls._product("Paint", tracking="lot")
-        cls.lots = cls.env["stock.lot"].create(
-            [{"name": name, "product_id": cls.paint.id} for name in ("A", "B")]
-        )
-        cls.products = cls.product | cls.other | cls.paint
-        if "bom_line_id" in cls.env["stock.move"]._fields:
-            toolbox = cls._product("Toolbox")
-            cls.recipe = cls.env["mrp.bom"].create(
-                {
-                    "product_tmpl_id": toolbox.product_tmpl_id.id,
-                    "type": "phantom",
-                    "bom_line_ids": [
-                        Command.create({"product_id": cls.product.id, "product_qty": 1}),
-                        Command.create({"product_id": cls.other.id, "product_qty": 2}),
-                    ],
-                }
-            )
-            cls.products |= toolbox
-            cls.toolbox = toolbox
-        cls.warehouses = {"ship_only": cls.warehouse}
-        cls.warehouses["pick_ship"] = cls.env["stock.warehouse"].create(
-            {"name": "Two Steps", "code": "TWO", "delivery_steps": "pick_ship"}
-        )
-        places = {warehouse: warehouse.lot_stock_id for warehouse in cls.warehouses.values()}
-        cls.shelves = {
-            warehouse: cls.env["stock.location"].create(
-                {"name": "Shelf", "location_id": place.id, "usage": "internal"}
-            )
-            for warehouse, place in places.items()
-        }
-
-    # -- what there is ----------------------------------------------------------------------------
-
-    def _orders(self):
-        return self.env["sale.order"].search([("partner_id", "=", self.customer.id)], order="id")
-
-    def _nth(self, records, number):
-        """The record to do something to; the step is refused when there is none."""
-        if not records:
-            raise UserError(self.env._("nothing to do this to"))
-        return records[number % len(records)]
-
-    def _product_at(self, number):
-        return self.products[number % len(self.products)]
-
-    def _line(self, number):
-        return self._nth(self._orders().order_line, number)
-
-    def _deliveries(self):
-        moves = self._orders().picking_ids.filtered(
-            lambda picking: picking.state not in ("draft", "done", "cancel")
-        )
-        return moves.sorted("id")
-
-    def _add_stock(self, product, quantity):
-        if product == self.paint:
-            self._stock(product, quantity, lot=self.lots[quantity % 2])
-        elif product in self.product | self.other:
-            self._stock(product, quantity)
-
-    def _item(self, number, quantity):
-        """Nails are sold by the (half) dozen, everything else by the piece."""
-        item = self._product_at(number)
-        if item == self.other:
-            return (item, quantity / 2, {"product_uom_id": self.dozen.id})
-        return (item, quantity)
-
-    def _type(self, move, quantity):
-        """What a person enters on a delivery; more than can be had is his own affair."""
-        product = move.product_id
-        more = move.product_uom._compute_quantity(
-            quantity - move.quantity, product.uom_id, round=False
-        )
-        quants = self.env["stock.quant"]._gather(product, move.location_id)
-        free = sum(quants.mapped("quantity")) - sum(quants.mapped("reserved_quantity"))
-        promised = self._promised(product).get(self.stock, 0.0)
-        of_a_kit = product != move.sale_line_id.product_id
-        if more > 0 and (more > free - promised or product.tracking != "none" or of_a_kit):
-            self.typed |= product
-        move.quantity = quantity
-
+class ShopSteps(WarehouseSteps):
     # -- steps ------------------------------------------------------------------------------------
 
     def _step_nothing(self):
@@ -213,46 +130,6 @@ class ShopSteps(BackorderCommon):
     def _step_delete_line(self, number):
         self._line(number).unlink()
 
-    def _step_receive(self, number, quantity):
-        product = self._nth(self.product | self.other, number)
-        self._receive(product, quantity)
-
-    def _quant(self, product, number):
-        """A stock row to count or scrap. Odoo does not take back what is picked already."""
-        quant = self._nth(
-            self.env["stock.quant"].search(
-                [
-                    ("product_id", "=", self._product_at(product).id),
-                    ("location_id", "child_of", self.stock.id),
-                    ("quantity", ">", 0),
-                ],
-                order="id",
-            ),
-            number,
-        )
-        moves = self._deliveries().move_ids.filtered("picked")
-        self.typed |= moves.product_id & quant.product_id
-        return quant
-
-    def _step_count(self, product, number, quantity):
-        quant = self._quant(product, number)
-        quant.inventory_quantity = quantity
-        quant.action_apply_inventory()
-
-    def _step_scrap(self, product, number, quantity):
-        quant = self._quant(product, number)
-        if quant.quantity < quantity:
-            raise UserError(self.env._("not so much there"))
-        scrap = self.env["stock.scrap"].create(
-            {
-                "product_id": quant.product_id.id,
-                "lot_id": quant.lot_id.id,
-                "scrap_qty": quantity,
-                "location_id": quant.location_id.id,
-            }
-        )
-        scrap.do_scrap()
-
     def _quantities(self, line, limit, part):
         if part is None:
             return None
@@ -274,62 +151,11 @@ class ShopSteps(BackorderCommon):
         line = self._line(number)
         line.order_id.cancel_backorders(self._quantities(line, line.backorder_qty, part), "enough")
 
-    def _step_print(self, number):
-        self._nth(self._deliveries(), number).printed = True
-
-    def _step_type(self, number, quantity):
-        move = self._nth(
-            self._deliveries().move_ids.filtered(lambda m: m.state not in ("done", "cancel")),
-            number,
-        )
-        self._type(move, quantity)
-
-    def _step_pick(self, number):
-        self._nth(self._deliveries().move_ids.filtered("quantity"), number).picked = True
-        # Odoo reserves nothing more for it: what it lacks is looked at when it is delivered.
-        self.entered |= self._deliveries().move_ids.filtered("picked").sale_line_id
-
-    def _step_unreserve(self, number):
-        self._nth(self._deliveries(), number).do_unreserve()
-
-    def _step_check(self, number):
-        self._nth(self._deliveries(), number).action_assign()
-
     def _step_scheduler(self):
         self.env["stock.rule"]._run_scheduler_tasks(company_id=self.company.id)
 
     def _step_detect(self):
         self._orders().detect_backorders()
-
-    def _step_deliver(self, number, part, backorder):
-        picking = self._nth(self._deliveries(), number)
-        if part < 1:
-            for move in picking.move_ids.filtered(lambda m: m.state not in ("done", "cancel")):
-                self._type(move, int(move.quantity * part))
-        self._deliver(picking, backorder=backorder)
-
-    def _return_wizard(self, number):
-        done = self._orders().picking_ids.filtered(
-            lambda picking: picking.state == "done" and picking.location_dest_id.usage == "customer"
-        )
-        picking = self._nth(done.sorted("id"), number)
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(
-                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-            )
-            .create({"picking_id": picking.id})
-        )
-        for row in wizard.product_return_moves:
-            row.quantity = min(1, row.move_quantity)
-        return wizard
-
-    def _step_return_goods(self, number):
-        wizard = self._return_wizard(number)
-        returned = wizard._create_return()
-        for move in returned.move_ids:
-            move.picked = True
-        returned._action_done()
 
     def _step_cancel_order(self, number):
         self._nth(self._orders(), number)._action_cancel()
@@ -379,88 +205,6 @@ class ShopSteps(BackorderCommon):
             order="id",
         )
         self._nth(rows, number).action_undo()
-
-    # -- what people do in the warehouse ----------------------------------------------------------
-
-    def _receipts(self, *states):
-        domain = [("picking_type_id", "=", self.warehouse.in_type_id.id), ("state", "in", states)]
-        receipts = self.env["stock.picking"].search(domain, order="id")
-        return receipts.filtered(lambda picking: not picking.sale_id and not picking.return_id)
-
-    def _step_plan_receipt(self, number, quantity):
-        self._plan_receipt(self._nth(self.product | self.other, number), quantity)
-
-    def _step_receive_planned(self, number):
-        receipt = self._nth(self._receipts("assigned", "confirmed"), number)
-        receipt.move_ids.picked = True
-        receipt._action_done()
-
-    def _linked(self, wanted):
-        """Open moves of orders that a person linked to a receipt, or that are linked to nothing."""
-        moves = self._deliveries().move_ids.filtered(
-            lambda move: move.state not in ("done", "cancel") and move.location_id == self.stock
-        )
-        return moves.filtered(
-            lambda move: bool(move.move_orig_ids - move.sale_line_id.move_ids) == wanted
-            and not (move.move_orig_ids & move.sale_line_id.move_ids)
-        ).sorted("id")
-
-    def _step_assign(self, number, of_receipt, quantity):
-        receipt = self._nth(self._receipts("assigned", "done"), of_receipt)
-        incoming = receipt.move_ids
-        move = self._nth(
-            self._linked(False).filtered(lambda move: move.product_id == incoming.product_id),
-            number,
-        )
-        loose = move.product_qty - sum(move.move_line_ids.mapped("quantity_product_uom"))
-        quantity = min(quantity, loose, incoming.product_qty)
-        if quantity <= 0:
-            raise UserError(self.env._("nothing to assign"))
-        if move.product_id != move.sale_line_id.product_id:
-            self.typed |= move.product_id  # a component without the others is that person's affair
-        self.env["report.stock.report_reception"].action_assign(
-            move.ids, [quantity], [incoming.ids]
-        )
-
-    def _step_unassign(self, number):
-        move = self._nth(self._linked(True), number)
-        self.env["report.stock.report_reception"].action_unassign(
-            move.id, move.product_qty, move.move_orig_ids.ids
-        )
-
-    def _step_relocate(self, product, number):
-        quant = self._quant(product, number)
-        shelf = self.shelves[self.warehouse]
-        target = self.stock if quant.location_id == shelf else shelf
-        quant.move_quants(location_dest_id=target, message="tidy up")
-
-    def _step_package(self, product, number):
-        package = self.env["stock.package"].create({})
-        self._quant(product, number).move_quants(package_dest_id=package, message="pack")
-
-    def _step_delete_rows(self, number):
-        moves = self._deliveries().move_ids.filtered(lambda m: m.quantity and not m.picked)
-        move = self._nth(moves, number)
-        of_line = move.sale_line_id.move_ids.product_id
-        if len(of_line) > 1:
-            self.typed |= of_line  # what the kit's other components keep is that person's affair
-        move.move_line_ids.unlink()
-
-    def _step_exchange(self, number, refund):
-        wizard = self._return_wizard(number)
-        wizard.product_return_moves.to_refund = refund
-        wizard.action_create_exchanges()
-
-    def _step_half_a_kit(self, number, component):
-        """One component of a kit is sent, the others stay for later."""
-        pickings = self._deliveries().filtered(
-            lambda picking: len(picking.move_ids.product_id) > 1
-            and any(m.product_id != m.sale_line_id.product_id for m in picking.move_ids)
-            and not any(picking.move_ids.mapped("picked"))
-        )
-        picking = self._nth(pickings, number)
-        self._type(self._nth(picking.move_ids.filtered("quantity"), component), 0)
-        self._deliver(picking)
 
     # -- what people change in the office ---------------------------------------------------------
 
