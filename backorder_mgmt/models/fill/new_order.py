@@ -271,7 +271,7 @@ class SaleOrder(models.Model):
             backorder_compared_later=True,
             backorder_ruled_products=frozenset(product.id for (product,) in ruled),
         )
-        return self.with_context(**keys).action_confirm()
+        return self.with_context(**keys)._backorder_confirm()
 
     def _action_confirm(self):
         """A new order that is approved later gets the stock that was set aside for it, or is

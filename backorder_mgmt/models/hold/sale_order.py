@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import html2plaintext
 
 from ...engine import is_positive
 from ..base.batch import forget_lines
@@ -146,6 +147,34 @@ class SaleOrder(models.Model):
         return res
 
     # -- Odoo's own life of an order --------------------------------------------------------------
+
+    def _backorder_confirm(self):
+        """`action_confirm` in a work of ours. Other modules may stop it without an error, to ask a
+        person first: nobody is there, and what follows would be of an order that is none.
+
+        :raise UserError: some of these orders are not confirmed by it; it names them
+        """
+        res = self.action_confirm()
+        if stopped := self.filtered(lambda order: order.state in ("draft", "sent")):
+            raise UserError("\n".join(order._backorder_stopped_words() for order in stopped))
+        return res
+
+    def _backorder_stopped_words(self):
+        """That another module keeps this order from being confirmed, and what to do."""
+        if original := self.backorder_parent_id:
+            words = self.env._(
+                "The new order of %s cannot be approved now: another app asks a person first. Fill "
+                "it without approving new orders, and confirm the new one by hand.",
+                original.name,
+            )
+        else:
+            words = self.env._(
+                "%s cannot be approved now: another app asks a person first. Confirm it by hand.",
+                self.name,
+            )
+        # OCA's exceptions say which rule it was.
+        reason = "exceptions_summary" in self._fields and self.exceptions_summary
+        return f"{words} {html2plaintext(reason)}" if reason else words
 
     def _action_confirm(self):
         """Backorders are worked out afresh by what the confirmation reserves; promised stock is

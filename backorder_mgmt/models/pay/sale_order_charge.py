@@ -220,7 +220,7 @@ class SaleOrder(models.Model):
         """Approve these orders, whose payment is there."""
         quotations = self.filtered(lambda order: order.state in ("draft", "sent"))
         if quotations:
-            quotations.with_context(**private(backorder_charge_done=True)).action_confirm()
+            quotations.with_context(**private(backorder_charge_done=True))._backorder_confirm()
 
     def _backorder_open_charges(self, states=OPEN_CHARGES):
         """What is asked for of these orders and is not over."""

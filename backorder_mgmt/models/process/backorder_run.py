@@ -267,7 +267,7 @@ class BackorderRun(models.Model):
 
     def _process_confirm(self, orders, whole):
         with self.env.cr.savepoint():
-            orders.action_confirm()
+            orders._backorder_confirm()
             needed = whole.filtered(
                 lambda order: any(line.backorder_qty > 0 for line in order.order_line)
             )

@@ -1,0 +1,145 @@
+"""Orders paid at the till, taken along or shipped later; what the till ships later by itself."""
+
+from odoo import Command, fields
+from odoo.tests import tagged
+
+from .common import BackorderCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTill(BackorderCommon):
+    def setUp(self):
+        super().setUp()
+        if "sale_order_line_id" not in self.env.get("pos.order.line", self.env["base"])._fields:
+            self.skipTest("needs the module pos_sale, which is not installed")
+        self.env.user.group_ids |= self.env.ref("point_of_sale.group_pos_manager")
+        cash = self.env["pos.payment.method"].create(
+            {
+                "name": "Test Cash",
+                "journal_id": self.env["account.journal"]
+                .create({"name": "Test Till", "code": "TTL", "type": "cash"})
+                .id,
+            }
+        )
+        self.till = self.env["pos.config"].create(
+            {
+                "name": "Test Till",
+                "picking_type_id": self.warehouse.pos_type_id.id,
+                "warehouse_id": self.warehouse.id,
+                "ship_later": True,
+                "payment_method_ids": [Command.set(cash.ids)],
+                "use_pricelist": False,
+            }
+        )
+        self.till.open_ui()
+        (self.product | self.other).write({"available_in_pos": True, "taxes_id": False})
+
+    def _sell(self, quantity, line=None, later=False):
+        """Sold, or an order's line paid, at the till; taken along, or shipped later."""
+        amount = 10.0 * quantity
+        values = {
+            "product_id": self.product.id,
+            "qty": quantity,
+            "price_unit": 10.0,
+            "discount": 0,
+            "price_subtotal": amount,
+            "price_subtotal_incl": amount,
+            "tax_ids": [],
+            "pack_lot_ids": [],
+        }
+        if line:
+            values |= {"sale_order_line_id": line.id, "sale_order_origin_id": line.order_id.id}
+        data = {
+            "amount_paid": amount,
+            "amount_return": 0,
+            "amount_tax": 0,
+            "amount_total": amount,
+            "company_id": self.company.id,
+            "date_order": fields.Datetime.to_string(fields.Datetime.now()),
+            "fiscal_position_id": False,
+            "pricelist_id": False,
+            "partner_id": self.customer.id,
+            "lines": [Command.create(values)],
+            "name": "Test Order",
+            "session_id": self.till.current_session_id.id,
+            "payment_ids": [
+                Command.create(
+                    {
+                        "amount": amount,
+                        "name": fields.Datetime.to_string(fields.Datetime.now()),
+                        "payment_method_id": self.till.payment_method_ids.id,
+                    }
+                )
+            ],
+            "user_id": self.env.uid,
+            "uuid": f"00000000-0000-0000-0000-{len(self.till.current_session_id.order_ids):012}",
+        }
+        if later:
+            data["shipping_date"] = fields.Date.to_string(fields.Date.today())
+        sold = self.env["pos.order"].sync_from_ui([data])["pos.order"][0]["id"]
+        return self.env["pos.order"].browse(sold)
+
+    def test_shipped_later_is_reserved_as_odoo_does(self):
+        """It has no order line to wait on. What is set aside it does not get."""
+        quotation = self._order((self.product, 1), confirm=False)
+        self._stock(self.product, 1)
+        quotation.fill_backorders()
+        order = self._order((self.product, 2))
+        self._stock(self.product, 1)
+        later = self._sell(2, later=True)
+        self.assertEqual(later.picking_ids.move_ids.quantity, 1)
+        self.assertHeld(order.order_line, 2, reserved=0)
+        self.assertEqual(quotation.order_line.backorder_promised_qty, 1)
+        self._stock(self.product, 3)
+        later.picking_ids.action_assign()
+        self.assertEqual(later.picking_ids.move_ids.quantity, 2)
+        run = order.fill_backorders()
+        self.assertEqual(sum(run.line_ids.mapped("filled_qty")), 2)
+        self.assertInvariants(order | order.backorder_child_ids | quotation)
+
+    def test_an_order_paid_and_taken_along_waits_for_nothing(self):
+        """The clerk hands over what is on the shelf, whoever waits for it: that is Odoo's rule."""
+        self._stock(self.product, 2)
+        order = self._order((self.product, 5))
+        self.assertHeld(order.order_line, 3, reserved=2)
+        self._stock(self.product, 3)
+        self._sell(5, order.order_line)
+        self.assertEqual(order.order_line.qty_delivered, 5)
+        self.assertHeld(order.order_line, 0, reserved=0)
+        self.assertEqual(self.product.with_context(warehouse_id=self.warehouse.id).free_qty, 0)
+        self.assertEqual(order.detect_backorders(), [])
+        self.assertFalse(order.fill_backorders().line_ids)
+        self.assertFalse(order.backorder_child_ids)
+
+    def test_an_order_paid_in_part_waits_for_the_rest(self):
+        self._stock(self.product, 2)
+        order = self._order((self.product, 5))
+        self._sell(2, order.order_line)
+        self.assertEqual(order.order_line.qty_delivered, 2)
+        self.assertHeld(order.order_line, 3, reserved=0)
+
+    def test_an_order_paid_and_shipped_later_waits_at_the_till(self):
+        """Odoo's till takes the whole delivery over: the order has nothing to wait for."""
+        self._stock(self.product, 2)
+        order = self._order((self.product, 5))
+        sold = self._sell(5, order.order_line, later=True)
+        self.assertHeld(order.order_line, 0, reserved=0)
+        self.assertEqual(sold.picking_ids.move_ids.product_uom_qty, 5)
+        self.assertEqual(sold.picking_ids.move_ids.quantity, 2)
+        self._stock(self.product, 3)
+        sold.picking_ids.action_assign()
+        self._deliver(sold.picking_ids, {self.product: 5})
+        self.assertEqual(order.order_line.qty_delivered, 5)
+        self.assertHeld(order.order_line, 0)
+
+    def test_a_quotation_paid_and_shipped_later_is_delivered_once(self):
+        self._stock(self.product, 2)
+        quotation = self._order((self.product, 5), confirm=False)
+        self.assertEqual(quotation.order_line.backorder_qty, 3)
+        sold = self._sell(5, quotation.order_line, later=True)
+        self.assertEqual(quotation.state, "sale")
+        self.assertHeld(quotation.order_line, 0, reserved=0)
+        self.assertEqual(set(quotation.picking_ids.mapped("state")), {"cancel"})
+        self.assertEqual(sold.picking_ids.move_ids.product_uom_qty, 5)
+        self.assertEqual(sold.picking_ids.move_ids.quantity, 2)
+        self.assertEqual(quotation.detect_backorders(), [])
