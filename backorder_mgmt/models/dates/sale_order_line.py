@@ -8,7 +8,9 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine import ON_HAND, deal, is_positive
+from ..base.batch import listeners
 from ..base.token import private_value
+from ..hold.sale_order_line_units import KNOWN_WRITERS
 
 
 class SaleOrderLine(models.Model):
@@ -39,17 +41,22 @@ class SaleOrderLine(models.Model):
         """Of these lines; those of others in the same queues follow by the job."""
         for line in self.filtered(lambda line: not line.id):  # on an open form
             line.backorder_expected_date = line._origin.backorder_expected_date
-        self.filtered("id")._backorder_assign_expected_dates()
+        self.filtered("id")._backorder_assign_expected_dates(computing=True)
 
-    def _backorder_assign_expected_dates(self):
+    def _backorder_assign_expected_dates(self, computing=False):
         """Work out the dates of ``self``, and of whoever in the same queues is marked for it.
 
         One look at the queues gives the dates of all who wait in them, so all that are still to be
         computed are done at once, and only dates that changed are written. Whoever else waits
         there is not written by this transaction, which may be one of many at once: their products
         are noted for the job.
+
+        :param computing: the ORM works out the dates of ``self``, and tells automation rules of
+            them; of all others they are told by `write`
         """
         field = self._fields["backorder_expected_date"]
+        told = set(self._ids) if computing else set()
+        listened = listeners(self, "write", KNOWN_WRITERS)
         dealt = self._backorder_deal()
         marked = {*self._ids, *self.env.transaction.tocompute.get(field, ())}
         waiting = self.sudo().browse(sorted(marked & dealt.keys()))
@@ -67,6 +74,9 @@ class SaleOrderLine(models.Model):
         for date, ids in changed.items():
             lines = self.sudo().browse(ids)
             with self.env.protecting([field], lines):
+                if listened and (others := lines.filtered(lambda line: line.id not in told)):
+                    others._backorder_write({"backorder_expected_date": date})
+                    lines -= others
                 lines.backorder_expected_date = date
         self._backorder_forget_shown_dates()
 

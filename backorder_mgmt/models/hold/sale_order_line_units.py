@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ...engine import EPSILON, exact, nearest_whole
+from ..base.batch import listeners
 
 #: What is kept of a line: ``backorder_<name>_product_qty`` is the truth, in the product's unit (a
 #: kit's is the kit's); ``backorder_<name>_qty`` is the same in the line's unit.
@@ -16,6 +17,19 @@ _MEASURED = (
     "product_uom_square_meter",
     "product_uom_hour",
     "product_uom_kwh",
+)
+#: Odoo's modules that extend `write` of order lines for fields of their own and of Odoo's: what is
+#: ordered, bought, invoiced, planned. Of ours they know nothing.
+KNOWN_WRITERS = (
+    "analytic",
+    "mail",
+    "repair",
+    "sale",
+    "sale_gelato",
+    "sale_loyalty",
+    "sale_project",
+    "sale_purchase",
+    "sale_stock",
 )
 
 
@@ -136,17 +150,24 @@ class SaleOrderLine(models.Model):
     def _backorder_write(self, vals):
         """Write guarded fields; quantities of the line's unit are kept in the product's.
 
-        These fields are ours alone, so the overrides that other modules have on `write` (totals,
+        These fields are ours alone, so the overrides that Odoo's modules have on `write` (totals,
         procurement, chatter) have nothing to do here and are left out: a fill writes thousands.
+        Where anybody else has a say, an automation rule among them, they are asked.
         """
         shown = TRUTH.keys() & vals
         if not shown:
-            return models.BaseModel.write(self._backorder_token(), vals)
+            return self._backorder_write_truth(vals)
         kept = {name: value for name, value in vals.items() if name not in shown}
         for per_unit, lines in self.grouped(lambda line: line._backorder_per_unit()).items():
             truth = {TRUTH[name]: exact(vals[name] * per_unit) for name in shown}
-            models.BaseModel.write(lines._backorder_token(), {**kept, **truth})
+            lines._backorder_write_truth({**kept, **truth})
         return True
+
+    def _backorder_write_truth(self, vals):
+        lines = self._backorder_token()
+        if listeners(self, "write", KNOWN_WRITERS):
+            return lines.write(vals)
+        return models.BaseModel.write(lines, vals)
 
     def _backorder_unit_value(self):
         """The untaxed price of one unit in the company's currency: orders of several currencies

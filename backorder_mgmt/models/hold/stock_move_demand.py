@@ -35,6 +35,7 @@ class StockMove(models.Model):
         if gone:
             # Nobody asks for it here any more: a slip that says "30 ordered, 0 delivered" would.
             # Past Odoo's own `write`, which works moves off one by one: nothing is reserved here,
-            # and the cancellation that follows tells everybody.
-            models.BaseModel.write(gone, {"product_uom_qty": 0.0})
+            # and the cancellation that follows tells everybody but automation rules.
+            write = type(gone).write if "write" in vars(type(gone)) else models.BaseModel.write
+            write(gone.with_context(do_not_unreserve=True), {"product_uom_qty": 0.0})
             gone._action_cancel()
