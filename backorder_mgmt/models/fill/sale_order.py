@@ -179,8 +179,9 @@ class SaleOrder(models.Model):
             by_order.setdefault(line.order_id, []).append(
                 f"{line.product_id.display_name}: {line._backorder_quantity_label(quantity)}"
             )
-        for order, texts in by_order.items():
-            order._message_log(body=f"{title}: {'; '.join(texts)}")
+        bodies = {order.id: f"{title}: {'; '.join(texts)}" for order, texts in by_order.items()}
+        if bodies:
+            self.browse(bodies)._message_log_batch(bodies=bodies)
 
     # -- cancel the rest --------------------------------------------------------------------------
 

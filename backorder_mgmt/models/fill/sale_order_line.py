@@ -4,6 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...engine import EPSILON, Guard, is_positive
+from ..base.batch import by_values
 from ..base.token import private
 
 
@@ -133,16 +134,19 @@ class SaleOrderLine(models.Model):
                 extra[line] = {"backorder_promised_qty": kept, "backorder_filled_qty": filled}
         confirmed = self.filtered(lambda line: line.state == "sale")
         filled = confirmed.filtered("backorder_filled_product_qty")
-        before = filled._backorder_figures()
+        before = filled._backorder_figures() if filled else {}
         self._backorder_set_holds(quantities, "force", note, extra=extra)
         confirmed._backorder_unreserve_held()
-        after = filled._backorder_figures()
+        after = filled._backorder_figures() if filled else {}
+        lefts = {}
         for line in filled:
             taken = before[line].reserved - after[line].reserved
             if line._backorder_compare(taken, 0.0) > 0:
                 # What was filled and is taken away is not filled any more.
                 left = line._backorder_noiseless(line.backorder_filled_qty - taken)
-                line._backorder_write({"backorder_filled_qty": left})
+                lefts[line] = {"backorder_filled_qty": left}
+        for lines, vals in by_values(lefts):
+            lines._backorder_write(vals)
 
     # -- fill -------------------------------------------------------------------------------------
 

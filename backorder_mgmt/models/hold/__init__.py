@@ -17,6 +17,7 @@ from . import sale_order_line_fillable
 from . import sale_order
 from . import sale_order_customer
 from . import sale_order_complete
+from . import stock_move_bulk_rows
 from . import stock_move_bulk
 from . import stock_move
 from . import stock_move_demand

@@ -275,9 +275,9 @@ class SaleOrderLine(models.Model):
         Newest deliveries first; what a person picked stays.
         """
         facts = self._backorder_facts()
-        touched = none = self.env["stock.move"]
+        whole, touched = [], self.env["stock.move"]
         for line in self:
-            moves = facts.moves.get(line, none)
+            moves = facts.moves.get(line, touched.browse())
             for part, of_part, excess in line._backorder_excess(moves, facts):
                 for move in of_part.sorted("id", reverse=True):
                     if part.uom_id.compare(excess, 0.0) <= 0:
@@ -289,12 +289,16 @@ class SaleOrderLine(models.Model):
                     if part.uom_id.compare(given, 0.0) <= 0:
                         continue
                     left = move.quantity - part.uom_id._compute_quantity(given, unit, round=False)
+                    excess -= given
+                    if unit.compare(left, 0.0) <= 0 and not move.picked:
+                        whole.append(move.id)
+                        continue
                     no_door(move).with_context(unreserve_unpicked_only=True).quantity = max(
                         0.0, unit.round(left)
                     )
-                    excess -= given
                     touched |= move
         touched._recompute_state()
+        touched.browse(whole)._backorder_unreserve_whole()
 
     def _backorder_excess(self, moves, facts):
         """[(product, its moves, quantity in its unit that is reserved beyond what is not held)]"""

@@ -7,6 +7,7 @@ from odoo import api, models
 from ...engine import EPSILON
 from ..base.batch import by_values
 from ..base.token import private
+from .settling import freed, freed_taken, no_door
 
 _logger = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ _KNOWN = {
     "mrp_subcontracting": ("stock.move._should_bypass_reservation",),
     # Waves are made after `super()`, which sees all moves; for batches see `_backorder_in_turn`.
     "stock_picking_batch": ("stock.move._action_assign",),
-    # Dates are those of lots, and it takes neither lots nor the strategy "first expired".
+    # Lots that are to leave stock before the move are left out, and the first to expire goes
+    # first: see `stock_move_bulk_rows.py`.
     "product_expiry": (
         "stock.move._update_reserved_quantity",
         "stock.quant._get_removal_strategy_order",
@@ -120,7 +122,7 @@ class StockMove(models.Model):
         def plain_unit(move, product):
             """Id of the unit in which moves of the product are plain; 0 where none is."""
             if (
-                product.tracking != "none"
+                product.tracking == "serial"
                 or product.categ_id.packaging_reserve_method == "full"
                 or move._should_bypass_reservation()
             ):
@@ -144,44 +146,6 @@ class StockMove(models.Model):
 
         return self.filtered(takes)
 
-    def _backorder_bulk_quants(self):
-        """{(product id, location id): rows in the order of the removal strategy}, without those
-        products whose reservation takes more than free quantities: lots, packages, owners, rows
-        below zero.
-        """
-        quants = self.env["stock.quant"].sudo()
-        found = quants.search(
-            [
-                ("product_id", "in", self.product_id.ids),
-                ("location_id", "child_of", self.location_id.ids),
-            ]
-        )
-        special = set(
-            found.filtered(
-                lambda quant: quant.lot_id
-                or quant.package_id
-                or quant.owner_id
-                or quant.quantity < quant.reserved_quantity
-            ).product_id.ids
-        )
-        rows = found.grouped(lambda quant: quant.product_id.id)
-        result = {}
-        for move in self:
-            product, top = move.product_id, move.location_id
-            key = (product.id, top.id)
-            if key in result or product.id in special:
-                continue
-            strategy = quants._get_removal_strategy(product, top)
-            if strategy not in ("fifo", "lifo"):
-                continue
-            inside = rows.get(product.id, quants).filtered(
-                lambda quant, top=top: quant.location_id._child_of(top)
-            )
-            result[key] = inside.sorted(
-                lambda quant: (quant.in_date, quant.id), reverse=strategy == "lifo"
-            )
-        return result
-
     def _backorder_bulk_assign(self, guard):
         """Reserve these moves in their order, within ``guard``.
 
@@ -201,7 +165,7 @@ class StockMove(models.Model):
             for quant in rows
         }
         done, taken, vals_list, updates = [], {}, [], []
-        reserved = {}
+        reserved, listened = {}, "write" in vars(type(self))
         for move in moves:
             product_id, location_id = key = (move.product_id.id, move.location_id.id)
             if key not in quants:
@@ -210,37 +174,44 @@ class StockMove(models.Model):
             line = move.sudo().sale_line_id
             # The unit of a plain move is its product's.
             unit = move.product_uom
-            need = unit.round(
-                guard.allow(
-                    product_id,
-                    location_id,
-                    move.product_uom_qty - move.quantity,
-                    order=line.order_id.id,
-                    line=line.id,
-                    part=move._backorder_recipe_key()[1],
+            part = move._backorder_recipe_key()[1]
+            need = wanted = move.product_uom_qty - move.quantity
+            # What stays below the place it is taken from leaves nobody without it.
+            bound = line or not move.location_dest_id._child_of(move.location_id)
+            if bound:
+                need = guard.allow(
+                    product_id, location_id, wanted, order=line.order_id.id, line=line.id, part=part
                 )
-            )
-            mine = {ml.location_id.id: ml for ml in move.move_line_ids if not ml.result_package_id}
+                # Of what it had a moment ago nobody's claim takes anything.
+                need = max(need, min(wanted, freed(move)))
+            need = unit.round(need)
+            mine = {
+                (ml.location_id.id, ml.lot_id.id): ml
+                for ml in move.move_line_ids
+                if not ml.result_package_id
+            }
             got, first = 0.0, len(vals_list)
-            for quant in quants[key]:
-                part = min(need - got, free[quant.id])
-                if unit.compare(part, 0.0) <= 0:
-                    if unit.compare(need, got) <= 0:
-                        break
+            for quant in move._backorder_bulk_fresh(quants[key]):
+                if unit.compare(need, got) <= 0:
+                    break
+                share = min(need - got, free[quant.id])
+                if share <= 0 or unit.compare(share, 0.0) <= 0:
                     continue
-                free[quant.id] -= part
-                taken[quant] = taken.get(quant, 0.0) + part
-                got += part
-                own = mine and mine.get(quant.location_id.id)
+                free[quant.id] -= share
+                taken[quant] = taken.get(quant, 0.0) + share
+                got += share
+                own = mine and mine.get((quant.location_id.id, quant.lot_id.id))
                 if own:
-                    updates.append((own, part))
+                    updates.append((own, share))
                 else:
                     vals_list.append(
-                        move._prepare_move_line_vals(quantity=part, reserved_quant=quant)
+                        move._prepare_move_line_vals(quantity=share, reserved_quant=quant)
                     )
-            part = move._backorder_recipe_key()[1]
-            guard.taken(product_id, location_id, got, line=line.id, part=part)
-            if got and not mine:
+            if bound:
+                guard.taken(product_id, location_id, got, line=line.id, part=part)
+                freed_taken(move, got)
+            # An automation rule on moves is told of quantities that Odoo works out.
+            if got and not mine and not listened:
                 whole = unit.compare(got + move.quantity, move.product_uom_qty) >= 0
                 state = "assigned" if whole else "partially_available"
                 reserved[move.id] = (state, got + move.quantity)
@@ -292,19 +263,35 @@ class StockMove(models.Model):
         for quants, vals in by_values(reserved):
             quants.write(vals)
         for quant, quantity in taken.items():
-            key = (quant.product_id.id, quant.location_id.id)
+            key = (quant.product_id.id, quant.location_id.id, quant.lot_id.id)
             collected[key] = collected.get(key, 0.0) - quantity
         # Another module may have changed a quantity on the way: what it added is reserved as well.
         quants = self.env["stock.quant"]
-        for (product_id, location_id), rest in collected.items():
+        for (product_id, location_id, lot_id), rest in collected.items():
             product = self.env["product.product"].browse(product_id)
             if product.uom_id.compare(rest, 0.0):
                 quants._update_reserved_quantity(
-                    product, self.env["stock.location"].browse(location_id), rest
+                    product,
+                    self.env["stock.location"].browse(location_id),
+                    rest,
+                    lot_id=self.env["stock.lot"].browse(lot_id or ()),
                 )
         inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
         if inside:
             inside._apply_putaway_strategy()
+
+    def _backorder_unreserve_whole(self):
+        """Give back everything that ``self``, of which nothing is picked, has reserved; each stock
+        row is written once."""
+        given_back = {}
+        lines = no_door(self.sudo().move_line_ids.filtered(lambda line: not line.picked))
+        lines.with_context(**private(backorder_given_back=given_back)).unlink()
+        quants = self.env["stock.quant"].sudo()
+        for (product, location, lot, package, owner), quantity in given_back.items():
+            quants._update_reserved_quantity(
+                product, location, quantity, lot_id=lot, package_id=package, owner_id=owner
+            )
+        self.product_id._backorder_stock_changed()
 
     def _backorder_in_turn(self):
         """``self`` in parts whose states may be written together: all, or one delivery after the
@@ -336,10 +323,15 @@ class StockMove(models.Model):
         return self.filtered(lambda move: move.product_id.id in ids)
 
     def _backorder_merge_vals(self, vals_list):
-        """One move line per move and location, as Odoo makes, also from several stock rows."""
+        """One move line per move, location and lot, as Odoo makes, also from several stock rows."""
         merged = {}
         for vals in vals_list:
-            key = (vals["move_id"], vals["location_id"], vals["product_uom_id"])
+            key = (
+                vals["move_id"],
+                vals["location_id"],
+                vals.get("lot_id"),
+                vals["product_uom_id"],
+            )
             if key in merged:
                 for name in ("quantity", "quantity_product_uom"):
                     if name in vals:
