@@ -1,9 +1,11 @@
 from . import test_access
 from . import test_automatic
 from . import test_automation
+from . import test_automation_fields
 from . import test_batch
 from . import test_bulk
 from . import test_bulk_apps
+from . import test_bulk_lots
 from . import test_cancel
 from . import test_carry
 from . import test_carry_accounts
@@ -84,3 +86,4 @@ from . import test_till
 from . import test_tours
 from . import test_units
 from . import test_views
+from . import test_reported_troubles

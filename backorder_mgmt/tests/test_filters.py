@@ -140,3 +140,69 @@ class TestCompleteOnly(BackorderCommon):
     def test_dialog_says_it_before(self):
         order = self._half()
         self.assertIn("complete orders only", order._backorder_fill_destination())
+
+
+@tagged("post_install", "-at_install")
+class TestBoundedFilters(BackorderCommon):
+    """The processor's filters ask a fixed number of queries, and look at no more orders than the
+    rest of the search finds."""
+
+    FILTERS = (
+        ("backorder_stock", "=", "all"),
+        ("backorder_stock", "!=", "all"),
+        ("backorder_payment", "=", "paid"),
+        ("backorder_payment", "=", "due"),
+        ("backorder_has_card", "=", True),
+        ("backorder_days_open", ">", 7),
+    )
+
+    def _quotations(self, count):
+        orders = self.env["sale.order"]
+        for number in range(count):
+            product = self._product(f"Quoted {count} {number}")
+            self._stock(product, 2)
+            orders |= self._order((product, 2), (self.product, 1), confirm=False)
+        self.env.flush_all()
+        return orders
+
+    def _queries(self, domain):
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        self.env["sale.order"].search(domain)
+        return self.cr.sql_log_count - before
+
+    def test_as_many_queries_for_forty_quotations_as_for_four(self):
+        few, many = self._quotations(4), self._quotations(40)
+        for condition in self.FILTERS:
+            with self.subTest(condition):
+                self._queries([condition, ("id", "in", few.ids)])
+                self.assertLessEqual(
+                    self._queries([condition, ("id", "in", many.ids)]),
+                    self._queries([condition, ("id", "in", few.ids)]) + 5,
+                )
+
+    def test_only_what_the_rest_of_the_search_finds_is_looked_at(self):
+        self._quotations(30)
+        mine = self._quotations(2)
+        seen = []
+        with counting(mine, "_backorder_stock_states", seen):
+            for domain in (
+                [("backorder_stock", "=", "all"), ("id", "in", mine.ids)],
+                [("id", "in", mine.ids), "!", ("backorder_stock", "=", "none")],
+                ["|", ("backorder_stock", "=", "all"), ("id", "=", 0), ("id", "in", mine.ids)],
+            ):
+                self.env["sale.order"].search(domain)
+        self.assertTrue(seen)
+        self.assertLessEqual(max(seen), 2)
+
+    def test_they_find_the_same_alone_and_within_a_search(self):
+        """A bound changes how many are looked at, never what is found."""
+        orders = self._quotations(3)
+        self._stock(self.product, 1)
+        half = self._order((self.product, 5), confirm=False)
+        all_of_them = orders | half
+        for condition in self.FILTERS[:2]:
+            alone = self.env["sale.order"].search([condition]) & all_of_them
+            within = self.env["sale.order"].search([condition, ("id", "in", all_of_them.ids)])
+            self.assertEqual(alone, within, condition)
+            self.assertTrue(within, condition)

@@ -90,6 +90,13 @@ CASES = (
     Case("another customer waits for 3", 13, "both are on backorder", "_another_waits", (3,)),
     Case("the customer cancelled 4", 6, "six wait", "_cancelled", (4,)),
     Case("3 are delivered by hand", 7, "seven wait", "_delivered", (3,)),
+    Case("a quotation asks for 3", 10, "nobody ordered them", "_quoted", (3,)),
+    # kits
+    Case("2 kits of 3 wait", 16, "six pieces more", "_kits", (2, 3), needs="mrp"),
+    Case("2 of 3 kits' pieces are there", 13, "six of nine", "_kits", (3, 3, 6), needs="mrp"),
+    Case("a kit of a dozen waits", 22, "twelve pieces more", "_kits", (1, 1, 0, True), needs="mrp"),
+    Case("a kit was quoted", 10, "nobody ordered it", "_quoted_kits", (2, 3), needs="mrp"),
+    Case("a kit was cancelled", 10, "nobody waits for it", "_cancelled_kits", (2, 3), needs="mrp"),
     # lots
     Case("lots of 6 and 1", 3, "any lot will do", "_lots", ((6, 0), (1, 0))),
     Case(
@@ -127,7 +134,7 @@ class TestPurchaseCases(PlacesCommon):
             if case.needs and case.needs not in installed:
                 continue
             values = {"tracking": "lot"} if case.make == "_lots" else {}
-            if case.needs:
+            if case.needs == "product_expiry":
                 values["use_expiration_date"] = True
             items[case] = item = self._item(case.what, case.buys, case.waiting, **values)
             getattr(self, case.make)(item, *case.arguments)
@@ -319,6 +326,36 @@ class TestPurchaseCases(PlacesCommon):
 
     def _another_waits(self, item, quantity):
         self._order((item, quantity))
+
+    def _quoted(self, item, quantity):
+        self._order((item, quantity), confirm=False)
+
+    def _kit_of(self, item, quantity, dozen=False):
+        kit = self._product(f"Kit of {item.name}")
+        part = {"product_id": item.id, "product_qty": quantity}
+        if dozen:
+            part["product_uom_id"] = self.dozen.id
+        self.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "type": "phantom",
+                "bom_line_ids": [Command.create(part)],
+            }
+        )
+        return kit
+
+    def _kits(self, item, kits, quantity, there=0, dozen=False):
+        """Kits of ``quantity`` of the item wait as well; ``there``: pieces that came in then."""
+        self._order((self._kit_of(item, quantity, dozen), kits))
+        if there:
+            self._stock(item, there)
+
+    def _quoted_kits(self, item, kits, quantity):
+        self._order((self._kit_of(item, quantity), kits), confirm=False)
+
+    def _cancelled_kits(self, item, kits, quantity):
+        order = self._order((self._kit_of(item, quantity), kits))
+        order.cancel_backorders()
 
     def _lines(self, item):
         return self.env["sale.order.line"].search([("product_id", "=", item.id)])
