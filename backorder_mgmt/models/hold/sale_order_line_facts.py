@@ -71,19 +71,19 @@ class SaleOrderLine(models.Model):
     def _backorder_kept_in_stock(self):
         """The lines of items, without those that are bought or made for their order.
 
-        Odoo works that out line by line, at some queries each: here once for the lines of a
-        product with the same routes and warehouse.
+        Odoo works that out line by line: here once for the lines of a product with the same routes
+        and warehouse, of all products together.
         """
         lines = self.filtered(lambda line: not line.display_type and line.product_id)
-        made = {}
 
-        def stays(line):
-            key = (line.product_id.id, line.route_ids, line.warehouse_id.id, line.state)
-            if key not in made:
-                made[key] = line.with_prefetch().is_mto
-            return not made[key]
+        def key(line):
+            return (line.product_id.id, line.route_ids, line.warehouse_id.id, line.state)
 
-        return lines.filtered(stays)
+        firsts = {key(line): line.id for line in reversed(lines)}
+        # Read among themselves: what is read with a line is worked out for it, too.
+        first = self.browse(firsts.values()).with_prefetch()
+        made = dict(zip(firsts, first.mapped("is_mto"), strict=True))
+        return lines.filtered(lambda line: not made[key(line)])
 
     def _backorder_part_products(self, parts):
         """The storable products behind ``parts`` (sudo: stock is counted for everybody)."""

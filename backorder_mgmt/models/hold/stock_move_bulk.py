@@ -53,6 +53,7 @@ _UNTOUCHED = {
     ),
     "stock.picking": ("scheduled_date", "has_deadline_issue"),
 }
+_ORDERS = ("sale.order", "sale.order.line")
 #: Odoo's own overrides of these, read one by one: {module: (methods)}. The reasons why the bulk way
 #: agrees with each:
 _KNOWN = {
@@ -285,7 +286,10 @@ class StockMove(models.Model):
         row is written once."""
         given_back = {}
         lines = no_door(self.sudo().move_line_ids.filtered(lambda line: not line.picked))
-        lines.with_context(**private(backorder_given_back=given_back)).unlink()
+        # What is delivered and invoiced stays as it is.
+        untouched = [own for own in self._backorder_untouched() if own[1]._name in _ORDERS]
+        with self.env.protecting(untouched):
+            lines.with_context(**private(backorder_given_back=given_back)).unlink()
         quants = self.env["stock.quant"].sudo()
         for (product, location, lot, package, owner), quantity in given_back.items():
             quants._update_reserved_quantity(
