@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...engine import Figures, floor_whole, trim
+from ..base.batch import listeners
 from .facts import OPEN_STATES, LineFacts
 
 
@@ -71,19 +72,38 @@ class SaleOrderLine(models.Model):
     def _backorder_kept_in_stock(self):
         """The lines of items, without those that are bought or made for their order.
 
-        Odoo works that out line by line: here once for the lines of a product with the same routes
-        and warehouse, of all products together.
+        Odoo works that out line by line, at some queries for each item where there are kits. It
+        is a matter of routes: here once for all quotation lines with the same ones; of kits, of
+        approved orders, and where another module has a say, for each product.
         """
         lines = self.filtered(lambda line: not line.display_type and line.product_id)
+        own = lines.product_id
+        if not listeners(self, "_compute_is_mto", ("sale_stock", "stock_dropshipping")):
+            kits = own._backorder_kit_boms()
+            own = own.filtered(lambda product: product in kits)
+        alone = set(own._ids)
 
         def key(line):
-            return (line.product_id.id, line.route_ids, line.warehouse_id.id, line.state)
+            product = line.product_id
+            routes = line.route_ids or (product.route_ids + product.categ_id.total_route_ids)
+            return (
+                product.id if product.id in alone or line.state == "sale" else 0,
+                product.is_storable,
+                frozenset(routes._ids),
+                line.warehouse_id.id,
+                line.state,
+            )
 
-        firsts = {key(line): line.id for line in reversed(lines)}
+        keys = {line: key(line) for line in lines}
+        firsts = {}
+        for line, same in keys.items():
+            # What has nothing left to deliver is never made to order.
+            if same not in firsts or firsts[same]._backorder_owed() < line._backorder_owed():
+                firsts[same] = line
         # Read among themselves: what is read with a line is worked out for it, too.
-        first = self.browse(firsts.values()).with_prefetch()
+        first = self.browse([line.id for line in firsts.values()]).with_prefetch()
         made = dict(zip(firsts, first.mapped("is_mto"), strict=True))
-        return lines.filtered(lambda line: not made[key(line)])
+        return lines.filtered(lambda line: not made[keys[line]])
 
     def _backorder_part_products(self, parts):
         """The storable products behind ``parts`` (sudo: stock is counted for everybody)."""
