@@ -2,6 +2,7 @@
 
 import unittest
 from contextlib import contextmanager
+from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, TransactionCase, new_test_user
@@ -144,6 +145,12 @@ class BackorderCommon(TransactionCase):
         if confirm:
             order.action_confirm()
         return order
+
+    def _wait(self, orders, days):
+        """The items on backorder of these orders wait since so many days ago."""
+        begun = fields.Datetime.now() - timedelta(days=days)
+        lines = orders.order_line.filtered("backorder_date")
+        lines._backorder_write({"backorder_date": begun})
 
     def _receive(self, product, quantity, location=None):
         """A receipt from the vendor, validated; Odoo reserves after it what it would."""

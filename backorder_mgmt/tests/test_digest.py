@@ -65,6 +65,7 @@ class TestDigest(BackorderCommon):
             self.env.cr.execute(
                 "UPDATE backorder_event SET date = %s WHERE order_id = %s", [now - before, sold.id]
             )
+            self._wait(sold, days=2)
         self._stock(self.product, 6, self.shop.lot_stock_id)
         order.fill_backorders()
         kpis = self._kpis()

@@ -70,6 +70,7 @@ class TestList(BackorderCommon, HttpCase):
         ada = self._order((self.product, 10), (self.other, 3), client_order_ref="PO-7")
         dozen = {"product_uom_id": self.dozen.id, "price_unit": 100.0}
         bob = self._order((self.product, 1, dozen), partner_id=self.bob.id)
+        self._wait(ada + bob, days=2)
         self._plan_receipt(self.product, 6)
         self.env.flush_all()
         return ada, bob

@@ -73,8 +73,8 @@ class TestOverview(BackorderCommon):
         # 6 + 5 hammers, 3 nails, 12 screws at 1.80
         self._assert_card(overview, "needed", 4, 3, 60 + 50 + 30 + 21.6)
         self._assert_card(overview, "fillable", 1, 1, 10.8)
-        # nothing is known of when any of them comes, as a whole
-        self._assert_card(overview, "late", 4, 3, 60 + 50 + 30 + 21.6)
+        # nothing is known of when any of them comes, as a whole: on the first day none is late
+        self._assert_card(overview, "late", 0, 0, 0)
         # 6 of the screws are there, the other 6 are to be bought
         self._assert_card(overview, "waiting_po", 3, 3, 110 + 21.6)
         self._assert_card(overview, "without_vendor", 1, 1, 30)
@@ -91,6 +91,11 @@ class TestOverview(BackorderCommon):
         )
         self.assertEqual([bar["lines"] for bar in overview["by_age"]], [4, 0, 0, 0, 0])
         self.assertEqual([bar["lines"] for bar in overview["value_at_risk"]], [0, 0, 4])
+        self._wait(first, days=2)
+        overview = self._overview()
+        self._assert_card(overview, "late", 2, 1, 60 + 30)
+        self.assertEqual([bar["lines"] for bar in overview["value_at_risk"]], [0, 2, 2])
+        self._assert_lists(overview)
         # a receipt on its way: nobody has to buy them any more, and they have a date
         self._plan_receipt(self.product, 11)
         overview = self._overview()

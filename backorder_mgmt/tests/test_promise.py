@@ -131,6 +131,8 @@ class TestPromise(PromiseCommon):
         order, purchase = self._promised()
         undated = self._order((self.other, 5))
         stocked = self._order((self._product("Stocked"), 0))
+        self.assertEqual(self._late(order, undated, stocked), order.browse(), "the first day")
+        self._wait(undated, days=2)
         self.assertEqual(self._late(order, undated, stocked), undated)
         purchase.picking_ids.scheduled_date = SOON + timedelta(hours=3)
         self.assertEqual(self._late(order, undated), undated, "the same day")
@@ -144,6 +146,23 @@ class TestPromise(PromiseCommon):
         )
         order.action_backorder_told()
         self.assertEqual(self._late(order), order.browse())
+
+    def test_without_a_date_late_is_who_waits_longer_than_usual(self):
+        """An item with a week of lead time, a delivery date that is still to come, one that has
+        passed; who was told a date that nobody knows any more."""
+        self.other.sale_delay = 7
+        usual = self._order((self.other, 5))
+        self._wait(usual, days=6)
+        future = self._order((self.product, 1), commitment_date=LATER)
+        self._wait(future, days=40)
+        passed = self._order((self.product, 1), commitment_date=datetime.now() - timedelta(days=2))
+        told, purchase = self._promised(product=self._product("Saw"))
+        orders = (usual, future, passed, told)
+        self.assertEqual(self._late(*orders), passed)
+        purchase.button_cancel()
+        self.assertEqual(self._late(*orders), passed + told)
+        self._wait(usual, days=9)
+        self.assertEqual(self._late(*orders), passed + told + usual)
 
     def test_later_than_the_delivery_date_of_the_order(self):
         order, _purchase = self._promised(commitment_date=SOON - timedelta(days=1))
@@ -239,6 +258,7 @@ class TestPromisePortal(PromiseCommon, PageCase):
         receipt = self._plan_receipt(self.product, 3)
         orders = self.env["sale.order"].search([("order_line.product_id", "=", self.product.id)])
         receipt.move_ids.date = SOON
+        self._wait(orders, days=2)
         orders.order_line._backorder_queue_changed()
         self.assertEqual(orders.order_line.mapped("backorder_late").count(True), 2)
         orders.order_line._backorder_queue_changed()

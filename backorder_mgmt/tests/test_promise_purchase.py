@@ -24,6 +24,9 @@ class TestAffected(PromiseCommon):
         self.assertEqual((early.backorder_affected_count, late.backorder_affected_count), (2, 2))
         self.assertEqual(early.picking_ids.backorder_affected_count, 2)
         self.assertEqual(self._affected(late.picking_ids), second + third)
+        self.assertEqual(late.backorder_affected_late_count, 0, "third waits since today")
+        self._wait(first + second + third, days=2)
+        late.invalidate_recordset()
         self.assertEqual(late.backorder_affected_late_count, 1, "third has no date")
         self.assertEqual(first.picking_ids.backorder_affected_count, 0)
 

@@ -26,7 +26,8 @@ class SaleOrderLine(models.Model):
         compute="_compute_backorder_late",
         search="_search_backorder_late",
         help="Needed, and expected later than the customer was told or than the delivery date of "
-        "the order, or overdue, or without any date.",
+        "the order, or overdue. Without any date: the customer was told one, or the delivery date "
+        "of the order has passed, or (there is none) the lead time of the item.",
     )
     backorder_supply_note = fields.Char(
         string="Comes With",
@@ -40,7 +41,10 @@ class SaleOrderLine(models.Model):
         "backorder_qty",
         "backorder_expected_date",
         "backorder_promised_date",
+        "backorder_date",
+        "customer_lead",
         "order_id.commitment_date",
+        "order_id.date_order",
     )
     def _compute_backorder_late(self):
         # All dates first: working one out forgets what is shown of the others.
@@ -49,12 +53,21 @@ class SaleOrderLine(models.Model):
         for line in self:
             day = line.company_id._backorder_day
             expected = day(line.backorder_expected_date)
-            told = (day(line.backorder_promised_date), day(line.order_id.commitment_date))
-            line.backorder_late = line.backorder_qty > 0 and (
-                not expected
-                or expected < today[line.company_id]
-                or any(date and expected > date for date in told)
-            )
+            told, asked = day(line.backorder_promised_date), day(line.order_id.commitment_date)
+            if expected:
+                late = expected < today[line.company_id] or any(
+                    date and expected > date for date in (told, asked)
+                )
+            else:
+                late = told or (asked or day(line._backorder_lead_end())) < today[line.company_id]
+            line.backorder_late = line.backorder_qty > 0 and late
+
+    def _backorder_lead_end(self):
+        """Until when a customer who was told no date waits no longer than usual: the item's lead
+        time from the order, or from when it went on backorder, whichever was first."""
+        self.ensure_one()
+        begun = [date for date in (self.order_id.date_order, self.backorder_date) if date]
+        return min(begun, default=fields.Datetime.now()) + timedelta(days=self.customer_lead)
 
     def _search_backorder_late(self, operator, value):
         if operator != "in":
@@ -66,21 +79,32 @@ class SaleOrderLine(models.Model):
             def day(moment):
                 return model.env["res.company"]._backorder_day_sql(moment, company)
 
+            def of_order(expression):
+                return SQL(
+                    "(SELECT %s FROM sale_order asked WHERE asked.id = %s)",
+                    expression,
+                    model._field_to_sql(alias, "order_id", query),
+                )
+
+            orders = model.env["sale.order"]
+            asked = orders._field_to_sql("asked", "commitment_date")
+            lead_end = SQL(
+                "LEAST(%s, %s) + %s * INTERVAL '1 day'",
+                orders._field_to_sql("asked", "date_order"),
+                model._field_to_sql(alias, "backorder_date", query),
+                model._field_to_sql(alias, "customer_lead", query),
+            )
             late = SQL(
-                "(%(needed)s > 0 AND (%(expected)s IS NULL OR %(day)s < %(today)s"
-                " OR %(day)s > %(told)s OR %(day)s > %(asked)s))",
+                "(%(needed)s > 0 AND CASE WHEN %(expected)s IS NULL"
+                " THEN %(told)s IS NOT NULL OR %(waited)s < %(today)s"
+                " ELSE %(day)s < %(today)s OR %(day)s > %(told)s OR %(day)s > %(asked)s END)",
                 needed=model._field_to_sql(alias, "backorder_qty", query),
                 expected=model._field_to_sql(alias, "backorder_expected_date", query),
                 day=day(model._field_to_sql(alias, "backorder_expected_date", query)),
                 today=day(SQL("%s::timestamp", fields.Datetime.now())),
                 told=day(model._field_to_sql(alias, "backorder_promised_date", query)),
-                asked=day(
-                    SQL(
-                        "(SELECT %s FROM sale_order asked WHERE asked.id = %s)",
-                        model.env["sale.order"]._field_to_sql("asked", "commitment_date"),
-                        model._field_to_sql(alias, "order_id", query),
-                    )
-                ),
+                asked=day(of_order(asked)),
+                waited=day(of_order(SQL("COALESCE(%s, %s)", asked, lead_end))),
             )
             return SQL("%s IS TRUE" if True in value else "%s IS NOT TRUE", late)
 

@@ -41,7 +41,7 @@ class BackorderList(models.TransientModel):
     warehouse_ids = fields.Many2many("stock.warehouse", string="Warehouses", help="Empty: all.")
     late_only = fields.Boolean(
         help="Expected later than the customer was told or than the delivery date of the order, or "
-        "overdue, or without any date.",
+        "overdue, or without a date for longer than usual.",
     )
 
     @api.depends("line_ids", "partner_ids", "product_ids", "vendor_ids", "warehouse_ids", "kind")

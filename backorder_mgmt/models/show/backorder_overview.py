@@ -244,8 +244,9 @@ class BackorderOverview(models.AbstractModel):
                 WITH waiting AS MATERIALIZED (%(waiting)s)
                 SELECT company, product, vendor, age, risk, COUNT(*), SUM(value), NULL
                   FROM (
-                    SELECT *, CASE WHEN expected IS NULL THEN 'no_date'
-                                   WHEN late THEN 'late' ELSE 'in_time' END AS risk
+                    SELECT *, CASE WHEN late THEN 'late'
+                                   WHEN expected IS NULL THEN 'no_date'
+                                   ELSE 'in_time' END AS risk
                       FROM waiting
                        ) AS waiting
               GROUP BY company, GROUPING SETS (product, vendor, age, risk)

@@ -72,7 +72,7 @@ class BackorderReport(models.Model):
         [("late", "Late"), ("in_time", "In Time")],
         readonly=True,
         help="Of what is needed: whether it is expected later than the customer was told or than "
-        "the delivery date, or overdue, or without any date.",
+        "the delivery date, or overdue, or without a date for longer than usual.",
     )
     age_range = fields.Selection(
         [(key, label) for _days, key, label in AGES], string="Age", readonly=True
