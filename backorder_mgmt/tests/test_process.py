@@ -305,6 +305,18 @@ class TestProcess(ProcessCommon):
         self.assertEqual(len(lines), 2, dialog.skipped_note)
         self.assertIn("and 2 more: Not Paid.", "".join(lines))
 
+    def test_what_others_got_goes_on_backorder_with_a_note(self):
+        """Each was written when five were there; the first gets them, the second stays."""
+        self._stock(self.product, 5)
+        first, second = self._quotation((self.product, 5)), self._quotation((self.product, 5))
+        self.assertFalse(second.order_line.backorder_qty)
+        run = self._process(first | second, approve=True)
+        self.assertEqual(self._row(run, second).process_state, "stays")
+        self.assertEqual(second.order_line.backorder_qty, 5)
+        notes = second.message_ids.filtered(lambda note: run.name in (note.body or ""))
+        self.assertEqual(len(notes), 1)
+        self.assertIn("now on backorder: Hammer: 5 Units", notes.body)
+
     def test_preview_counts_and_warns(self):
         """Before the start the counters are the plan's; what somebody should know is said."""
         self._stock(self.product, 2)

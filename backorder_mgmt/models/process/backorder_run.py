@@ -107,9 +107,8 @@ class BackorderRun(models.Model):
         self._process_pay(pay, dealt, outcomes)
         self._process_finish_rows(go, dealt, outcomes)
         staying = (rows - go - pay).order_id | pay.order_id
-        staying.filtered(lambda order: order.state in ("draft", "sent")).order_line.filtered(
-            lambda line: dealt.short.get(line, 0.0) > line.backorder_hold_qty
-        )._backorder_refigure()
+        staying = staying.filtered(lambda order: order.state in ("draft", "sent"))
+        staying._backorder_put_what_others_got(self, dealt.short)
 
     def _process_touch(self, orders):
         """Write the orders' rows without changing them: of two processors at once, the other one

@@ -142,3 +142,25 @@ class SaleOrder(models.Model):
                 self.env._("No orders are chosen. Tick quotations in the list, then process them.")
             )
         return self.env["backorder.process"]._open_for(orders)
+
+    # -- processed --------------------------------------------------------------------------------
+
+    def _backorder_put_what_others_got(self, run, short):
+        """These quotations stay as they are: what others got goes on backorder, and a note says
+        so, as their salesperson would wonder.
+
+        :param short: {line: what would still be on backorder, in the line's unit}
+        """
+        lines = self.order_line.filtered(
+            lambda line: short.get(line, 0.0) > line.backorder_hold_qty
+        )
+        before = {line: line.backorder_hold_qty for line in lines}
+        lines._backorder_refigure()
+        put = {}
+        for line, held in before.items():
+            more = line.backorder_hold_qty - held
+            if line._backorder_compare(more, 0.0) > 0:
+                put[line] = more
+        self._backorder_note_lines(
+            put, self.env._("%s did not process this quotation; now on backorder", run.name)
+        )
