@@ -30,6 +30,37 @@ class TestPurchaseOrders(PurchaseCommon):
         self.assertEqual(purchase.fiscal_position_id, position)
         self.assertEqual(purchase.user_id, boss)
 
+    def test_the_summary_names_all_that_was_created(self):
+        """Two vendors: two orders, each with its SKUs and amount; printed as one."""
+        other = self.env["res.partner"].create({"name": "Vic Vendor"})
+        self._sells(other, self.other, price=2)
+        self._order((self.product, 3), (self.other, 4))
+        self.buyer.group_ids |= self.env.ref("purchase.group_purchase_user")
+        screen = self._purchase()
+        action = screen.action_create()
+        self.assertEqual((action["target"], action["res_id"]), ("new", screen.id))
+        made = screen.purchase_order_ids
+        self.assertEqual((screen.order_count, screen.vendor_count, screen.sku_count), (2, 2, 2))
+        for order in made:
+            self.assertIn(f'href="/odoo/purchase.order/{order.id}"', screen.created_links)
+            self.assertIn(order.name, screen.created_links)
+            self.assertIn(order.partner_id.name, screen.created_links)
+        self.assertEqual(screen.action_view_created()["domain"], [("id", "in", made.ids)])
+        printed = screen.action_print_created()
+        self.assertEqual(printed["report_name"], "purchase.report_purchasequotation")
+        self.assertEqual(screen.action_create()["res_id"], screen.id)
+        self.assertEqual(screen.purchase_order_ids, made, "pressed twice: the same")
+
+    def test_the_summary_of_who_may_not_read_purchase_orders(self):
+        self._order((self.product, 3))
+        screen = self._purchase()
+        screen.action_create()
+        self.assertFalse(screen.may_open_created)
+        self.assertIn(screen.sudo().purchase_order_ids.name, screen.created_links)
+        self.assertNotIn("href", screen.created_links)
+        with self.assertRaises(AccessError):
+            screen.action_print_created()
+
     def test_a_buyer_of_another_company_does_not_stand_in_the_way(self):
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         self.vendor.buyer_id = new_test_user(

@@ -65,6 +65,13 @@ class BackorderPurchase(models.TransientModel):
     problems = fields.Text(compute="_compute_problems")
     hints = fields.Text(compute="_compute_problems")
     created = fields.Boolean(compute="_compute_created", compute_sudo=True)
+    order_count = fields.Integer(string="Purchase Orders", compute="_compute_summary")
+    vendor_count = fields.Integer(string="Ordered From", compute="_compute_summary")
+    sku_count = fields.Integer(string="Ordered SKUs", compute="_compute_summary")
+    created_links = fields.Html(
+        string="Links to Purchase Orders", compute="_compute_summary", sanitize=False
+    )
+    may_open_created = fields.Boolean(compute="_compute_summary")
 
     def _compute_display_name(self):
         self.display_name = self.env._("Create Purchase Orders")
@@ -73,6 +80,28 @@ class BackorderPurchase(models.TransientModel):
     def _compute_created(self):
         for screen in self:
             screen.created = bool(screen.purchase_order_ids)
+
+    @api.depends("purchase_order_ids.order_line")
+    @api.depends_context("uid")
+    def _compute_summary(self):
+        may_open = self.env["purchase.order"].has_access("read")
+        for screen in self:
+            # sudo: numbers and amounts of what the user created on this very screen
+            orders = screen.sudo().purchase_order_ids
+            # What was added to an open request is its own part of it.
+            skus = screen.line_ids.filtered("quantity").product_id
+            screen.order_count = len(orders)
+            screen.vendor_count = len(orders.partner_id)
+            screen.sku_count = len(skus)
+            screen.may_open_created = may_open
+            screen.created_links = (
+                self.env["ir.qweb"]._render(
+                    "backorder_mgmt.backorder_purchase_created",
+                    {"orders": orders, "skus": skus, "may_open": may_open},
+                )
+                if orders
+                else False
+            )
 
     @api.depends("line_ids.problem", "line_ids.vendor_hint")
     def _compute_problems(self):
@@ -142,14 +171,45 @@ class BackorderPurchase(models.TransientModel):
         return self.action_add()
 
     def action_create(self):
-        """*Create*: one order for each vendor, currency and warehouse. Pressed twice: the same."""
+        """*Create*: one order for each vendor, currency and warehouse. Pressed twice: the same.
+
+        :return: the action that opens the summary of what was created
+        """
         self.ensure_one()
         # sudo: a Backorders manager need not read purchase orders
         made = self.sudo()
         if not made.purchase_order_ids:
             plan = self.env["backorder.purchase.plan"]
             made.purchase_order_ids = plan._create_orders(self, self.line_ids)
-        return made.purchase_order_ids.with_env(self.env)._backorder_open_action()
+        view = self.env.ref("backorder_mgmt.backorder_purchase_view_form_summary")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Purchase Orders Created"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(view.id, "form")],
+            "target": "new",
+            "context": {"dialog_size": "medium"},
+        }
+
+    def _created_orders(self):
+        """What was created, with the user's own rights."""
+        return self.sudo().purchase_order_ids.with_env(self.env)
+
+    def action_view_created(self):
+        """Open what was created; who may not read purchase orders is told the numbers."""
+        self.ensure_one()
+        return self._created_orders()._backorder_open_action()
+
+    def action_print_created(self):
+        """One PDF with the requests for quotation that were created."""
+        self.ensure_one()
+        orders = self._created_orders()
+        orders.check_access("read")
+        if not orders:
+            return {"type": "ir.actions.act_window_close"}
+        return self.env.ref("purchase.report_purchase_quotation").report_action(orders)
 
     def _reopen(self):
         return {

@@ -634,6 +634,19 @@ registry.category("web_tour.tours").add("backorder_purchase", {
             run: "click",
         },
         {
+            content: "the summary says what was created",
+            trigger: '.modal [name=order_count]:contains("1")',
+        },
+        {
+            content: "with a link to each order",
+            trigger: '.modal [name=created_links] a[href^="/odoo/purchase.order/"]',
+        },
+        {
+            content: "open it",
+            trigger: ".modal button[name=action_view_created]:visible",
+            run: "click",
+        },
+        {
             content: "the request for quotation opens: confirm it",
             trigger: "button[name=button_confirm]:visible",
             run: "click",
