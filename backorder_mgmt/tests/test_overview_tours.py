@@ -50,3 +50,21 @@ class TestOverviewTours(BackorderCommon, HttpCase):
         order.order_line.write({"price_unit": 10.0, "tax_ids": False})
         order._action_cancel()
         self.start_tour("/odoo/backorder-analysis", "backorder_analysis", login=boss.login)
+
+    def test_odoos_tour(self):
+        """Odoo's own tour for who is new: backorder, purchase order, receipt, fill."""
+        company = self.env["res.company"].create({"name": "New Shop"})
+        self.env["stock.warehouse"].create({"name": "New", "code": "NEW", "company_id": company.id})
+        self.env["res.partner"].create({"name": "Tour Customer"})
+        hammer = self._product("Tour Hammer")
+        vendor = {"partner_id": self.vendor.id, "price": 4.0, "company_id": company.id}
+        self.env["product.supplierinfo"].create(
+            {**vendor, "product_tmpl_id": hammer.product_tmpl_id.id}
+        )
+        boss = self._boss(company_id=company.id, company_ids=company.ids)
+        boss.group_ids |= self.env.ref("purchase.group_purchase_user")
+        self.start_tour("/odoo", "backorder_mgmt_tour", login=boss.login)
+        order = self.env["sale.order"].search([("company_id", "=", company.id)], limit=1)
+        self.assertEqual(order.partner_id.name, "Tour Customer")
+        self.assertIn(order.backorder_state, ("filled", "no"))
+        self.assertTrue(order.order_line.backorder_event_ids.filtered(lambda e: e.type == "fill"))
