@@ -8,6 +8,23 @@ from .test_run import RunCommon
 
 @tagged("post_install", "-at_install")
 class TestScreens(RunCommon):
+    def test_the_dialogs_of_many_lines_open_in_pages(self):
+        """The web client pages only what is saved; what is on the other pages is done all the
+        same."""
+        products = [self._product(f"Part {number}") for number in range(61)]
+        order = self._order(*((product, 3) for product in products))
+        for product in products:
+            self._stock(product, 2)
+        order = order.with_user(self.salesman)
+        self.assertNotIn("res_id", self._order((self.product, 1)).action_fill_backorders())
+        for action in (order.action_force_backorders(), order.action_fill_backorders()):
+            dialog = self.env[action["res_model"]].with_user(self.salesman)
+            dialog = dialog.browse(action["res_id"])
+            self.assertEqual(len(dialog.line_ids), 61)
+        dialog.line_ids[0].quantity = 1
+        dialog.action_fill()
+        self.assertEqual(sum(order.order_line.mapped("backorder_qty")), 2 + 60)
+
     def test_what_may_be_entered_is_what_is_needed_and_there(self):
         order = self._order((self.product, 8))
         self._stock(self.product, 4)

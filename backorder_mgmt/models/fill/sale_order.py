@@ -13,6 +13,9 @@ from odoo.exceptions import UserError
 from ...engine import is_positive
 from ..base.token import private
 
+#: Rows of a dialog on one page, as its view has it.
+_DIALOG_PAGE = 60
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -247,7 +250,7 @@ class SaleOrder(models.Model):
     def _backorder_dialog(self, model, name, group="backorder_mgmt.group_backorder_user"):
         self.ensure_one()
         self._backorder_check_access(group)
-        return {
+        action = {
             "type": "ir.actions.act_window",
             "name": name,
             "res_model": model,
@@ -256,6 +259,11 @@ class SaleOrder(models.Model):
             "target": "new",
             "context": {"default_order_id": self.id, "dialog_size": "extra-large"},
         }
+        if len(self.order_line) > _DIALOG_PAGE:
+            # The web client shows a dialog that is not saved yet without pages: hundreds of rows
+            # take it seconds.
+            action["res_id"] = self.env[model].create({"order_id": self.id}).id
+        return action
 
     def action_force_backorders(self):
         return self._backorder_dialog("backorder.force", self.env._("Force Backorders"))
