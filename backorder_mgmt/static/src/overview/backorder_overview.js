@@ -1,4 +1,4 @@
-import { Component, onMounted, onWillStart, onWillUnmount, useState } from "@odoo/owl";
+import { Component, onMounted, onWillStart, onWillUnmount, status, useState } from "@odoo/owl";
 import { loadBundle } from "@web/core/assets";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
@@ -47,6 +47,9 @@ export class BackorderOverview extends Component {
     }
 
     async read() {
+        if (status(this) === "destroyed") {
+            return; // somebody clicked on while it was to look again
+        }
         const data = await this.orm.call("backorder.overview", "retrieve_overview", [], {
             warehouse_ids: this.warehouseIds,
         });
@@ -80,7 +83,7 @@ export class BackorderOverview extends Component {
         return [
             card("needed", _t("Needed"), "fa-hourglass-half", "primary", _t("Everything that waits to be filled")),
             card("fillable", _t("Can Be Filled Now"), "fa-check", "success", _t("Stock is there: fill it")),
-            card("late", _t("Late"), "fa-clock-o", "danger", _t("Later than promised, overdue, or without any date")),
+            card("late", _t("Late"), "fa-clock-o", "danger", _t("Later than promised, overdue, or without a date for longer than usual")),
             card("waiting_po", _t("Waiting for a Purchase Order"), "fa-shopping-cart", "warning", _t("Nothing is on its way that covers it")),
             card("without_vendor", _t("Without Vendor"), "fa-question-circle", "warning", _t("Nobody is known who sells it to you")),
             card("payment_problems", _t("Payment Problems"), "fa-credit-card", "danger", _t("Cards that could not be charged")),
