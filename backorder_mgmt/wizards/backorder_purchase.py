@@ -56,6 +56,7 @@ class BackorderPurchase(models.TransientModel):
     add_to_rfq = fields.Boolean(
         string="Add to Open Requests for Quotation",
         default=lambda self: self.env.company.backorder_po_add_to_rfq,
+        help="The newest open request of a vendor gets the lines; who has none gets a new one.",
     )
     line_ids = fields.One2many("backorder.purchase.line", "purchase_id", string="Rows")
     left_out = fields.Text(readonly=True)
