@@ -408,6 +408,22 @@ class TestTyped(DoorsCommon):
         self.assertHeld(line, 2, 0)
         self.assertWhole(line)
 
+    def test_a_fill_names_the_delivery_that_is_being_picked(self):
+        self.company.backorder_fill_approved = "same_order"
+        self._stock(self.product, 2)
+        order = self._order((self.product, 5))
+        order.picking_ids.move_ids.picked = True
+        self._stock(self.product, 3)
+        run = self.env["backorder.run"].create({"order_ids": [Command.set(order.ids)]})
+        run.action_preview()
+        self.assertEqual(
+            run.line_ids.message,
+            f"Being picked on {order.picking_ids.name}: validate that delivery first.",
+        )
+        self._deliver(order.picking_ids)
+        order.fill_backorders()
+        self.assertHeld(order.order_line, 0, 3)
+
     def test_unreserved_is_not_reserved_again_by_sending_a_part(self):
         self._stock(self.product, 6)
         order = self._order((self.product, 6))

@@ -123,15 +123,14 @@ class BackorderRun(models.Model):
                     self.env._("%s is archived.", line.product_id.display_name),
                 )
         for line in lines:
-            picked = facts.moves.get(line, self.env["stock.move"]).filtered("picked")
-            if not picked or line in blocked:
+            if line in blocked:
                 continue
-            if line._backorder_being_picked(line.backorder_qty):
+            if picked := line._backorder_being_picked(line.backorder_qty, facts):
                 blocked[line] = (
                     "skipped",
                     self.env._(
                         "Being picked on %s: validate that delivery first.",
-                        picked[0].picking_id.name,
+                        picked.picking_id.name,
                     ),
                 )
         return blocked
