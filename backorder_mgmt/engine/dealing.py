@@ -132,8 +132,9 @@ class Dealer(Turns):
 
     def _room(self, demand: Demand) -> float:
         """What the demand could get now, in its unit."""
-        alone = not demand.gifted or self._treatment(demand) in _WITHOUT_GIFTS
-        if self.donors and alone:
+        if not self.donors:
+            return self._room_in(self.supply, demand)
+        if not demand.gifted or self._treatment(demand) in _WITHOUT_GIFTS:
             return self._room_in(self.base, demand)
         room = self._room_in(self.supply, demand)
         own = [donor for donor in self.donors if donor.order == demand.order]
@@ -360,21 +361,13 @@ class Dealer(Turns):
     def _allocation(self, demand: Demand) -> Allocation:
         quantity = self.got.get(demand.key, 0.0)
         seen = self.seen.get(demand.key, 0.0)
-        label = self.orders[demand.order].label
-        winners = tuple(
-            dict.fromkeys(
-                taker
-                for product, _per_unit in demand.parts
-                for taker in self.takers.get(product, ())
-                if taker != label
-            )
-        )[:5]
         if not is_more(demand.needed, quantity):
             return Allocation(quantity, "filled", seen)
         if demand.blocked:
             return Allocation(quantity, demand.blocked, seen)
         if not demand.selected:
             return Allocation(quantity, "skipped", seen)
+        winners = self._winners(demand)
         if demand.key in self.refused and not is_positive(quantity):
             return Allocation(quantity, self.refused[demand.key], seen, winners)
         if is_positive(quantity):

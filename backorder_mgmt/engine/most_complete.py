@@ -85,6 +85,8 @@ def _capacity(dealer: Dealer, candidates: Iterable[int]) -> dict[Place, float]:
         for demand in dealer.by_order[order]:
             for product, _per_unit in demand.parts:
                 place = (product, demand.location)
+                if place in alone and dealer.supply.is_same_for_all(product):
+                    continue
                 promise = dealer.supply.own_promise(product, demand.key)
                 there = dealer.supply.available(
                     product,
@@ -127,7 +129,10 @@ def _best_prices(
         value = sum(prices[place] * there[place] for place in places)
         chosen = 0
         for own in parts:
-            margin = 1.0 - sum(prices[place] * part for place, part in own)
+            price = 0.0
+            for place, part in own:
+                price += prices[place] * part
+            margin = 1.0 - price
             if margin > 0:
                 chosen += 1
                 value += margin

@@ -6,8 +6,7 @@ whole subtree.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -167,6 +166,17 @@ class Supply:
                     excess -= part
         return gone
 
+    def is_same_for_all(self, product: int) -> bool:
+        """True when nobody who asks for ``product`` has more or less of it than others."""
+        terms = self.terms
+        return not (
+            self._by_product.get(product)
+            or self.batches
+            or terms.steps
+            or terms.sources
+            or terms.ahead
+        )
+
     def own_promise(self, product: int, line: int) -> float:
         """What is still set aside for ``line`` itself."""
         return sum(
@@ -191,10 +201,12 @@ class Supply:
         taken from several places gets at each what is asked there. What it has ahead is its own.
         """
         kinds = tuple(kinds)
-        total, done = self.terms.ahead.get((line, product), Source(0, 0.0)).limit, []
+        ahead = self.terms.ahead.get((line, product))
+        total = ahead.limit if ahead else 0.0
         sources = self.terms.sources.get((line, product))
         if not sources:
             return total + self._available_at(product, location, order, line, kinds)
+        done: Booked = []
         for source in sources:
             got = min(
                 source.limit, self._available_at(product, source.location, order, line, kinds)
@@ -214,23 +226,31 @@ class Supply:
         moment = moments.get(line, moments.get(0, -math.inf))
         return sum(batch.quantity for batch in batches if batch.until >= moment)
 
+    def _taken_around(self, product: int, location: int) -> set[int]:
+        """The other places around ``location`` where something of ``product`` was taken."""
+        return {
+            place
+            for place in self._taken_at.get(product, ())
+            if place != location and self._below(location, place)
+        }
+
     def _available_at(
         self, product: int, location: int, order: int, line: int, kinds: tuple[str, ...]
     ) -> float:
-        claims = [c for c in self._by_product.get(product, ()) if c.kind in kinds]
+        claims = self._by_product.get(product, ())
+        if claims:
+            claims = [c for c in claims if c.kind in kinds]
         key = self.terms.keys.get(line)
-        if key is not None:
+        if claims and key is not None:
             claims = [c for c in claims if c.kind != "owed" or c.key is None or c.key <= key]
-        free = self._free(product, location, line)
+        room = free = self._free(product, location, line)
         step = self.terms.steps.get((line, product))
         if step:
             free = math.floor(free / step + EPSILON) * step
-        tops = {location}
-        tops.update(
-            place for place in self._taken_at.get(product, ()) if self._below(location, place)
-        )
+        tops = self._taken_around(product, location)
         if not claims:
-            return max(0.0, min(free, *(self._free(product, top, line) for top in tops)))
+            return max(0.0, min(free, room, *(self._free(product, top, line) for top in tops)))
+        tops.add(location)
         own = self.own_promise(product, line)
         for claim in claims:
             if self._below(location, claim.location):
@@ -277,7 +297,9 @@ class Supply:
 
     def take_ahead(self, product: int, quantity: float, *, line: int) -> Booked:
         """Book what of ``quantity`` the line has ahead of the rest of its kits."""
-        own = self.terms.ahead.get((line, product), Source(0, 0.0))
+        own = self.terms.ahead.get((line, product))
+        if own is None:
+            return []
         part = min(quantity, own.limit)
         own.limit -= part
         return [(own, part)] if is_positive(part) else []
@@ -300,6 +322,8 @@ class Supply:
             for claim in self._by_product.get(product, ())
             if line and claim.line == line and claim.kind in ("promised", "open")
         ]
+        if not own:
+            return done
         # What is claimed nearest to where it is taken goes first: it cannot be had elsewhere.
         rank = {place: number for number, place in enumerate(sorted(path, key=self._depth), 1)}
         # A promise goes before what is only asked for: it would bind what is not there any more.
@@ -345,56 +369,3 @@ class Supply:
                 what.limit += quantity
             else:
                 self.free[what] += quantity
-
-
-@dataclass
-class Guard:
-    """The limits of one attempt of Odoo to reserve.
-
-    ``budgets``: per (order line, product), of kits per (order line, product, recipe line), what is
-    not held; a line that is absent has no limit of its own. ``supply`` (None: nothing is claimed)
-    limits every demand that takes goods away. ``kinds`` are the claims that bind: a fill by hand
-    may take what is owed, never what is promised.
-    """
-
-    budgets: dict[tuple[int, ...], float] = field(default_factory=dict)
-    supply: Supply | None = None
-    kinds: tuple[str, ...] = ("promised", "owed", "open")
-    #: Ids of demands that have had their turn in this attempt.
-    settled: frozenset[int] = frozenset()
-
-    @contextmanager
-    def settling(self, demands: Iterable[int]) -> Iterator[None]:
-        """While these demands are looked at once more, they get nothing."""
-        before, self.settled = self.settled, frozenset(demands)
-        try:
-            yield
-        finally:
-            self.settled = before
-
-    @staticmethod
-    def _key(line: int, product: int, part: int) -> tuple[int, ...]:
-        return (line, product, part) if part else (line, product)
-
-    def allow(
-        self, product: int, location: int, need: float, *, order: int, line: int, part: int = 0
-    ) -> float:
-        """How much of ``need`` may be reserved now; ``part``: the recipe line of a kit."""
-        need = min(need, self.budgets.get(self._key(line, product, part), need))
-        if self.supply is not None and self.supply.has_claims(product):
-            kinds = self.kinds if line else ("promised",)
-            need = min(
-                need,
-                self.supply.available(product, location, order=order, line=line, kinds=kinds),
-            )
-        return max(0.0, need)
-
-    def taken(
-        self, product: int, location: int, quantity: float, *, line: int, part: int = 0
-    ) -> None:
-        """Book what was reserved, so that the next demand of the same attempt sees it."""
-        key = self._key(line, product, part)
-        if key in self.budgets:
-            self.budgets[key] -= quantity
-        if self.supply is not None:
-            self.supply.take(product, location, quantity, line=line)

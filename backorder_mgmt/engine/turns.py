@@ -1,5 +1,6 @@
 """Who has a turn when: by the policy, and by the fill rules that demands meet."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ class Turns:
     demands: list[Demand]
     rank: dict[int, Any]
     got: dict[int, float]
+    takers: dict[int, list[str]]
 
     def _ranks(self, demands: list[Demand]) -> dict[int, Any]:
         key = POLICIES[self.policy]
@@ -96,17 +98,16 @@ class Turns:
         if demand.blocked or not demand.parts:
             return 0.0
         covered = 0.0 if demand.key in self.got else demand.covered
-        room = min(
-            supply.available(
+        room = math.inf
+        for product, per_unit in demand.parts:
+            there = supply.available(
                 product,
                 demand.location,
                 order=demand.order,
                 line=demand.key,
                 kinds=FILL_KINDS,
             )
-            / per_unit
-            for product, per_unit in demand.parts
-        )
+            room = min(room, there / per_unit)
         return max(0.0, room - covered)
 
     def _take_from(self, supply: Supply, demand: Demand, quantity: float) -> Booked:
@@ -116,3 +117,15 @@ class Turns:
         for product, per_unit in demand.parts:
             done += supply.take(product, demand.location, quantity * per_unit, line=demand.key)
         return done
+
+    def _winners(self, demand: Demand) -> tuple[str, ...]:
+        """The first five orders that had of what the demand asks for."""
+        label = self.orders[demand.order].label
+        winners: dict[str, None] = {}
+        for product, _per_unit in demand.parts:
+            for taker in self.takers.get(product, ()):
+                if taker != label:
+                    winners[taker] = None
+                    if len(winners) == 5:
+                        return tuple(winners)
+        return tuple(winners)
