@@ -34,6 +34,8 @@ hypothesis.settings.register_profile(
     if os.environ.get("CI")
     else hypothesis.database.DirectoryBasedExampleDatabase(ROOT / ".odoo" / "hypothesis"),
     print_blob=True,
+    # SEEDS=10000: so many random cases of each property, instead of the usual 100.
+    max_examples=int(os.environ.get("SEEDS") or 100),
 )
 hypothesis.settings.load_profile("backorder_mgmt")
 
