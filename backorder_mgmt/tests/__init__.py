@@ -43,6 +43,7 @@ from . import test_list
 from . import test_lives
 from . import test_matrix
 from . import test_money_properties
+from . import test_money_reported
 from . import test_money_table
 from . import test_new_order
 from . import test_new_order_apps
