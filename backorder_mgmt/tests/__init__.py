@@ -58,6 +58,7 @@ from . import test_overview_tours
 from . import test_owed
 from . import test_priority
 from . import test_process
+from . import test_process_disk
 from . import test_process_cards
 from . import test_process_decisions
 from . import test_neighbours

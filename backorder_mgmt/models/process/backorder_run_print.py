@@ -5,6 +5,8 @@ import base64
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..base.jobs import work_off
+
 
 class BackorderRun(models.Model):
     _inherit = "backorder.run"
@@ -58,8 +60,20 @@ class BackorderRun(models.Model):
     def _process_make_documents(self):
         """Make the PDF and attach it to the run.
 
-        :raise UserError: wkhtmltopdf is missing
+        :raise UserError: wkhtmltopdf is missing, or the disk of the server is full
         """
+        try:
+            self._process_keep_documents()
+        except OSError as error:
+            raise UserError(
+                self.env._(
+                    "The server could not write the file (%s). Ask your administrator to see to "
+                    "its disk.",
+                    error.strerror or error,
+                )
+            ) from error
+
+    def _process_keep_documents(self):
         content = self.env["ir.actions.report"]._backorder_document_pdf(self._process_documents())
         if content:
             old = self.document_id
@@ -120,10 +134,28 @@ class BackorderRun(models.Model):
     @api.model
     def _process_print_due(self):
         """Make the documents that are due, each committed; what was killed is made again."""
-        for run in self.search([("documents_due", "=", True)], order="id"):
-            run._process_print_now()
-            run._backorder_write({"documents_due": False})
-            self.env["ir.cron"]._commit_progress()
+        due = self.search([("documents_due", "=", True)], order="id")
+        if due:
+            work_off(
+                self,
+                due.ids,
+                self._process_print_one,
+                self._process_print_failed,
+                again=self._trigger_work,
+            )
+
+    @api.model
+    def _process_print_one(self, run_id):
+        run = self.browse(run_id).exists()
+        run._process_print_now()
+        run._backorder_write({"documents_due": False})
+
+    @api.model
+    def _process_print_failed(self, run_id, error):
+        """Whatever the documents of a run raised, it says so, and those behind it are made."""
+        run = self.browse(run_id).exists()
+        run._process_note_not_made(error)
+        run._backorder_write({"documents_due": False})
 
     def _process_print_now(self):
         """Make the documents where the options ask for it. That they cannot be made is noted on
@@ -134,9 +166,11 @@ class BackorderRun(models.Model):
             with self.env.cr.savepoint():
                 self._process_make_documents()
         except UserError as error:
-            self._message_log(
-                body=self.env._(
-                    "The documents could not be made: %s Press “Print Documents” to try again.",
-                    error,
-                )
+            self._process_note_not_made(error)
+
+    def _process_note_not_made(self, error):
+        self._message_log(
+            body=self.env._(
+                "The documents could not be made: %s Press “Print Documents” to try again.", error
             )
+        )
