@@ -1,5 +1,7 @@
 """What clerks, managers and buyers are told and shown (screens)."""
 
+from datetime import datetime
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -41,6 +43,15 @@ class TestScreens(RunCommon):
         self.assertEqual(dialog.line_ids.quantity, 0)
         with self.assertRaisesRegex(UserError, f"Hammer: Nothing on hand.*5 Units: {receipt.name}"):
             dialog.action_fill()
+
+    def test_a_preview_says_dates_as_the_user_reads_them(self):
+        order = self._order((self.product, 8))
+        receipt = self._plan_receipt(self.product, 8)
+        receipt.move_ids.date = datetime(2037, 3, 1, 12)
+        order.order_line._backorder_queue_changed()
+        run = self._run(order)
+        run.action_preview()
+        self.assertIn("More expected on 03/01/2037.", run.line_ids.message)
 
     def test_a_fill_that_was_taken_back_counts_nothing(self):
         order = self._order((self.product, 5))

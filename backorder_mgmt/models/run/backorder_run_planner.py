@@ -2,7 +2,8 @@
 
 import json
 
-from odoo import fields, models
+from odoo import models
+from odoo.tools import format_date
 
 from ...engine import Demand, OrderFacts, make_plan
 
@@ -297,5 +298,5 @@ class BackorderRun(models.Model):
         if winners and allocation.reason != "filled":
             message += " " + self.env._("Served first: %s.", winners)
         if expected and allocation.reason != "filled":
-            message += " " + self.env._("More expected on %s.", fields.Date.to_string(expected))
+            message += " " + self.env._("More expected on %s.", format_date(self.env, expected))
         return message
