@@ -1,4 +1,7 @@
-"""People at the web client: sessions over HTTP, as a browser has them, to a server of our own."""
+"""People at the web client: sessions over HTTP, as a browser has them, to a server of our own.
+
+Of the benchmarks, and of the tests that need a server with worker processes.
+"""
 
 import itertools
 import json
@@ -63,7 +66,13 @@ class Client:
         self.base = f"http://127.0.0.1:{port}"
         self.who = {"db": db, "login": login, "password": password}
         self.numbers = itertools.count(1)
-        self.opener = None
+        self.opener = _new_session()
+        self.is_in = False
+
+    def page(self, path):
+        """The text of a page, for who has not logged in as well."""
+        with self.opener.open(self.base + path, timeout=30) as answer:
+            return answer.read().decode()
 
     def _post(self, path, params, timeout):
         request = urllib.request.Request(
@@ -84,17 +93,16 @@ class Client:
         raise kind(data.get("message") or error.get("message"), data.get("debug"))
 
     def call(self, model, method, *args, timeout=120, **kwargs):
-        if self.opener is None:
-            self.opener = urllib.request.build_opener(
-                urllib.request.HTTPCookieProcessor(CookieJar())
-            )
-            try:
-                self._post("/web/session/authenticate", self.who, 30)
-            except Exception:
-                self.opener = None
-                raise
+        if not self.is_in:
+            self.opener = _new_session()
+            self._post("/web/session/authenticate", self.who, 30)
+            self.is_in = True
         params = {"model": model, "method": method, "args": list(args), "kwargs": kwargs}
         return self._post(f"/web/dataset/call_kw/{model}/{method}", params, timeout)
+
+
+def _new_session():
+    return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
 
 def free_port():
@@ -106,8 +114,9 @@ def free_port():
 class Server:
     """``scripts/odoo server`` with worker processes, which can be killed."""
 
-    def __init__(self, db, folder, workers, cron_threads=1):
-        self.port, self.log = free_port(), Path(folder) / "server.log"
+    def __init__(self, db, folder, workers, cron_threads=1, log_level="warn"):
+        self.port, self.gevent_port = free_port(), free_port()
+        self.log = Path(folder) / "server.log"
         self.log.unlink(missing_ok=True)
         with (Path(folder) / "server.out").open("w") as out:
             self.process = subprocess.Popen(
@@ -118,20 +127,24 @@ class Server:
                     f"--workers={workers}",
                     f"--max-cron-threads={cron_threads}",
                     f"--http-port={self.port}",
-                    f"--gevent-port={free_port()}",
+                    f"--gevent-port={self.gevent_port}",
                     f"--logfile={self.log}",
-                    "--log-level=warn",
+                    f"--log-level={log_level}",
                 ],
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
             )
 
-    def comes_up(self, client, seconds=120):
+    def comes_up(self, ask, seconds=120):
+        """The answer of ``ask()``, tried until somebody answers.
+
+        :raise Exception: the server ended, or nobody answered in time
+        """
         end = time.monotonic() + seconds
         while True:
             try:
-                return client.call("res.users", "search_count", [])
+                return ask()
             except (OSError, Fault, ValueError):
                 if self.process.poll() is not None or time.monotonic() > end:
                     raise

@@ -455,7 +455,8 @@ def main():
     server = Server(options.database, folder, options.workers)
     book, happened, stop = Book(), Counter(), threading.Event()
     try:
-        server.comes_up(Client(server.port, options.database))
+        client = Client(server.port, options.database)
+        server.comes_up(lambda: client.call("res.users", "search_count", []))
         people = [
             Person(number, options.seed, server.port, options.database, shop, book)
             for number in range(options.people)

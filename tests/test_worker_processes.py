@@ -2,75 +2,15 @@
 fill in the background are each served by a process of their own."""
 
 import base64
-import itertools
 import json
 import os
-import signal
 import socket
-import subprocess
 import time
-import urllib.request
-from contextlib import suppress
-from http.cookiejar import CookieJar
-from pathlib import Path
-
-import pytest
 
 # The shop and its fixture are those of the single orders.
 from test_many_workers import Shop, shop  # noqa: F401
 
-ROOT = Path(__file__).parent.parent
-
-
-def free_ports(count):
-    probes = [socket.socket() for _number in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
-class Client:
-    """A person's browser."""
-
-    def __init__(self, port):
-        self.base = f"http://127.0.0.1:{port}"
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-        self.numbers = itertools.count(1)
-
-    def page(self, path):
-        with self.opener.open(self.base + path, timeout=30) as answer:
-            return answer.read().decode()
-
-    def rpc(self, path, **params):
-        request = urllib.request.Request(
-            self.base + path,
-            json.dumps({"jsonrpc": "2.0", "id": next(self.numbers), "params": params}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with self.opener.open(request, timeout=60) as answer:
-            result = json.load(answer)
-        assert "error" not in result, result["error"]["data"]["message"]
-        return result["result"]
-
-    def call(self, model, method, *args):
-        path = f"/web/dataset/call_kw/{model}/{method}"
-        return self.rpc(path, model=model, method=method, args=list(args), kwargs={})
-
-
-def comes_up(what, process, log, seconds=60):
-    """Try ``what()`` until nobody refuses the connection."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            return what()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"the server did not come up:\n{log.read_text()[-3000:]}")
-            time.sleep(0.2)
+from benchmarks.client import Client, Server
 
 
 def handshake(port):
@@ -101,38 +41,15 @@ def test_worker_processes_serve_the_web_client_and_a_fill_in_the_background(
     product = shop.product("Lantern", 0)
     orders = shop.orders(6, (product, 2), confirm=True)
     shop.receive(product, 12)
-    port, websocket_port = free_ports(2)
-    log = tmp_path / "server.log"
-    with (tmp_path / "server.out").open("w") as out:
-        process = subprocess.Popen(
-            [
-                ROOT / "scripts" / "odoo",
-                "server",
-                f"--database={shop.registry.db_name}",
-                "--workers=2",
-                "--max-cron-threads=1",
-                f"--http-port={port}",
-                f"--gevent-port={websocket_port}",
-                f"--logfile={log}",
-            ],
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+    db = shop.registry.db_name
+    server = Server(db, tmp_path, workers=2, log_level="info")
     try:
-        log.touch()
-        client = Client(port)
-        assert 'name="password"' in comes_up(lambda: client.page("/web/login"), process, log)
-        client.rpc(
-            "/web/session/authenticate",
-            db=shop.registry.db_name,
-            login="admin",
-            password="admin",
-        )
-        evented = Client(websocket_port)
-        health = comes_up(lambda: evented.page("/websocket/health"), process, log)
+        client, evented = Client(server.port, db), Client(server.gevent_port, db)
+        login = server.comes_up(lambda: client.page("/web/login"), seconds=60)
+        assert 'name="password"' in login
+        health = server.comes_up(lambda: evented.page("/websocket/health"), seconds=60)
         assert json.loads(health) == {"status": "pass"}
-        assert handshake(websocket_port).startswith("HTTP/1.1 101 ")
+        assert handshake(server.gevent_port).startswith("HTTP/1.1 101 ")
 
         run = client.call("backorder.run", "create", {"order_ids": [[6, 0, orders]]})
         client.call("backorder.run", "action_start", [run])
@@ -148,13 +65,8 @@ def test_worker_processes_serve_the_web_client_and_a_fill_in_the_background(
         assert json.loads(evented.page("/websocket/health")) == {"status": "pass"}
         assert client.call("res.users", "search_count", [["login", "=", "admin"]]) == 1
     finally:
-        process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=15)
-        with suppress(ProcessLookupError):  # all have ended by themselves
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=15)
+        server.stop()
     assert shop.figures(product) == (12, 12, 12, 0, 0)
-    lines = log.read_text().splitlines()
+    lines = server.log.read_text().splitlines()
     assert not [line for line in lines if " ERROR " in line or " CRITICAL " in line]
     assert not [line for line in lines if "limit" in line and "reached" in line]
