@@ -98,99 +98,110 @@ class ReportBackorderRun(models.AbstractModel):
     # -- tables -----------------------------------------------------------------------------------
 
     def _sections(self, run, orders, lines):
-        translate = self.env._
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         quantity = self._quantity_formatter(digits)
-        got = translate("Planned") if run._report_is_plan() else translate("Filled")
-        left = [line for line in lines if line["got"] <= 0]
         return [
-            self._section(
-                translate("Orders"),
-                [
-                    (translate("Order"), 9, "left"),
-                    (translate("Customer"), 23, "left"),
-                    (run._report_document_label(), 9, "left"),
-                    (translate("Result"), 14, "left"),
-                    (translate("Explanation"), 45, "left"),
-                ],
-                [
-                    (
-                        ORDER_TONES.get(row["code"], "none"),
-                        [
-                            row["order"],
-                            row["customer"],
-                            row["new_order"],
-                            row["outcome"],
-                            row["message"],
-                        ],
-                    )
-                    for row in orders
-                ],
-            ),
-            self._section(
-                translate("Lines"),
-                [
-                    (translate("Order"), 7, "left"),
-                    (translate("Product"), 20, "left"),
-                    (translate("SKU"), 10, "left"),
-                    (translate("Needed"), 6, "right"),
-                    (translate("On Hand"), 6, "right"),
-                    (got, 6, "right"),
-                    (translate("Unit"), 6, "left"),
-                    (translate("Reason"), 12, "left"),
-                    (translate("Explanation"), 27, "left"),
-                ],
-                [
-                    (
-                        self._line_tone(line),
-                        [
-                            line["order"],
-                            line["product"],
-                            line["sku"],
-                            quantity(line["needed"]),
-                            quantity(line["available"]),
-                            quantity(line["got"]),
-                            line["unit"],
-                            line["reason"],
-                            line["message"],
-                        ],
-                    )
-                    for line in lines
-                ],
-            ),
-            self._section(
-                translate("Not Filled"),
-                [
-                    (translate("Order"), 7, "left"),
-                    (translate("Customer"), 15, "left"),
-                    (translate("Product"), 19, "left"),
-                    (translate("SKU"), 10, "left"),
-                    (translate("Needed"), 6, "right"),
-                    (translate("Unit"), 6, "left"),
-                    (translate("Waiting Since"), 8, "left"),
-                    (translate("Reason"), 29, "left"),
-                ],
-                [
-                    (
-                        self._line_tone(line),
-                        [
-                            line["order"],
-                            line["customer"],
-                            line["product"],
-                            line["sku"],
-                            quantity(line["needed"]),
-                            line["unit"],
-                            format_date(self.env, line["since"]) if line["since"] else "",
-                            f"{line['reason']}: {line['message']}"
-                            if line["message"]
-                            else line["reason"],
-                        ],
-                    )
-                    for line in left
-                ],
-                empty=translate("Nothing: every line that was looked at got something."),
-            ),
+            self._orders_section(run, orders),
+            self._lines_section(run, lines, quantity),
+            self._left_section([line for line in lines if line["got"] <= 0], quantity),
         ]
+
+    def _orders_section(self, run, orders):
+        translate = self.env._
+        return self._section(
+            translate("Orders"),
+            [
+                (translate("Order"), 9, "left"),
+                (translate("Customer"), 23, "left"),
+                (run._report_document_label(), 9, "left"),
+                (translate("Result"), 14, "left"),
+                (translate("Explanation"), 45, "left"),
+            ],
+            [
+                (
+                    ORDER_TONES.get(row["code"], "none"),
+                    [
+                        row["order"],
+                        row["customer"],
+                        row["new_order"],
+                        row["outcome"],
+                        row["message"],
+                    ],
+                )
+                for row in orders
+            ],
+        )
+
+    def _lines_section(self, run, lines, quantity):
+        translate = self.env._
+        got = translate("Planned") if run._report_is_plan() else translate("Filled")
+        return self._section(
+            translate("Lines"),
+            [
+                (translate("Order"), 7, "left"),
+                (translate("Product"), 20, "left"),
+                (translate("SKU"), 10, "left"),
+                (translate("Needed"), 6, "right"),
+                (translate("On Hand"), 6, "right"),
+                (got, 6, "right"),
+                (translate("Unit"), 6, "left"),
+                (translate("Reason"), 12, "left"),
+                (translate("Explanation"), 27, "left"),
+            ],
+            [
+                (
+                    self._line_tone(line),
+                    [
+                        line["order"],
+                        line["product"],
+                        line["sku"],
+                        quantity(line["needed"]),
+                        quantity(line["available"]),
+                        quantity(line["got"]),
+                        line["unit"],
+                        line["reason"],
+                        line["message"],
+                    ],
+                )
+                for line in lines
+            ],
+        )
+
+    def _left_section(self, lines, quantity):
+        """Lines that got nothing, with whom they keep waiting and since when."""
+        translate = self.env._
+        return self._section(
+            translate("Not Filled"),
+            [
+                (translate("Order"), 7, "left"),
+                (translate("Customer"), 15, "left"),
+                (translate("Product"), 19, "left"),
+                (translate("SKU"), 10, "left"),
+                (translate("Needed"), 6, "right"),
+                (translate("Unit"), 6, "left"),
+                (translate("Waiting Since"), 8, "left"),
+                (translate("Reason"), 29, "left"),
+            ],
+            [
+                (
+                    self._line_tone(line),
+                    [
+                        line["order"],
+                        line["customer"],
+                        line["product"],
+                        line["sku"],
+                        quantity(line["needed"]),
+                        line["unit"],
+                        format_date(self.env, line["since"]) if line["since"] else "",
+                        f"{line['reason']}: {line['message']}"
+                        if line["message"]
+                        else line["reason"],
+                    ],
+                )
+                for line in lines
+            ],
+            empty=translate("Nothing: every line that was looked at got something."),
+        )
 
     def _section(self, title, columns, rows, empty=""):
         return section(title, columns, rows, empty or self.env._("Nothing."))

@@ -56,22 +56,7 @@ class SaleOrderLine(models.Model):
         products = self.sudo().product_id
         special = set(products._backorder_kit_boms())
         special |= set(self.env["backorder.supply"]._expiring(products))
-        self.env["sale.order"].flush_model(
-            [
-                "picking_policy",
-                "backorder_accept",
-                "backorder_policy",
-                "backorder_max_shipments",
-                "backorder_min_value",
-                "backorder_cancel_date",
-            ]
-        )
-        self.env["product.template"].flush_model(["tracking", "is_storable", "categ_id"])
-        self.env["product.category"].flush_model(["packaging_reserve_method"])
-        self.env["sale.order.line"].flush_model(
-            ["product_uom_qty", "qty_delivered", "backorder_hold_qty"]
-        )
-        self.env["stock.move"].flush_model()
+        self._flush_for_plain_rows()
         self.env.cr.execute(
             SQL(
                 """
@@ -89,35 +74,7 @@ class SaleOrderLine(models.Model):
              LEFT JOIN product_category categ ON categ.id = t.categ_id
                   JOIN uom_uom lu ON lu.id = l.product_uom_id
                   JOIN uom_uom pu ON pu.id = t.uom_id
-             LEFT JOIN (
-                    SELECT m.sale_line_id, MAX(m.location_id) AS place,
-                           BOOL_AND(
-                               m.state = 'done' OR (
-                                   m.product_id = line.product_id
-                                   AND m.product_uom_qty > 0
-                                   AND m.procure_method = 'make_to_stock'
-                                   AND COALESCE(rule.procure_method, 'make_to_stock')
-                                       = 'make_to_stock'
-                                   AND place.usage = 'internal'
-                               )
-                           )
-                           AND BOOL_AND(
-                               COALESCE(final.usage, target.usage) = 'customer'
-                               AND NOT EXISTS (
-                                   SELECT 1 FROM stock_move_move_rel before
-                                    WHERE before.move_dest_id = m.id
-                               )
-                           )
-                           AND COUNT(DISTINCT m.location_id) = 1 AS plain
-                      FROM stock_move m
-                      JOIN sale_order_line line ON line.id = m.sale_line_id
-                      JOIN stock_location place ON place.id = m.location_id
-                      JOIN stock_location target ON target.id = m.location_dest_id
-                 LEFT JOIN stock_location final ON final.id = m.location_final_id
-                 LEFT JOIN stock_rule rule ON rule.id = m.rule_id
-                     WHERE m.sale_line_id = ANY(%(lines)s) AND m.state != 'cancel'
-                  GROUP BY m.sale_line_id
-                       ) own ON own.sale_line_id = l.id
+             LEFT JOIN (%(moves)s) own ON own.sale_line_id = l.id
                  WHERE l.id = ANY(%(lines)s) AND l.backorder_qty > 0
                    AND (l.state IN ('draft', 'sent') AND own.plain IS NULL
                         OR l.state = 'sale' AND own.plain)
@@ -134,6 +91,7 @@ class SaleOrderLine(models.Model):
                    AND NOT l.product_id = ANY(%(special)s)
                 """,
                 lines=list(self._ids),
+                moves=self._backorder_plain_moves_sql(),
                 special=[product.id for product in special],
             )
         )
@@ -143,6 +101,62 @@ class SaleOrderLine(models.Model):
                 self.env.cr.fetchall()
             )
         }
+
+    @api.model
+    def _flush_for_plain_rows(self):
+        """Write to the database what :meth:`_backorder_plain_rows` reads there."""
+        self.env["sale.order"].flush_model(
+            [
+                "picking_policy",
+                "backorder_accept",
+                "backorder_policy",
+                "backorder_max_shipments",
+                "backorder_min_value",
+                "backorder_cancel_date",
+            ]
+        )
+        self.env["product.template"].flush_model(["tracking", "is_storable", "categ_id"])
+        self.env["product.category"].flush_model(["packaging_reserve_method"])
+        self.env["sale.order.line"].flush_model(
+            ["product_uom_qty", "qty_delivered", "backorder_hold_qty"]
+        )
+        self.env["stock.move"].flush_model()
+
+    def _backorder_plain_moves_sql(self):
+        """Rows (order line id, location, plain) of the deliveries of ``self``: plain are those that
+        take the line's own product from one place, in one step."""
+        return SQL(
+            """
+               SELECT m.sale_line_id, MAX(m.location_id) AS place,
+                      BOOL_AND(
+                          m.state = 'done' OR (
+                              m.product_id = line.product_id
+                              AND m.product_uom_qty > 0
+                              AND m.procure_method = 'make_to_stock'
+                              AND COALESCE(rule.procure_method, 'make_to_stock')
+                                  = 'make_to_stock'
+                              AND place.usage = 'internal'
+                          )
+                      )
+                      AND BOOL_AND(
+                          COALESCE(final.usage, target.usage) = 'customer'
+                          AND NOT EXISTS (
+                              SELECT 1 FROM stock_move_move_rel before
+                               WHERE before.move_dest_id = m.id
+                          )
+                      )
+                      AND COUNT(DISTINCT m.location_id) = 1 AS plain
+                 FROM stock_move m
+                 JOIN sale_order_line line ON line.id = m.sale_line_id
+                 JOIN stock_location place ON place.id = m.location_id
+                 JOIN stock_location target ON target.id = m.location_dest_id
+            LEFT JOIN stock_location final ON final.id = m.location_final_id
+            LEFT JOIN stock_rule rule ON rule.id = m.rule_id
+                WHERE m.sale_line_id = ANY(%(lines)s) AND m.state != 'cancel'
+             GROUP BY m.sale_line_id
+            """,
+            lines=list(self._ids),
+        )
 
     @api.model
     def _backorder_plain_fillable(self, rows):

@@ -158,7 +158,59 @@ class SaleOrder(models.Model):
         """Rows (order id, paid, captured) of the orders whose id fulfils ``condition``."""
         return SQL(
             """
-            WITH tx AS (
+            WITH %(online)s
+            , own AS (
+                SELECT pair.order_id, line.move_id, SUM(line.price_total) AS value
+                  FROM (
+                    SELECT DISTINCT sale_line.order_id, link.invoice_line_id
+                      FROM sale_order_line sale_line
+                      JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
+                     WHERE sale_line.order_id %(condition)s
+                  ) pair
+                  JOIN account_move_line line ON line.id = pair.invoice_line_id
+                  JOIN account_move move ON move.id = line.move_id
+                 WHERE move.state = 'posted'
+                   AND move.move_type IN ('out_invoice', 'out_refund')
+              GROUP BY pair.order_id, line.move_id
+            ), invoice AS (
+                SELECT line.move_id AS id, SUM(line.price_total) AS value
+                  FROM account_move_line line
+                 WHERE line.move_id IN (SELECT move_id FROM own)
+              GROUP BY line.move_id
+            ), settled AS (
+                %(settled)s
+            ), bank AS (
+                SELECT own.order_id,
+                       SUM(
+                           own.value / NULLIF(invoice.value, 0)
+                           * CASE WHEN move.currency_id = so.currency_id THEN settled.amount
+                                  ELSE settled.company_amount * so.currency_rate END
+                       ) AS paid
+                  FROM own
+                  JOIN invoice ON invoice.id = own.move_id
+                  JOIN settled ON settled.move_id = own.move_id
+                  JOIN account_move move ON move.id = own.move_id
+                  JOIN sale_order so ON so.id = own.order_id
+              GROUP BY own.order_id
+            )
+            SELECT so.id,
+                   COALESCE(online.paid, 0) + COALESCE(bank.paid, 0),
+                   COALESCE(online.captured, 0) + COALESCE(bank.paid, 0)
+              FROM sale_order so
+         LEFT JOIN online ON online.order_id = so.id
+         LEFT JOIN bank ON bank.order_id = so.id
+             WHERE so.id %(condition)s
+            """,
+            condition=condition,
+            online=self._backorder_online_sql(condition),
+            settled=self._backorder_settled_sql(),
+        )
+
+    def _backorder_online_sql(self, condition):
+        """CTEs that end in ``online``: (order id, paid, captured) by transactions of orders."""
+        return SQL(
+            """
+            tx AS (
                 SELECT link.sale_order_id AS order_id, tx.id, tx.state, tx.amount
                   FROM sale_order_transaction_rel link
                   JOIN payment_transaction tx ON tx.id = link.transaction_id
@@ -196,25 +248,17 @@ class SaleOrder(models.Model):
                      WHERE state IN ('pending', 'authorized', 'done')
                   ) parts
               GROUP BY order_id
-            ), own AS (
-                SELECT pair.order_id, line.move_id, SUM(line.price_total) AS value
-                  FROM (
-                    SELECT DISTINCT sale_line.order_id, link.invoice_line_id
-                      FROM sale_order_line sale_line
-                      JOIN sale_order_line_invoice_rel link ON link.order_line_id = sale_line.id
-                     WHERE sale_line.order_id %(condition)s
-                  ) pair
-                  JOIN account_move_line line ON line.id = pair.invoice_line_id
-                  JOIN account_move move ON move.id = line.move_id
-                 WHERE move.state = 'posted'
-                   AND move.move_type IN ('out_invoice', 'out_refund')
-              GROUP BY pair.order_id, line.move_id
-            ), invoice AS (
-                SELECT line.move_id AS id, SUM(line.price_total) AS value
-                  FROM account_move_line line
-                 WHERE line.move_id IN (SELECT move_id FROM own)
-              GROUP BY line.move_id
-            ), settled AS (
+            )
+            """,
+            condition=condition,
+        )
+
+    def _backorder_settled_sql(self):
+        """Rows (invoice id, amount, amount in the company's currency) of what settles the invoices
+        of the CTE ``invoice``: bank statements, cash, other entries, and nothing that transactions
+        count already."""
+        return SQL(
+            """
                 SELECT part.move_id, part.amount, part.company_amount
                   FROM (
                     SELECT line.move_id, partial.debit_amount_currency AS amount,
@@ -257,29 +301,7 @@ class SaleOrder(models.Model):
                   GROUP BY link.invoice_id
                   ) pay
                   JOIN account_move move ON move.id = pay.invoice_id
-            ), bank AS (
-                SELECT own.order_id,
-                       SUM(
-                           own.value / NULLIF(invoice.value, 0)
-                           * CASE WHEN move.currency_id = so.currency_id THEN settled.amount
-                                  ELSE settled.company_amount * so.currency_rate END
-                       ) AS paid
-                  FROM own
-                  JOIN invoice ON invoice.id = own.move_id
-                  JOIN settled ON settled.move_id = own.move_id
-                  JOIN account_move move ON move.id = own.move_id
-                  JOIN sale_order so ON so.id = own.order_id
-              GROUP BY own.order_id
-            )
-            SELECT so.id,
-                   COALESCE(online.paid, 0) + COALESCE(bank.paid, 0),
-                   COALESCE(online.captured, 0) + COALESCE(bank.paid, 0)
-              FROM sale_order so
-         LEFT JOIN online ON online.order_id = so.id
-         LEFT JOIN bank ON bank.order_id = so.id
-             WHERE so.id %(condition)s
             """,
-            condition=condition,
             online_payments=self._backorder_online_payments_sql(),
         )
 
