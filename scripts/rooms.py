@@ -3,7 +3,8 @@
 
 A method belongs to the rooms that define it. One that calls ``super()`` of itself extends what is
 defined elsewhere: a hook belongs to the room that has it first, and who extends it may stand above.
-Names that Odoo defines are nobody's. Files of more than 400 lines are too long.
+Names that Odoo defines are nobody's. Files of more than 400 lines are too long. What is set aside
+is written by one file.
 
     scripts/rooms.py [folder of the addon]
 """
@@ -36,6 +37,9 @@ FIELD = "backorder_"
 #: A button opens a dialog: in methods called so, openers of `wizards` may be called.
 BUTTON, OPENER = "action_", "_open"
 MOST_LINES = 400
+#: The only file that gives these fields values.
+SET_ASIDE = Path("models", "hold", "sale_order_line_set_aside.py")
+ONE_WRITER = dict.fromkeys(("backorder_promised_qty", "backorder_promised_product_qty"), SET_ASIDE)
 
 
 def below(room):
@@ -130,6 +134,14 @@ def check_calls(tree, room, defined):
             yield node.lineno, f"{room} calls {node.attr}, which is of {names}: make it a hook"
 
 
+def check_writers(path, tree):
+    for node in ast.walk(tree):
+        for key in node.keys if isinstance(node, ast.Dict) else ():
+            writer = ONE_WRITER.get(getattr(key, "value", None), path)
+            if writer != path:
+                yield key.lineno, f"{key.value} is written by {writer} alone: call its methods"
+
+
 def check(addon):
     """Yield ``path:line: sentence`` for every fault in the addon's folder."""
     trees = {}
@@ -147,7 +159,11 @@ def check(addon):
     defined = definitions(trees)
     for path, tree in trees.items():
         room = room_of(path)
-        faults = [*check_imports(path, tree, room), *check_calls(tree, room, defined)]
+        faults = [
+            *check_imports(path, tree, room),
+            *check_calls(tree, room, defined),
+            *check_writers(path, tree),
+        ]
         for line, sentence in sorted(faults):
             yield f"{addon / path}:{line}: {sentence}"
 

@@ -96,3 +96,9 @@ def test_only_a_button_opens_a_dialog(faults):
 
 def test_a_file_without_a_room_and_a_long_file_are_found(faults):
     assert len(faults(models__a="", models__hold__b="x = 1\n" * 401)) == 2
+
+
+def test_what_is_set_aside_is_written_by_one_file(faults):
+    source = 'class A:\n    def write(self):\n        self.put({"backorder_promised_qty": 1})\n'
+    assert faults(models__hold__sale_order_line_set_aside=source) == []
+    assert len(faults(models__hold__other=source)) == 1

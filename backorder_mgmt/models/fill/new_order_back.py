@@ -94,7 +94,7 @@ class SaleOrderLine(models.Model):
                 "backorder_origin_line_id": False,
                 "backorder_moved_qty": 0.0,
                 "backorder_moved_forced_qty": 0.0,
-                "backorder_promised_qty": 0.0,
+                **moved._prepare_backorder_set_aside_vals(0.0),
             }
         )
         back = {

@@ -127,7 +127,7 @@ class SaleOrderLine(models.Model):
             **vals,
             "product_uom_qty": quantity,
             "backorder_origin_line_id": self.id,
-            "backorder_promised_product_qty": self._backorder_pieces(quantity),
+            **self._prepare_backorder_set_aside_vals(quantity),
             "backorder_moved_qty": self._backorder_in_product_unit(quantity),
             # A new line: Odoo need not ask recipes and deliveries for it.
             "qty_delivered": 0.0,

@@ -131,7 +131,10 @@ class SaleOrderLine(models.Model):
             kept = max(0.0, line._backorder_owed() - quantity)
             if line.backorder_promised_qty > kept:
                 filled = min(line.backorder_filled_qty, kept)
-                extra[line] = {"backorder_promised_qty": kept, "backorder_filled_qty": filled}
+                extra[line] = {
+                    **line._prepare_backorder_set_aside_vals(kept),
+                    "backorder_filled_qty": filled,
+                }
         confirmed = self.filtered(lambda line: line.state == "sale")
         filled = confirmed.filtered("backorder_filled_product_qty")
         before = filled._backorder_figures() if filled else {}
@@ -285,7 +288,7 @@ class SaleOrderLine(models.Model):
             got = line._backorder_noiseless(quantity - max(0.0, covered - promise))
             filled[line] = got
             if got:
-                extra[line] = {"backorder_promised_qty": promise}
+                extra[line] = line._prepare_backorder_set_aside_vals(promise)
         self._backorder_book_fill(filled, run, extra=extra)
         return filled
 

@@ -184,7 +184,7 @@ class SaleOrder(models.Model):
         res = super()._action_confirm()
         promised = lines.filtered("backorder_promised_qty")
         if promised:
-            promised._backorder_write({"backorder_promised_qty": 0.0})
+            promised._backorder_set_aside(dict.fromkeys(promised, 0.0))
         return res
 
     def _action_cancel(self):

@@ -349,9 +349,8 @@ class SaleOrderLine(models.Model):
                 holds[line] = hold
             kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
             if is_more(line.backorder_promised_qty, kept):
-                promises[line] = {"backorder_promised_qty": kept}
-        for line, vals in promises.items():
-            line._backorder_write(vals)
+                promises[line] = kept
+        self._backorder_set_aside(promises)
         if holds:
             self._backorder_set_holds(holds, "auto")
 

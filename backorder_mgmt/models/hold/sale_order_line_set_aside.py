@@ -1,12 +1,31 @@
-"""What is set aside for quotations, and the claims of those who wait: given up or lost."""
+"""What is set aside for quotations, and the claims of those who wait: given up or lost.
+
+Nobody else writes what is set aside: the others call these methods, or hand their values on to
+``_backorder_set_holds`` together with the hold that changes.
+"""
 
 from odoo import models
 
+from ..base.batch import by_values
 from .sale_order_line_units import TRUTH
 
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
+
+    def _prepare_backorder_set_aside_vals(self, quantity):
+        """Values of a line for which ``quantity`` (line unit; zero: of any lines) is set aside."""
+        pieces = self._backorder_pieces(quantity) if quantity > 0 else 0.0
+        return {"backorder_promised_product_qty": pieces}
+
+    def _backorder_set_aside(self, quantities):
+        """Set aside ``{line: quantity}``, in the lines' units, where no hold changes with it."""
+        vals = {
+            line: line._prepare_backorder_set_aside_vals(quantity)
+            for line, quantity in quantities.items()
+        }
+        for lines, values in by_values(vals):
+            lines._backorder_write(values)
 
     def _backorder_release_promise(self, note=None):
         """End the promise of quotation lines: what was filled waits again."""
@@ -17,7 +36,7 @@ class SaleOrderLine(models.Model):
                 back = line.backorder_promised_qty
             holds[line] = line.backorder_hold_qty + max(0.0, back)
             extra[line] = {
-                "backorder_promised_qty": 0.0,
+                **line._prepare_backorder_set_aside_vals(0.0),
                 "backorder_filled_qty": max(0.0, line.backorder_filled_qty - back),
             }
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
@@ -31,7 +50,7 @@ class SaleOrderLine(models.Model):
             gone = line.backorder_promised_qty - left
             holds[line] = min(line._backorder_owed(), line.backorder_hold_qty + gone)
             extra[line] = {
-                "backorder_promised_qty": left,
+                **line._prepare_backorder_set_aside_vals(left),
                 "backorder_filled_qty": max(0.0, line.backorder_filled_qty - gone),
             }
         note = self.env._("The stock set aside for it was lost")

@@ -142,19 +142,21 @@ class BackorderRun(models.Model):
         lines._backorder_book_fill(
             fills,
             self,
-            extra={line: {"backorder_promised_qty": dealt.covered[line]} for line in lines},
+            extra={
+                line: line._prepare_backorder_set_aside_vals(dealt.covered[line]) for line in lines
+            },
         )
         self._note_fills(lines.order_id, fills, {})
 
     def _process_set_aside(self, orders, dealt):
         """Set aside everything that these quotations are given, until they are approved."""
-        promises = {
-            line: {"backorder_promised_qty": dealt.covered[line]}
-            for line in orders.order_line
-            if dealt.covered.get(line, 0.0) > line.backorder_promised_qty
-        }
-        for lines, vals in by_values(promises):
-            lines._backorder_write(vals)
+        orders.order_line._backorder_set_aside(
+            {
+                line: dealt.covered[line]
+                for line in orders.order_line
+                if dealt.covered.get(line, 0.0) > line.backorder_promised_qty
+            }
+        )
         orders.order_line._backorder_queue_changed()
 
     def _process_write_lines(self, run_lines, dealt, before):

@@ -301,7 +301,7 @@ class BackorderCheck(models.Model):
                 )
                 found.append(self._of_line("set_aside", line, message, repair))
                 promised = owed
-                extra[line] = {"backorder_promised_qty": promised}
+                extra[line] = line._prepare_backorder_set_aside_vals(promised)
                 holds[line] = line.backorder_hold_qty
             if line._backorder_compare(filled, promised) > 0:
                 message = self.env._(
@@ -313,7 +313,7 @@ class BackorderCheck(models.Model):
                 holds[line] = min(owed - promised, line.backorder_hold_qty + filled - promised)
                 extra.setdefault(line, {})["backorder_filled_qty"] = promised
         if repair and ended:
-            ended._backorder_write({"backorder_promised_qty": 0.0})
+            ended._backorder_set_aside(dict.fromkeys(ended, 0.0))
         if repair and holds:
             note = self.env._("Check Backorders")
             lines._backorder_set_holds(holds, "adjust", note, extra=extra)

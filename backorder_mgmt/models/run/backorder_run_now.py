@@ -48,7 +48,7 @@ class BackorderRun(models.Model):
             unnumbered = model.with_context(**private(backorder_number_later=True))
             run = unnumbered._backorder_create(vals).with_env(model.env)
             run._keep_wanted(rows)
-            run._fill_rows(run._pending(), facts)
+            run._do_rows_fill(run._pending(), facts)
             run._backorder_write({"name": run._next_name(company.id)})
             run._finish()
         return run.with_env(self.env)

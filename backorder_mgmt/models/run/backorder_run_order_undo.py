@@ -169,7 +169,7 @@ class BackorderRunOrder(models.Model):
         kept = line.backorder_promised_qty - quantity
         if line.state == "sale" or not is_positive(filled):
             kept = 0.0
-        return {"backorder_filled_qty": filled, "backorder_promised_qty": max(0.0, kept)}
+        return {"backorder_filled_qty": filled, **line._prepare_backorder_set_aside_vals(kept)}
 
     def _note_undone(self, lines):
         items = "; ".join(

@@ -108,7 +108,7 @@ class BackorderRun(models.Model):
     # -- one batch --------------------------------------------------------------------------------
 
     def _do_orders(self, rows):
-        """Fill the orders of ``rows``: the whole batch at once.
+        """Do the orders of ``rows``, the whole batch at once, as this kind of run does it.
 
         Orders whose new order does not hold what was moved fail, and the others are done again
         together. Where something is refused that does not say whose fault it is, the batch is done
@@ -120,7 +120,7 @@ class BackorderRun(models.Model):
             facts = rows.order_id._backorder_lock_stock(touch=True)
             try:
                 with self.env.cr.savepoint():
-                    self._do_rows(rows, facts)
+                    getattr(self, f"_do_rows_{self.kind}")(rows, facts)
                 return
             except NewOrdersDiffer as error:
                 self.env.invalidate_all()
@@ -143,17 +143,7 @@ class BackorderRun(models.Model):
                 rows._write_failure(error)
                 return
 
-    def _do_rows(self, rows, facts):
-        """What this kind of run does with its orders; raises whatever goes wrong.
-
-        :param facts: :class:`LineFacts` of the orders' lines
-        """
-        getattr(self, f"_do_rows_{self.kind}")(rows, facts)
-
     def _do_rows_fill(self, rows, facts):
-        self._fill_rows(rows, facts)
-
-    def _fill_rows(self, rows, facts):
         """Fill the planned quantities of ``rows``, each checked against what is true now.
 
         :param facts: :class:`LineFacts` of the orders' lines
