@@ -2,6 +2,7 @@ from . import sale_order_line
 from . import sale_order_documents
 from . import backorder_report
 from . import backorder_overview
+from . import backorder_overview_needed
 from . import digest_digest
 from . import backorder_list
 from . import backorder_list_report

@@ -171,22 +171,7 @@ class BackorderReport(models.Model):
             "COALESCE(%s, %s)", day(SQL("o.commitment_date")), day(SQL("l.backorder_promised_date"))
         )
         columns = {
-            "id": SQL("l.id"),
-            "sale_line_id": SQL("l.id"),
-            "order_id": SQL("l.order_id"),
-            "company_id": SQL("l.company_id"),
-            "currency_id": SQL("c.currency_id"),
-            "warehouse_id": SQL("l.warehouse_id"),
-            "product_id": SQL("l.product_id"),
-            "product_tmpl_id": SQL("p.product_tmpl_id"),
-            "categ_id": SQL("t.categ_id"),
-            "product_uom_id": SQL("t.uom_id"),
-            "vendor_id": lines._field_to_sql("l", "backorder_vendor_id"),
-            "partner_id": SQL("o.partner_id"),
-            "country_id": SQL("customer.country_id"),
-            "user_id": SQL("o.user_id"),
-            "team_id": SQL("o.team_id"),
-            "order_state": SQL("o.state"),
+            **self._sql_records(),
             "state": SQL("l.backorder_state"),
             "reason": SQL(
                 "CASE WHEN COALESCE(ledger.forced, l.backorder_forced_product_qty > 0)"
@@ -206,25 +191,7 @@ class BackorderReport(models.Model):
                 "CASE WHEN l.backorder_filled_product_qty > 0 THEN ledger.filled END"
             ),
             "date_cancelled": SQL("CASE WHEN %s > 0 THEN ledger.cancelled END", self._sql_lost()),
-            "put_qty": SQL(
-                "%s + COALESCE(l.backorder_filled_product_qty, 0) + %s",
-                self._sql_needed(),
-                self._sql_lost(),
-            ),
-            "needed_qty": self._sql_needed(),
-            "filled_qty": SQL("COALESCE(l.backorder_filled_product_qty, 0)"),
-            "cancelled_qty": self._sql_lost(),
-            "needed_value": SQL("%s * %s", self._sql_needed(), self._sql_price()),
-            "filled_value": SQL(
-                "COALESCE(l.backorder_filled_product_qty, 0) * %s", self._sql_price()
-            ),
-            "cancelled_value": SQL("%s * %s", self._sql_lost(), self._sql_price()),
-            "put_value": SQL(
-                "(%s + COALESCE(l.backorder_filled_product_qty, 0) + %s) * %s",
-                self._sql_needed(),
-                self._sql_lost(),
-                self._sql_price(),
-            ),
+            **self._sql_quantities(),
             "age": SQL("CASE WHEN l.backorder_qty > 0 THEN %s END", waited),
             "days_to_fill": SQL(
                 "CASE WHEN l.backorder_filled_product_qty > 0 AND ledger.filled >= ledger.first"
@@ -252,6 +219,52 @@ class BackorderReport(models.Model):
         return SQL(", ").join(
             SQL("%s AS %s", column, SQL.identifier(name)) for name, column in columns.items()
         )
+
+    def _sql_records(self):
+        """{column: SQL} of the records that a row is about."""
+        lines = self.env["sale.order.line"]
+        return {
+            "id": SQL("l.id"),
+            "sale_line_id": SQL("l.id"),
+            "order_id": SQL("l.order_id"),
+            "company_id": SQL("l.company_id"),
+            "currency_id": SQL("c.currency_id"),
+            "warehouse_id": SQL("l.warehouse_id"),
+            "product_id": SQL("l.product_id"),
+            "product_tmpl_id": SQL("p.product_tmpl_id"),
+            "categ_id": SQL("t.categ_id"),
+            "product_uom_id": SQL("t.uom_id"),
+            "vendor_id": lines._field_to_sql("l", "backorder_vendor_id"),
+            "partner_id": SQL("o.partner_id"),
+            "country_id": SQL("customer.country_id"),
+            "user_id": SQL("o.user_id"),
+            "team_id": SQL("o.team_id"),
+            "order_state": SQL("o.state"),
+        }
+
+    def _sql_quantities(self):
+        """{column: SQL} of what was put on backorder, needed, filled, cancelled, and its value."""
+        return {
+            "put_qty": SQL(
+                "%s + COALESCE(l.backorder_filled_product_qty, 0) + %s",
+                self._sql_needed(),
+                self._sql_lost(),
+            ),
+            "needed_qty": self._sql_needed(),
+            "filled_qty": SQL("COALESCE(l.backorder_filled_product_qty, 0)"),
+            "cancelled_qty": self._sql_lost(),
+            "needed_value": SQL("%s * %s", self._sql_needed(), self._sql_price()),
+            "filled_value": SQL(
+                "COALESCE(l.backorder_filled_product_qty, 0) * %s", self._sql_price()
+            ),
+            "cancelled_value": SQL("%s * %s", self._sql_lost(), self._sql_price()),
+            "put_value": SQL(
+                "(%s + COALESCE(l.backorder_filled_product_qty, 0) + %s) * %s",
+                self._sql_needed(),
+                self._sql_lost(),
+                self._sql_price(),
+            ),
+        }
 
     def _sql_from(self):
         return SQL(
