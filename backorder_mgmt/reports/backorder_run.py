@@ -20,11 +20,13 @@ class BackorderRun(models.Model):
         return report.report_action(self, config=False)
 
     def action_print_report(self):
+        """The report of this run as a PDF."""
         self.check_access("read")
         report = self.env.ref("backorder_mgmt.backorder_run_report")
         return report.report_action(self, config=False)
 
     def action_export_xlsx(self):
+        """The report of this run as a workbook."""
         self.ensure_one()
         self.check_access("read")
         return {

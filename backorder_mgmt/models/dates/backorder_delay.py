@@ -280,5 +280,6 @@ class BackorderDelay(models.Model):
         self.env.ref("backorder_mgmt.ir_cron_notify_delays").sudo()._trigger()
 
     def action_open_order(self):
+        """The order that the notice is about."""
         self.ensure_one()
         return self.order_id._backorder_open_action()

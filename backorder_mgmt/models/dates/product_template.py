@@ -5,4 +5,5 @@ class ProductTemplate(models.Model):
     _inherit = "product.template"
 
     def action_view_backorder_stuck(self):
+        """*Who Holds It?*: which orders hold stock of it that they cannot ship."""
         return self.product_variant_ids.action_view_backorder_stuck()

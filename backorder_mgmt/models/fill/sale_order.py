@@ -266,12 +266,15 @@ class SaleOrder(models.Model):
         return action
 
     def action_force_backorders(self):
+        """*Force Backorders*: the dialog of this order."""
         return self._backorder_dialog("backorder.force", self.env._("Force Backorders"))
 
     def action_fill_backorders(self):
+        """*Fill Backorders*: the dialog of this order."""
         return self._backorder_dialog("backorder.fill", self.env._("Fill Backorders"))
 
     def action_cancel_backorders(self):
+        """*Cancel the Rest*: the dialog of this order, for who may cancel."""
         return self._backorder_dialog(
             "backorder.cancel",
             self.env._("Cancel the Rest"),

@@ -123,6 +123,7 @@ class ProductProduct(models.Model):
         return nullcontext()
 
     def action_view_backorder_lines(self):
+        """The order lines that wait for this product."""
         action = self.env["ir.actions.actions"]._for_xml_id(
             "backorder_mgmt.sale_order_line_backorder_action"
         )

@@ -15,4 +15,5 @@ class ProductTemplate(models.Model):
             )
 
     def action_view_backorder_lines(self):
+        """The order lines that wait for this product's variants."""
         return self.product_variant_ids.action_view_backorder_lines()

@@ -68,6 +68,7 @@ class ResPartner(models.Model):
         return res
 
     def action_view_backorder_lines(self):
+        """The order lines of this customer that are on backorder."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "backorder_mgmt.sale_order_line_expected_action"

@@ -234,9 +234,11 @@ class SaleOrder(models.Model):
         return action
 
     def action_view_backorder_parent(self):
+        """The order whose filled items these orders are."""
         self.ensure_one()
         return self.backorder_parent_id._backorder_open_action()
 
     def action_view_backorder_children(self):
+        """The new orders that fills made of this one."""
         self.ensure_one()
         return self.backorder_child_ids._backorder_open_action()

@@ -280,5 +280,6 @@ class SaleOrderLine(models.Model):
         return res
 
     def action_open_backorder_order(self):
+        """The order of this line."""
         self.ensure_one()
         return self.order_id._backorder_open_action()

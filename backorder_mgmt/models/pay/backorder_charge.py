@@ -217,6 +217,7 @@ class BackorderCharge(models.Model):
         return True
 
     def action_open_order(self):
+        """The order that is charged."""
         self.ensure_one()
         # sudo to name the order only: the right to see it is asked as the user
         order = self.sudo().order_id.with_env(self.env)

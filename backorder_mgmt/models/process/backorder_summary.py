@@ -16,12 +16,15 @@ class BackorderSummary(models.TransientModel):
         return (*super()._count_names(), *own)
 
     def action_report(self):
+        """The report of the runs on the screen."""
         return self.run_ids.action_preview_report()
 
     def action_print(self):
+        """The report of the runs as a PDF."""
         return self.run_ids.action_print_report()
 
     def action_delivery_slips(self):
+        """Delivery slips of what was filled."""
         return self.run_ids.print_delivery_slips()
 
     def action_print_documents(self):

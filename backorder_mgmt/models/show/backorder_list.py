@@ -111,11 +111,13 @@ class BackorderList(models.TransientModel):
         return report.report_action(self, config=False)
 
     def action_print_report(self):
+        """The report of this list as a PDF."""
         self._lines()
         report = self.env.ref("backorder_mgmt.backorder_list_report")
         return report.report_action(self, config=False)
 
     def action_export_xlsx(self):
+        """The report of this list as a workbook."""
         self._lines()
         return {
             "type": "ir.actions.act_url",

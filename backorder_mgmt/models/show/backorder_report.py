@@ -340,5 +340,6 @@ class BackorderReport(models.Model):
         )
 
     def action_open_order(self):
+        """The order of this row."""
         self.ensure_one()
         return self.order_id._backorder_open_action()

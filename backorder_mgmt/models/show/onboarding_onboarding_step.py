@@ -8,18 +8,22 @@ class OnboardingStep(models.Model):
 
     @api.model
     def action_open_step_backorder_order(self):
+        """First step: an order of something that is not in stock."""
         return self._open_backorder_step("sale.action_quotations_with_onboarding")
 
     @api.model
     def action_open_step_backorder_purchase(self):
+        """Second step: buy what is missing."""
         return self._open_backorder_step("backorder_mgmt.backorder_purchase_action")
 
     @api.model
     def action_open_step_backorder_receipt(self):
+        """Third step: receive it."""
         return self._open_backorder_step("stock.action_picking_tree_incoming")
 
     @api.model
     def action_open_step_backorder_fill(self):
+        """Last step: fill the backorders."""
         return self._open_backorder_step("backorder_mgmt.backorder_fill_batch_action")
 
     @api.model
