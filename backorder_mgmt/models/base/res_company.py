@@ -1,3 +1,5 @@
+"""The settings of a company: what every room reads of it."""
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 

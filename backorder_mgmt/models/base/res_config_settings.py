@@ -1,3 +1,5 @@
+"""*Settings > Backorders*: the fields of the company on the screen."""
+
 from odoo import api, fields, models
 
 

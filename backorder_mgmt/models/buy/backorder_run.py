@@ -1,3 +1,5 @@
+"""Of goods that came in, the lines that they were bought for are offered first."""
+
 from odoo import models
 
 

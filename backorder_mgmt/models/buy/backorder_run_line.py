@@ -1,3 +1,5 @@
+"""Rows of a fill name what was bought for their lines."""
+
 from odoo import fields, models
 
 

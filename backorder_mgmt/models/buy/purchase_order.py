@@ -1,3 +1,5 @@
+"""Purchase lines know for which order lines they buy."""
+
 from odoo import Command, fields, models
 
 

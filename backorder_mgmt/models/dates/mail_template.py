@@ -1,3 +1,5 @@
+"""An e-mail that names expected dates tells the customer: what it said is remembered."""
+
 from odoo import models
 
 

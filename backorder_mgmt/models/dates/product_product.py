@@ -1,3 +1,5 @@
+"""Stock or supply of a product changed: who waits for it gets another date."""
+
 from contextlib import contextmanager
 
 from odoo import models

@@ -1,3 +1,5 @@
+"""*Who Holds It?* of a product with variants."""
+
 from odoo import models
 
 

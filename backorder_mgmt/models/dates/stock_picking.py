@@ -1,3 +1,5 @@
+"""Whom a receipt affects."""
+
 from odoo import models
 
 

@@ -1,3 +1,11 @@
+"""What people do to one order's backorders. Where to begin:
+
+- ``sale_order.py`` and ``sale_order_fill.py`` have the public methods: find, force, cancel, fill;
+- ``sale_order_line.py`` does them to lines, and checks what is asked for;
+- ``sale_order_dialog.py`` is what the dialogs propose;
+- ``new_order.py`` makes the new order of filled items, ``new_order_back.py`` gives it back.
+"""
+
 from . import sale_order_line
 from . import sale_order_line_words
 from . import sale_order_line_quantity

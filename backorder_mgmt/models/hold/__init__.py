@@ -1,3 +1,14 @@
+"""What is held, set aside and reserved for order lines. Where to begin:
+
+- ``sale_order_line.py`` has the fields of a hold, ``sale_order_line_units.py`` its quantities;
+- ``facts.py`` is what an operation knows of its lines, ``sale_order_line_facts.py`` how;
+- ``sale_order_line_hold.py`` changes holds and writes the ledger (``backorder_event.py``);
+- ``sale_order_line_set_aside.py`` writes what is set aside for quotations;
+- ``backorder_supply.py`` counts free stock and the claims on it;
+- ``stock_move.py`` binds Odoo's reservation to all that, ``stock_move_bulk.py`` for many;
+- ``settling.py`` and the files called ``…_doors.py`` bring holds in step after Odoo's own methods.
+"""
+
 from . import backorder_event
 from . import backorder_supply
 from . import backorder_supply_free

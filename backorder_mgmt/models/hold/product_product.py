@@ -1,3 +1,5 @@
+"""What a product takes from stock: itself, or the components of its kit."""
+
 from contextlib import nullcontext
 
 from odoo import fields, models

@@ -1,3 +1,5 @@
+"""How many lines wait for a product with variants."""
+
 from odoo import fields, models
 
 

@@ -1,3 +1,5 @@
+"""Odoo's *Allocation* report of a receipt is a door to reservation."""
+
 from odoo import models
 
 from ..base.token import private

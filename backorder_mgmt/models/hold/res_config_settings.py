@@ -1,3 +1,5 @@
+"""Settings say which modules keep reserving in bulk off."""
+
 from odoo import fields, models
 
 

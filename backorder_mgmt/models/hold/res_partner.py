@@ -1,3 +1,5 @@
+"""What waits for a customer; what is agreed with them anew, open orders follow."""
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 

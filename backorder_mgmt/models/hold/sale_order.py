@@ -1,3 +1,5 @@
+"""Orders: their backorder state, their family, and what their own life does to holds."""
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import html2plaintext

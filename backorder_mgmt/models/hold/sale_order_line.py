@@ -1,3 +1,5 @@
+"""Order lines: the fields of the hold, how they are worked out, and who may write them."""
+
 from odoo import api, fields, models
 
 from ...engine import clamp_needed, exact, is_more, is_positive, state_of

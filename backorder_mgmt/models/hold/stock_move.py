@@ -1,3 +1,5 @@
+"""Odoo reserves: each attempt is bound to what is not held, promised or owed to others."""
+
 from odoo import api, fields, models
 
 from ...engine import Guard, reservable

@@ -1,3 +1,5 @@
+"""Detailed operations are doors: what a person books, deletes, or loses to an inventory."""
+
 from odoo import api, models
 
 from .settling import door, odoo_takes

@@ -1,3 +1,5 @@
+"""Deliveries say what of them is on backorder."""
+
 from odoo import api, fields, models
 
 from ..base.token import private

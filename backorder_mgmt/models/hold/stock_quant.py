@@ -1,3 +1,5 @@
+"""The one method that reserves on a quant: it adds up what an attempt got."""
+
 from odoo import api, models
 
 from ..base.token import private_value

@@ -1,3 +1,5 @@
+"""Odoo's dialog captures no more than the orders still owe."""
+
 from odoo import api, models
 
 

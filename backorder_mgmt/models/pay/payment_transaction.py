@@ -1,3 +1,5 @@
+"""Transactions: what may be captured, and charges that wake up when the provider answers."""
+
 import sys
 from datetime import timedelta
 

@@ -1,3 +1,5 @@
+"""Whether goods go to the customer."""
+
 from odoo import models
 
 

@@ -1,3 +1,5 @@
+"""Printed documents of the processor are for who may read their orders."""
+
 from odoo import models
 from odoo.exceptions import AccessError
 

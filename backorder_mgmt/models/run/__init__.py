@@ -1,3 +1,12 @@
+"""Fills of many orders: planned, shown, done, reported. Where to begin:
+
+- ``backorder_run.py`` is the document, ``backorder_run_order.py`` and ``…_line.py`` its rows;
+- ``backorder_run_planner.py`` plans, ``backorder_run_worker.py`` does what was planned;
+- ``backorder_run_now.py`` fills one order at once, ``backorder_run_background.py`` many by jobs;
+- ``backorder_run_hooks.py`` is where other rooms, and other addons, hang on;
+- ``backorder_run_order_undo.py`` takes back.
+"""
+
 from . import backorder_rule
 from . import backorder_run_options
 from . import backorder_run

@@ -1,3 +1,5 @@
+"""The ledger names the fill that wrote a row."""
+
 from odoo import api, fields, models
 
 

@@ -1,3 +1,5 @@
+"""Rows of a fill, one for each order line: what was planned, what became of it, and why."""
+
 import json
 
 from odoo import api, fields, models

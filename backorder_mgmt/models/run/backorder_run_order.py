@@ -1,3 +1,5 @@
+"""Rows of a fill, one for each order: how it came out, its new order, its failure."""
+
 from odoo import api, fields, models
 
 from ..base.batch import by_values

@@ -1,3 +1,5 @@
+"""Order lines chosen in a list are filled together; what rules may take of others."""
+
 from odoo import models
 from odoo.exceptions import UserError
 

@@ -1,3 +1,5 @@
+"""What was received starts the fill on receipt."""
+
 from odoo import models
 
 
