@@ -42,6 +42,7 @@ from . import test_kits
 from . import test_list
 from . import test_lives
 from . import test_matrix
+from . import test_members
 from . import test_money_properties
 from . import test_money_reported
 from . import test_money_table
