@@ -63,6 +63,14 @@ class BackorderPurchase(models.TransientModel):
     never_bought = fields.Text(readonly=True)
     nothing_needed = fields.Boolean(readonly=True)
     purchase_order_ids = fields.Many2many("purchase.order", readonly=True)
+    state = fields.Selection(
+        [("draft", "New"), ("queued", "In the Background"), ("done", "Done")],
+        default="draft",
+        required=True,
+        readonly=True,
+    )
+    progress = fields.Integer(compute="_compute_progress", help="Share of the rows done, in %.")
+    failures = fields.Text(compute="_compute_progress")
     problems = fields.Text(compute="_compute_problems")
     hints = fields.Text(compute="_compute_problems")
     created = fields.Boolean(compute="_compute_created", compute_sudo=True)
@@ -77,10 +85,20 @@ class BackorderPurchase(models.TransientModel):
     def _compute_display_name(self):
         self.display_name = self.env._("Create Purchase Orders")
 
-    @api.depends("purchase_order_ids")
+    @api.depends("purchase_order_ids", "state")
     def _compute_created(self):
         for screen in self:
-            screen.created = bool(screen.purchase_order_ids)
+            screen.created = bool(screen.purchase_order_ids) or screen.state != "draft"
+
+    @api.depends("line_ids.done", "line_ids.failed")
+    def _compute_progress(self):
+        plan = self.env["backorder.purchase.plan"]
+        for screen in self:
+            todo, done, failed = plan._count_rows(screen)
+            screen.progress = 100 * done // (todo + done) if done else 0
+            screen.failures = failed and plan._list_sentences(
+                screen.line_ids.filtered("failed").mapped("failed")
+            )
 
     @api.depends("purchase_order_ids.order_line")
     @api.depends_context("uid")
@@ -90,7 +108,8 @@ class BackorderPurchase(models.TransientModel):
             # sudo: numbers and amounts of what the user created on this very screen
             orders = screen.sudo().purchase_order_ids
             # What was added to an open request is its own part of it.
-            skus = screen.line_ids.filtered("quantity").product_id
+            ordered = screen.line_ids.filtered(lambda row: row.quantity and not row.failed)
+            skus = ordered.product_id
             screen.order_count = len(orders)
             screen.vendor_count = len(orders.partner_id)
             screen.sku_count = len(skus)
@@ -174,13 +193,20 @@ class BackorderPurchase(models.TransientModel):
     def action_create(self):
         """*Create*: one order for each vendor, currency and warehouse. Pressed twice: the same.
 
-        :return: the action that opens the summary of what was created
+        Above the company's threshold of rows a scheduled job does it, and the screen shows how far
+        it is.
+
+        :return: the action that opens the summary of what was created; True while the job does it
         """
         self.ensure_one()
         # sudo: a Backorders manager need not read purchase orders
         made = self.sudo()
-        if not made.purchase_order_ids:
-            plan = self.env["backorder.purchase.plan"]
+        plan = self.env["backorder.purchase.plan"]
+        if not self.created and plan._is_large(self):
+            plan._queue(self)
+        if self.state == "queued":
+            return True
+        if not self.created:
             made.purchase_order_ids = plan._create_orders(self, self.line_ids)
         view = self.env.ref("backorder_mgmt.backorder_purchase_view_form_summary")
         return {
@@ -211,6 +237,11 @@ class BackorderPurchase(models.TransientModel):
         if not orders:
             return {"type": "ir.actions.act_window_close"}
         return self.env.ref("purchase.report_purchase_quotation").report_action(orders)
+
+    @api.model
+    def _transient_clean_rows_older_than(self, seconds):
+        self.env["backorder.purchase.plan"]._keep_queued()
+        return super()._transient_clean_rows_older_than(seconds)
 
     def _reopen(self):
         return {

@@ -52,6 +52,8 @@ class BackorderPurchaseLine(models.TransientModel):
     lead_days = fields.Integer("Lead Time (days)", readonly=True)
     proposed_date = fields.Datetime(readonly=True)
     date_planned = fields.Datetime("Expected Arrival")
+    done = fields.Boolean(readonly=True, help="Ordered, or not to be ordered, in the background.")
+    failed = fields.Text("Not Ordered", readonly=True)
     subtotal = fields.Monetary(compute="_compute_subtotal")
     problem = fields.Char(compute="_compute_problem")
     vendor_hint = fields.Char(compute="_compute_problem")
@@ -81,6 +83,11 @@ class BackorderPurchaseLine(models.TransientModel):
         plan = self.env["backorder.purchase.plan"]
         for row in self:
             row.receipt, row.receipt_table = plan._render_receipt(row)
+
+    @api.model
+    def _transient_clean_rows_older_than(self, seconds):
+        self.env["backorder.purchase.plan"]._keep_queued()
+        return super()._transient_clean_rows_older_than(seconds)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -236,7 +236,8 @@ class ResCompany(models.Model):
     backorder_run_threshold = fields.Integer(
         string="Fill in the Background Above",
         default=500,
-        help="Lines above which a fill runs in the background, with a progress bar.",
+        help="Lines above which a fill, or rows above which Create Purchase Orders, runs in the "
+        "background, with a progress bar.",
     )
     backorder_email_complete_template_id = fields.Many2one(
         "mail.template",

@@ -30,9 +30,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         )
 
     @api.model
-    def _create_orders(self, options, rows):
+    def _create_orders(self, options, rows, made=None):
         """Make the requests for quotation of ``rows`` (``backorder.purchase.line``).
 
+        :param made: purchase orders that were made for other rows of the same screen: a vendor's
+            rows go on the vendor's
         :return: the purchase orders, superuser's
         :raise UserError: a row cannot be ordered, or its goods were ordered meanwhile
         """
@@ -50,6 +52,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         needed = self._recheck_rows(options, rows)
         bought_for = self._share_lines(rows, needed)
         orders = self.env["purchase.order"].sudo()
+        made = made or orders
         groups = rows.grouped(
             lambda row: (row.company_id, row.warehouse_id, row.vendor_id, row.currency_id)
         )
@@ -57,7 +60,7 @@ class BackorderPurchasePlan(models.AbstractModel):
             self._read_ahead(company, own.product_id)
         for (company, warehouse, vendor, currency), own in groups.items():
             orders |= self._create_order(
-                options, company, warehouse, vendor, currency, own, bought_for
+                options, company, warehouse, vendor, currency, own, bought_for, made
             )
         return orders
 
@@ -158,16 +161,16 @@ class BackorderPurchasePlan(models.AbstractModel):
         ]
 
     @api.model
-    def _create_order(self, options, company, warehouse, vendor, currency, rows, bought_for):
+    def _create_order(self, options, company, warehouse, vendor, currency, rows, bought_for, made):
         # sudo: who creates purchase orders here is a Backorders manager (checked); the right to
         # write any purchase order is not needed for that
         orders = self.env["purchase.order"].sudo().with_company(company)
         sale_orders = (
             self.env["sale.order"].sudo().union(*(bought_for[row].order_id for row in rows))
         )
-        order = orders
-        if options.add_to_rfq:
-            domain = self._get_open_rfq_domain(company, warehouse, vendor, currency)
+        domain = self._get_open_rfq_domain(company, warehouse, vendor, currency)
+        order = made.filtered_domain(domain)[:1]
+        if not order and options.add_to_rfq:
             order = orders.search(domain, order="id desc", limit=1)
         if order:
             names = [name for name in (order.origin or "").split(", ") if name]
