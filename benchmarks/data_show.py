@@ -46,28 +46,40 @@ def make_history(env, lines, events, products=500):
     env.invalidate_all()
 
 
-def multiply(env, orders, times):
-    """Copy the orders with their lines, deliveries and ledger, ``times`` times."""
+def multiply(env, orders, times, tables=_COPIED, values=None):
+    """Copy the orders with their lines, deliveries and ledger, ``times`` times.
+
+    :param tables: what is copied, as ``_COPIED``
+    :param values: {table: {column: SQL for its value in copy ``n``}}
+    """
     found = {
         "sale_order": orders.ids,
         "sale_order_line": orders.order_line.ids,
         "stock_picking": orders.picking_ids.ids,
         "stock_move": orders.order_line.move_ids.ids,
-        "backorder_event": orders.order_line.backorder_event_ids.ids,
     }
+    if "stock_move_line" in tables:
+        found["stock_move_line"] = orders.order_line.move_ids.move_line_ids.ids
+    if "backorder_event" in tables:
+        found["backorder_event"] = orders.order_line.backorder_event_ids.ids
     span = {}
     for table, ids in found.items():
+        if not ids:
+            continue
         env.cr.execute(f"SELECT nextval('{table}_id_seq')")
         first = env.cr.fetchone()[0]
         # copies of a row lie one span apart, beyond all that is there
         span[table] = max(ids) - min(ids) + 1, first - min(ids)
-    for table, links in _COPIED.items():
+    for table, links in tables.items():
+        if table not in span:
+            continue
         own = {"id": _shifted("id", span[table])}
         own.update({name: _shifted(name, span[other]) for name, other in links})
         if table == "sale_order":
             own.update(name="'HIST' || n || '-' || pattern.id", access_token="NULL")
         elif table == "stock_picking":
             own.update(name="pattern.name || '-' || n")
+        own.update((values or {}).get(table, {}))
         _insert(env, table, own, found[table], times)
         size, shift = span[table]
         last = max(found[table]) + shift + size * times
