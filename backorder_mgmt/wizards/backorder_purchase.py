@@ -96,9 +96,8 @@ class BackorderPurchase(models.TransientModel):
         for screen in self:
             todo, done, failed = plan._count_rows(screen)
             screen.progress = 100 * done // (todo + done) if done else 0
-            screen.failures = failed and plan._list_sentences(
-                screen.line_ids.filtered("failed").mapped("failed")
-            )
+            lost = screen.line_ids.filtered("failed") if failed else screen.line_ids.browse()
+            screen.failures = plan._list_sentences(lost.mapped("failed"))
 
     @api.depends("purchase_order_ids.order_line")
     @api.depends_context("uid")
