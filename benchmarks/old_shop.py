@@ -32,7 +32,7 @@ _TABLES = {
 _PATTERN, _LINES = 20, 2
 #: Lists that people open all day.
 _LISTS = (
-    "backorder_mgmt.backorder_line_action",
+    "backorder_mgmt.sale_order_line_backorder_action",
     "backorder_mgmt.backorder_process_orders_action",
 )
 #: Scheduled jobs, in the order of a first night.
