@@ -311,6 +311,21 @@ class TestNoBackorders(TermsCommon):
         with self.assertRaisesRegex(UserError, "what was missing was cancelled"):
             run.action_undo()
 
+    def test_a_fill_with_nothing_on_hand_cancels_what_it_leaves(self):
+        """Also where the fill has nothing to give: nothing waits, and the customer is told."""
+        order = self._waiting()
+        self.assertHeld(order.order_line, 5, reserved=0)
+        run = self._run(order)
+        self.assertEqual(run.line_ids.planned_qty, 0)
+        self.assertHeld(order.order_line, 5, reserved=0)
+        run.action_start()
+        self.assertHeld(order.order_line, 0, reserved=0)
+        event = self.env["backorder.event"].search(
+            [("sale_line_id", "=", order.order_line.id), ("type", "=", "cancel")]
+        )
+        self.assertEqual(event.quantity, -5)
+        self.assertEqual(len(self._mails(order)), 1)
+
     def test_the_new_order_of_a_fill_is_a_completed_one(self):
         self.company.backorder_fill_approved = "new_order"
         order = self._waiting()
