@@ -2,21 +2,19 @@
 two workers (design 12). The examples of README.md are run as they stand there."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 import urllib.error
 import urllib.request
 import xmlrpc.client
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from test_many_workers import Shop
-from test_worker_processes import comes_up, free_ports
+
+from benchmarks.client import Server
 
 ROOT = Path(__file__).parent.parent
 
@@ -57,40 +55,14 @@ def server(module_scratch_db, tmp_path_factory):
         return people
 
     people = shop.commit(prepare)
-    port, gevent = free_ports(2)
-    folder = tmp_path_factory.mktemp("api")
-    log = folder / "server.log"
-    log.touch()
-    with (folder / "out").open("w") as out:
-        process = subprocess.Popen(
-            [
-                ROOT / "scripts" / "odoo",
-                "server",
-                f"--database={shop.registry.db_name}",
-                "--workers=2",
-                "--max-cron-threads=0",
-                f"--http-port={port}",
-                f"--gevent-port={gevent}",
-                f"--logfile={log}",
-            ],
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    url = f"http://127.0.0.1:{port}"
+    running = Server(shop.registry.db_name, tmp_path_factory.mktemp("api"), 2, cron_threads=0)
+    url = f"http://127.0.0.1:{running.port}"
     try:
-        comes_up(
-            lambda: urllib.request.urlopen(f"{url}/web/login", timeout=60).read(), process, log
-        )
+        running.comes_up(lambda: urllib.request.urlopen(f"{url}/web/login", timeout=60).read())
         yield SimpleNamespace(shop=shop, url=url, db=shop.registry.db_name, people=people)
     finally:
-        process.send_signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=15)
-        with suppress(ProcessLookupError):  # all have ended by themselves
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=15)
-    lines = log.read_text().splitlines()
+        running.stop()
+    lines = running.log.read_text().splitlines()
     assert not [line for line in lines if " ERROR " in line or " CRITICAL " in line]
 
 
