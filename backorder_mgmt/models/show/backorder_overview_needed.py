@@ -146,17 +146,19 @@ class BackorderOverview(models.AbstractModel):
     def _top(self, sums, model):
         """The largest by value, and all others as one."""
         ranked = sorted(sums.items(), key=lambda item: (-item[1][1], -item[1][0], item[0]))
+        # One bar for a single other would hide its name and save nothing.
+        shown = _TOP if len(ranked) > _TOP + 1 else len(ranked)
         # sudo: names of what the user's own lines are about
         records = model.sudo().with_context(display_default_code=False)
-        records = records.browse([key for key, _sums in ranked[:_TOP] if key])
+        records = records.browse([key for key, _sums in ranked[:shown] if key])
         names = {record.id: record.display_name for record in records}
         bars = [
             self._bar(names.get(key, self.env._("Without Vendor")), own, key)
-            for key, own in ranked[:_TOP]
+            for key, own in ranked[:shown]
         ]
-        if len(ranked) > _TOP:
-            others = [sum(own[part] for _key, own in ranked[_TOP:]) for part in range(2)]
-            label = self.env._("%s Others", len(ranked) - _TOP)
+        if len(ranked) > shown:
+            others = [sum(own[part] for _key, own in ranked[shown:]) for part in range(2)]
+            label = self.env._("%s Others", len(ranked) - shown)
             bars.append(self._bar(label, others, False))
         return bars
 
