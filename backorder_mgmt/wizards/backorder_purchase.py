@@ -220,7 +220,12 @@ class BackorderPurchase(models.TransientModel):
         }
 
     def _created_orders(self):
-        """What was created, with the user's own rights."""
+        """What was created, with the user's own rights.
+
+        :raise AccessError: the screen is somebody else's
+        """
+        self.check_access("read")
+        # sudo: who created it may not be who may read it; each use asks for that right
         return self.sudo().purchase_order_ids.with_env(self.env)
 
     def action_view_created(self):
