@@ -1,5 +1,7 @@
 """Check Backorders: what is not as it must be is found, named, and mended where that is safe."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
@@ -305,3 +307,12 @@ class TestCheck(BackorderCommon):
         action = row.action_open_record()
         self.assertEqual((action["res_model"], action["res_id"]), ("sale.order", order.id))
         self.assertEqual(self.checks.action_check()["res_model"], "backorder.check")
+
+
+class TestCheckInSlices(TestCheck):
+    """All of it once more, line by line as it were many thousands: the same is found and mended."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.startClassPatcher(patch.object(cls.env.registry["backorder.check"], "_slice", 2))
