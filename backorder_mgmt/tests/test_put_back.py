@@ -110,6 +110,22 @@ class TestPutBack(DoorsCommon):
         self.assertEqual((line.qty_delivered, self._sent(order)), (5, 5))
         self.assertFalse(self._open(order))
 
+    def test_goods_are_put_back_after_the_customer_sent_some_back(self):
+        for refund in (False, True):
+            with self.subTest(refund=refund):
+                order, pick = self._picked(5)
+                line = order.order_line
+                ship = self._ship(order)
+                self._deliver(ship, {self.product: 3})
+                self.assertEqual(line.qty_delivered, 3)
+                self._return(ship, {self.product: 1}, refund=refund)
+                self._return(pick, {self.product: 2})
+                self.assertHeld(line, 2, 0)
+                order.fill_backorders()
+                self._ship_all(order)
+                self.assertEqual(self._sent(order), 5)
+                self.assertFalse(self._open(order))
+
     def test_the_return_is_returned_as_odoo_has_it(self):
         order, pick = self._picked(5)
         line = order.order_line

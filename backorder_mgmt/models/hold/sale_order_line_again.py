@@ -43,11 +43,11 @@ class SaleOrderLine(models.Model):
         moves = self.sudo().move_ids.filtered(lambda move: move.state != "cancel")
         back = moves.filtered(lambda move: move._backorder_is_put_back())
         made = moves.browse()
+        facts = self._backorder_facts()
         ratios = self._backorder_recipes().get(self)
         if ratios is None:
-            parts = self._backorder_parts()[self]
-            ratios = {(product, 0): ratio for product, ratio in parts.items()}
-        kits = self._backorder_owed() + self._backorder_returned({})
+            ratios = {(product, 0): ratio for product, ratio in facts.parts[self].items()}
+        kits = self._backorder_owed() + self._backorder_returned(facts)
         # The last step first: what it asks for again, those before it bring.
         steps = back.grouped(lambda move: (*move._backorder_recipe_key(), move.location_id))
         for (product, recipe_line, place), returned in sorted(
