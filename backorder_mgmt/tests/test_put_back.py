@@ -126,6 +126,20 @@ class TestPutBack(DoorsCommon):
                 self.assertEqual(self._sent(order), 5)
                 self.assertFalse(self._open(order))
 
+    def test_who_cancels_what_brings_them_again_is_not_asked_twice(self):
+        order, pick = self._picked(5)
+        line = order.order_line
+        self._return(pick, {self.product: 2})
+        again = self._open(order) - self._ship(order)
+        self.assertHeld(line, 2, 0)
+        again.action_cancel()
+        self.assertFalse(self._open(order) - self._ship(order))
+        self.assertHeld(line, 0, 0)
+        self._ship(order).action_assign()
+        self._deliver(self._ship(order))
+        self.assertFalse(self._open(order) - self._ship(order))
+        self.assertEqual((line.qty_delivered, self._sent(order)), (3, 3))
+
     def test_the_return_is_returned_as_odoo_has_it(self):
         order, pick = self._picked(5)
         line = order.order_line

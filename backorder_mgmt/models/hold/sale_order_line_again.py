@@ -86,7 +86,12 @@ class SaleOrderLine(models.Model):
             # the customer ordered less since
             waiting._backorder_take_off(more)
             missing -= more
-        missing = min(missing, returned._backorder_pieces() - again._backorder_pieces())
+        # What a person cancelled is not asked for once more.
+        given_up = returned.returned_move_ids.filtered(
+            lambda move: move.state == "cancel" and move._backorder_is_again()
+        )
+        brought = again._backorder_pieces() + given_up._backorder_pieces()
+        missing = min(missing, returned._backorder_pieces() - brought)
         waiting = waiting.filtered(lambda move: move.state in OPEN_STATES)
         if unit.compare(missing, 0.0) <= 0 or not waiting:
             return own.browse()
@@ -161,7 +166,7 @@ class StockMove(models.Model):
                 move.product_uom_qty = left
             else:
                 # what it would have brought comes by another way, or is not asked for any more
-                move.write({"propagate_cancel": False})
+                move.write({"propagate_cancel": False, "origin_returned_move_id": False})
                 move._action_cancel()
 
     def _backorder_bring_again(self, pieces, waiting):
