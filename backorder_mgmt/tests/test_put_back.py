@@ -140,6 +140,17 @@ class TestPutBack(DoorsCommon):
         self.assertFalse(self._open(order) - self._ship(order))
         self.assertEqual((line.qty_delivered, self._sent(order)), (3, 3))
 
+    def test_who_brings_a_part_of_them_and_no_more_is_not_asked_twice(self):
+        order, pick = self._picked(5)
+        self._return(pick, {self.product: 2})
+        order.fill_backorders()
+        again = self._open(order) - self._ship(order)
+        self._deliver(again, {self.product: 1}, backorder=False)
+        self.assertFalse(self._open(order) - self._ship(order))
+        self.assertHeld(order.order_line, 0, 0)
+        self._ship_all(order)
+        self.assertEqual((order.order_line.qty_delivered, self._sent(order)), (4, 4))
+
     def test_the_return_is_returned_as_odoo_has_it(self):
         order, pick = self._picked(5)
         line = order.order_line

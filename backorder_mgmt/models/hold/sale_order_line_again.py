@@ -86,11 +86,12 @@ class SaleOrderLine(models.Model):
             # the customer ordered less since
             waiting._backorder_take_off(more)
             missing -= more
-        # What a person cancelled is not asked for once more.
+        # What a person cancelled or closed is not asked for once more.
         given_up = returned.returned_move_ids.filtered(
             lambda move: move.state == "cancel" and move._backorder_is_again()
         )
-        brought = again._backorder_pieces() + given_up._backorder_pieces()
+        # "No backorder" leaves the demand as it was.
+        brought = sum(max(move.product_qty, move._backorder_pieces()) for move in again | given_up)
         missing = min(missing, returned._backorder_pieces() - brought)
         waiting = waiting.filtered(lambda move: move.state in OPEN_STATES)
         if unit.compare(missing, 0.0) <= 0 or not waiting:
