@@ -196,6 +196,16 @@ class TestFillSameOrder(BackorderCommon):
         self.assertEqual(order.order_line.backorder_state, "filled")
         self.assertEqual(order.backorder_state, "filled")
 
+    def test_the_note_on_the_order_names_the_fill_by_its_number(self):
+        for confirm in (True, False):
+            with self.subTest(confirm=confirm):
+                order = self._order((self.other, 5), confirm=confirm)
+                self._stock(self.other, 2)
+                run = order.fill_backorders({order.order_line.id: 2})
+                self.assertNotEqual(run.name, "/")
+                note = order.message_ids.filtered(lambda note: "Backorders filled" in note.body)
+                self.assertIn(f"({run.name})", note.body)
+
     def test_bad_quantities_name_product_and_figures_and_change_nothing(self):
         order = self._order((self.product, 10))
         self._stock(self.product, 4)

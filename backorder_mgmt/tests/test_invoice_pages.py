@@ -141,6 +141,87 @@ class TestInvoiceLinks(InvoicePagesCommon):
         self.assertEqual(invoice.transaction_ids.mapped("amount"), [70])
         self.assertEqual(invoice.amount_residual, 30)
 
+    def test_a_clerk_charges_a_saved_card_in_another_currency_than_the_invoice_s(self):
+        card = self._card()
+        self.provider.capture_manually = False
+        other = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("id", "!=", self.company.currency_id.id)], limit=1)
+        )
+        other.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": other.id,
+                "company_id": self.company.id,
+                "name": "2020-01-01",
+                "rate": 2.0,
+            }
+        )
+        journal = self.provider.journal_id
+        way = journal.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self.provider
+        )
+        options = {
+            "currency_id": other.id,
+            "journal_id": journal.id,
+            "payment_method_line_id": way.id,
+            "payment_token_id": card.id,
+        }
+        order = self._short_order(stock=10)
+        invoice = self._invoice(order)
+        self._pay_online(order, 30, "pending")
+        self.env.invalidate_all()
+        with self.assertRaises(ValidationError):
+            self._pay_bank(invoice, 150, **options)
+        self._pay_bank(invoice, 140, **options)
+        self.assertEqual(invoice.transaction_ids.mapped("amount"), [140])
+        self.assertEqual(invoice.amount_residual, 30)
+
+    def test_an_invoice_of_many_orders_is_asked_for_to_the_last_cent(self):
+        """Its taxes are rounded on the whole: a cent more than on the orders."""
+        self.company.tax_calculation_rounding_method = "round_globally"
+        tax = self.env["account.tax"].create({"name": "21 %", "amount": 21})
+        self._stock(self.product, 3)
+        orders = self.env["sale.order"]
+        for _number in range(3):
+            orders |= self._order((self.product, 1))
+        orders.order_line.write({"price_unit": 10.02, "tax_ids": [Command.set(tax.ids)]})
+        invoice = self._invoice(orders)
+        self.assertEqual(sum(orders.mapped("amount_total")), 36.36)
+        self.assertEqual(invoice.amount_total, 36.37)
+        self.assertEqual(self._link(invoice), 36.37)
+        self._pay_bank(invoice, 20)
+        self.assertEqual(self._link(invoice), 16.37)
+
+    def test_what_a_clerk_adds_to_the_invoice_of_a_paid_order_can_be_paid(self):
+        """Freight, which no order has: all of it is open where a card paid the order before."""
+        order = self._short_order(stock=10)
+        self._pay_online(order, 100)
+        self._run_job(self.booking)
+        invoice = order._create_invoices()
+        freight = {"name": "Freight", "price_unit": 20, "tax_ids": False}
+        invoice.write({"invoice_line_ids": [Command.create(freight)]})
+        invoice.action_post()
+        self.env.invalidate_all()
+        self.assertEqual(invoice.amount_residual, 20)
+        self.assertEqual(self._link(invoice), 20)
+        self._pay_bank(invoice, 5)
+        self.assertLessEqual(self._link(invoice), 15)
+        self.assertGreater(self._link(invoice), 14)
+
+    def test_what_is_added_to_an_invoice_is_not_asked_for_twice(self):
+        """Half of all is transferred, and the rest of the order is being paid by card."""
+        order = self._short_order(stock=10)
+        invoice = order._create_invoices()
+        freight = {"name": "Freight", "price_unit": 20, "tax_ids": False}
+        invoice.write({"invoice_line_ids": [Command.create(freight)]})
+        invoice.action_post()
+        self._pay_bank(invoice, 60)
+        self._pay_online(order, 50, "pending")
+        self.env.invalidate_all()
+        self.assertEqual(self._link(invoice), 10)
+
     def test_an_invoice_without_an_order_is_not_looked_at(self):
         invoice = self.env["account.move"].create(
             {

@@ -1,6 +1,6 @@
 """Invoices of a family: settled by its money, and never asked for beyond what it owes."""
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 
 
@@ -17,32 +17,53 @@ class AccountMove(models.Model):
 
     # -- what its payment page may ask for --------------------------------------------------------
 
-    def _backorder_payable_amount(self):
+    def _backorder_payable_amount(self, currency=None, date=None):
         """The most that a payment page of these customer invoices may ask for now, together.
 
         What is open on them, and of that no more than the families of their orders owe, or are
         invoiced, less what is paid and asked for. What no order stands behind is open as it is.
-        All are in one currency, and so is the amount.
+
+        :param currency: that of the payment; None: that of the invoices, which is one
+        :param date: the day whose rates count; None: today
         """
         # sudo: a customer need not see the orders and payments of the family; a sum only
         invoices = self.sudo()
-        payable = beside = 0.0
+        currency = currency or invoices.currency_id
+        date = date or fields.Date.today()
+        payable, shares = 0.0, {}
         orders = invoices.env["sale.order"]
         for invoice in invoices:
             own = invoice.invoice_line_ids.sale_line_ids.order_id
             orders |= own
-            payable += invoice.amount_residual
-            beside += invoice.amount_residual * (1.0 - invoice._backorder_share(own))
+            residual = invoice.currency_id._convert(
+                invoice.amount_residual, currency, invoice.company_id, date, round=False
+            )
+            payable += residual
+            shares[invoice] = 1.0 - invoice._backorder_share(own)
         if not orders:
             return payable
+        settled = orders._backorder_settled_amounts(invoices)
+        beside = sum(
+            invoice.currency_id._convert(
+                share * max(0.0, invoice.amount_total - settled.get(invoice.id, 0.0)),
+                currency,
+                invoice.company_id,
+                date,
+                round=False,
+            )
+            for invoice, share in shares.items()
+        )
         seen, cap = orders.browse(), 0.0
         for order in orders:
             if order in seen:
                 continue
             family = order._backorder_family()
             seen |= family
-            cap += family._backorder_billable_amount(orders & family, invoices.currency_id)
-        return max(0.0, invoices.currency_id.round(min(payable, cap + max(0.0, beside))))
+            cap += family._backorder_billable_amount(orders & family, currency, date)
+        # What each order paid is rounded: of an invoice of many orders a cent would stay for ever.
+        cents = currency.rounding / 2 * len(orders) if cap > 0 else 0.0
+        cap += max(0.0, beside)
+        return max(0.0, currency.round(payable if payable - cap <= cents else cap))
 
     def _backorder_share(self, orders):
         """Which part of an invoice is of these orders, by value: 0 to 1."""
@@ -51,9 +72,11 @@ class AccountMove(models.Model):
         own = lines.filtered(lambda line: line.sale_line_ids.order_id & orders)
         return sum(own.mapped("price_total")) / total if total else float(bool(own))
 
-    def _backorder_check_payment(self, amount):
+    def _backorder_check_payment(self, amount, currency=None, date=None):
         """Refuse a payment of more than can be asked for on these invoices now.
 
+        :param currency: of the payment; None: that of the invoices
+        :param date: the day of the payment; None: today
         :raise ValidationError: more than that
         """
         # sudo: as for the amount
@@ -62,7 +85,8 @@ class AccountMove(models.Model):
             return
         for order in orders:
             order._backorder_touch_family()
-        payable, currency = self._backorder_payable_amount(), self.currency_id
+        currency = currency or self.currency_id
+        payable = self._backorder_payable_amount(currency, date)
         if currency.compare_amounts(amount, payable) > 0:
             names = ", ".join(self.mapped("name"))
             raise ValidationError(

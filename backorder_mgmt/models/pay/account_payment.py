@@ -14,5 +14,6 @@ class AccountPayment(models.Model):
             invoices = self.env["account.move"].browse(
                 record_id for command in commands for record_id in command[2]
             )
-            invoices._backorder_check_payment(vals["amount"])
+            # Odoo lets the clerk pay in another currency than that of the invoices.
+            invoices._backorder_check_payment(vals["amount"], self.currency_id, self.date)
         return vals

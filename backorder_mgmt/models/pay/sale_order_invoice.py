@@ -82,8 +82,8 @@ class SaleOrder(models.Model):
 
     # -- what invoices may be asked for ----------------------------------------------------------
 
-    def _backorder_billable_amount(self, paying, currency):
-        """What the invoices of this family may be asked for at most, in ``currency``.
+    def _backorder_billable_amount(self, paying, currency, date):
+        """What the invoices of this family may be asked for at most, in ``currency``; not rounded.
 
         What it owes, or what is invoiced where that is more, less what is paid and asked for. What
         is authorised on the orders that are ``paying`` counts as asked for.
@@ -93,14 +93,16 @@ class SaleOrder(models.Model):
         invoiced = 0.0
         for move in self.invoice_ids.filtered(lambda move: move.state == "posted"):
             amount = move.amount_total * -move.direction_sign * move._backorder_share(self)
-            invoiced += root._backorder_converted(amount, move.currency_id)
+            invoiced += move.currency_id._convert(
+                amount, root.currency_id, root.company_id, date, round=False
+            )
         open_amount = max(money.owed, invoiced) - money.paid - money.asked
         open_amount -= sum(
             root._backorder_converted(order.backorder_authorized_amount, order.currency_id)
             for order in paying
         )
         return root.currency_id._convert(
-            max(0.0, open_amount), currency, root.company_id, fields.Date.today()
+            max(0.0, open_amount), currency, root.company_id, date, round=False
         )
 
     # -- what is to be invoiced -------------------------------------------------------------------

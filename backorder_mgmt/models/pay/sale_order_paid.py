@@ -253,6 +253,17 @@ class SaleOrder(models.Model):
             condition=condition,
         )
 
+    def _backorder_settled_amounts(self, invoices):
+        """{invoice id: what settles it beside transactions, in its currency}"""
+        self._backorder_flush_paid()
+        rows = SQL(
+            "WITH invoice AS (SELECT unnest(%s::int[]) AS id)"
+            " SELECT move_id, SUM(amount) FROM (%s) settled GROUP BY move_id",
+            invoices.ids,
+            self._backorder_settled_sql(),
+        )
+        return dict(self.env.execute_query(rows))
+
     def _backorder_settled_sql(self):
         """Rows (invoice id, amount, amount in the company's currency) of what settles the invoices
         of the CTE ``invoice``: bank statements, cash, other entries, and nothing that transactions

@@ -44,14 +44,18 @@ class BackorderRun(models.Model):
             run._keep_plan(*plan)
             run._execute()
         else:
-            # Nor does what is refused later, when its new order is compared.
+            # Nor does what is refused later, when its new order is compared: see `_take_number`.
             unnumbered = model.with_context(**private(backorder_number_later=True))
             run = unnumbered._backorder_create(vals).with_env(model.env)
             run._keep_wanted(rows)
             run._do_rows_fill(run._pending(), facts)
-            run._backorder_write({"name": run._next_name(company.id)})
             run._finish()
         return run.with_env(self.env)
+
+    def _take_number(self):
+        """A run that was made without a number gets it, once nothing can be refused any more."""
+        if self.name == "/":
+            self._backorder_write({"name": self._next_name(self.company_id.id)})
 
     def _prepare_fill_now_vals(self, orders, company, **options):
         return {

@@ -179,6 +179,9 @@ class BackorderRun(models.Model):
             ready._backorder_approve_together()
         if done.moved:
             rows.order_id._backorder_check_moved(done.moved, done.new_orders)
+        # Nothing is refused any more.
+        self._take_number()
+        self._note_fills(rows.order_id, done.filled, done.new_orders)
         approve = done.approve
         filled = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
         # What follows the approval waits with it, for the payment say.
@@ -281,7 +284,6 @@ class BackorderRun(models.Model):
         approve = orders.browse().union(
             *(new_order for order, new_order in new_orders.items() if self._approves(order))
         )
-        self._note_fills(orders, filled, new_orders)
         return Done(filled, new_orders, moved, sentences, stays, approve)
 
     def _approves_at_once(self):
