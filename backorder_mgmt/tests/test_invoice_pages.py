@@ -222,6 +222,25 @@ class TestInvoiceLinks(InvoicePagesCommon):
         self.env.invalidate_all()
         self.assertEqual(self._link(invoice), 10)
 
+    def test_a_list_of_open_invoices_asks_few_queries_for_each(self):
+        self._stock(self.product, 12)
+        invoices = self.env["account.move"]
+        for _number in range(12):
+            invoices |= self._invoice(self._order((self.product, 1)))
+
+        def queries(listed):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertEqual(
+                [invoice._has_to_be_paid() for invoice in listed], [True] * len(listed)
+            )
+            return self.env.cr.sql_log_count - before
+
+        queries(invoices)
+        # All of the family's money took 12 each.
+        self.assertLessEqual(queries(invoices) - queries(invoices[:4]), 5 * 8)
+
     def test_an_invoice_without_an_order_is_not_looked_at(self):
         invoice = self.env["account.move"].create(
             {

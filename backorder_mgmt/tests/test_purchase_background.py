@@ -52,6 +52,8 @@ class TestPurchaseBackground(PurchaseCommon):
         self.assertTrue(screen.created)
         self.assertEqual(screen.progress, 0)
         self.assertEqual(self._bought(), [[]] * 6)
+        with self.assertRaisesRegex(UserError, "ordered already, or just being ordered"):
+            screen.action_add()  # in a tab that was open before
         self._work()
         self.assertEqual(screen.state, "done")
         self.assertEqual(screen.progress, 100)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..models.base.res_company import CHOOSE_SELECTION, CREATE_SELECTION, SCOPE_SELECTION
 
@@ -173,8 +174,18 @@ class BackorderPurchase(models.TransientModel):
         return self._open_for(**self.env["backorder.purchase.plan"]._options_of_lines(lines))
 
     def action_add(self):
-        """*Add to Order*: rows of what is needed; again, it adds and brings up to date."""
+        """*Add to Order*: rows of what is needed; again, it adds and brings up to date.
+
+        :raise UserError: the rows are ordered already, or a job orders them
+        """
         self.ensure_one()
+        if self.created:
+            raise UserError(
+                self.env._(
+                    "The rows of this screen are ordered already, or just being ordered. Open "
+                    "Create Purchase Orders anew."
+                )
+            )
         plan = self.env["backorder.purchase.plan"]
         rows, left_out, never_bought = plan._propose(self)
         plan._merge_rows(self, rows)

@@ -79,8 +79,11 @@ class SaleOrderLine(models.Model):
         lines = self.filtered(lambda line: not line.display_type and line.product_id)
         own = lines.product_id
         if not listeners(self, "_compute_is_mto", ("sale_stock", "stock_dropshipping")):
-            kits = own._backorder_kit_boms()
-            own = own.filtered(lambda product: product in kits)
+            kits = set()  # a recipe may be one company's only
+            for company, theirs in lines.grouped("company_id").items():
+                products = theirs.product_id.with_company(company)
+                kits.update(product.id for product in products._backorder_kit_boms())
+            own = own.filtered(lambda product: product.id in kits)
         alone = set(own._ids)
 
         def key(line):

@@ -40,8 +40,16 @@ class AccountMove(models.Model):
             )
             payable += residual
             shares[invoice] = 1.0 - invoice._backorder_share(own)
-        if not orders:
-            return payable
+        # A list of invoices asks this for each of them: most have orders that nobody paid or asked
+        # for otherwise, which owe what is open.
+        if not (
+            orders.transaction_ids
+            or invoices.transaction_ids
+            or orders.invoice_ids - invoices
+            or orders.backorder_parent_id
+            or orders.backorder_child_ids
+        ):
+            return max(0.0, currency.round(payable))
         settled = orders._backorder_settled_amounts(invoices)
         beside = sum(
             invoice.currency_id._convert(

@@ -1,6 +1,6 @@
 """Invoices of a family are settled by its money, wherever that stands."""
 
-from odoo import api, fields, models
+from odoo import api, models
 
 
 class SaleOrder(models.Model):
