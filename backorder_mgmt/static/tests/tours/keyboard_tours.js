@@ -7,10 +7,10 @@ const keys = (content, trigger, run) => ({ content, trigger, run: `press ${run}`
 
 const seen = (content, trigger) => ({ content, trigger });
 
-/** A menu by Odoo's command palette: its name, and Enter. */
+/** A menu by Odoo's command palette: its name, and Enter. Keys are heard once the screen is there. */
 function openMenu(name, screen) {
     return [
-        keys("open the palette", "body", "ctrl+k"),
+        keys("open the palette", ".o_backorder_overview .o_backorder_card", "ctrl+k"),
         {
             content: `type “/${name}”`,
             trigger: ".o_command_palette_search input",
