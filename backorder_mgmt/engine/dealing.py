@@ -53,6 +53,8 @@ class Dealer(Turns):
         self.gifts: list[tuple[int, Donor, float]] = []
         #: {order: what its demands had before, and what :meth:`_take` did to complete it}
         self.completed: dict[int, tuple[dict[int, float], list[tuple[Supply, Booked]]]] = {}
+        #: Inside :meth:`trying`: only what is given counts, nobody is told why.
+        self.is_trial = False
         #: What is free without the donors' stock.
         self.base = self.supply.duplicate() if self.donors else self.supply
         for donor in self.donors:
@@ -86,7 +88,7 @@ class Dealer(Turns):
 
     def is_limited(self, demand: Demand) -> bool:
         """Somebody decided that it gets less than it needs."""
-        return is_more(demand.needed, self.fixed.get(demand.key, demand.needed))
+        return demand.key in self.fixed and is_more(demand.needed, self.fixed[demand.key])
 
     def deal(self) -> None:
         """All unforced parts in the policy's order, then the forced ones."""
@@ -250,14 +252,15 @@ class Dealer(Turns):
         )
         for demand in demands if possible else ():
             room = self._room(demand)
-            self.seen[demand.key] = max(self.seen.get(demand.key, 0.0), room)
+            if not self.is_trial:
+                self.seen[demand.key] = max(self.seen.get(demand.key, 0.0), room)
             if is_more(wanted[demand.key], room):
                 possible = False
                 break
             done += self._take(demand, wanted[demand.key])
         if not possible:
             self._undo(done, set(wanted), kept)
-            for demand in demands:
+            for demand in () if self.is_trial else demands:
                 self.refused[demand.key] = reason
                 if demand.key not in self.seen:
                     self.seen[demand.key] = self._room(demand)
@@ -265,8 +268,8 @@ class Dealer(Turns):
         label = self.orders[order].label
         before = {d.key: self.got[d.key] for d in demands if d.key in self.got}
         self.completed[order] = before, done
-        for demand in demands:
-            self.got[demand.key] = demand.needed
+        self.got.update((demand.key, demand.needed) for demand in demands)
+        for demand in () if self.is_trial else demands:
             self.refused.pop(demand.key, None)
             for product, _per_unit in demand.parts:
                 self.takers.setdefault(product, []).append(label)
@@ -275,14 +278,13 @@ class Dealer(Turns):
     @contextmanager
     def trying(self) -> Iterator[None]:
         """What is dealt inside is tried on a copy, and forgotten."""
-        kept = (self.supply, self.got, self.seen, self.takers, self.refused, self.completed)
+        kept = (self.supply, self.got, self.completed)
         self.supply = self.base = self.supply.duplicate()
         # What people decided stays given.
-        self.got = dict(self.got)
-        self.seen, self.takers, self.refused, self.completed = {}, {}, {}, {}
+        self.got, self.completed, self.is_trial = dict(self.got), {}, True
         yield
-        self.supply, self.got, self.seen, self.takers, self.refused, self.completed = kept
-        self.base = self.supply
+        self.supply, self.got, self.completed = kept
+        self.base, self.is_trial = self.supply, False
 
     def forget(self, order: int) -> None:
         """Take back what :meth:`deal_complete` gave the order, inside :meth:`trying`."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from operator import mul
 
 from .dealing import Dealer
 from .numbers import EPSILON, is_more
@@ -115,30 +116,32 @@ def _best_prices(
         for place, need in tight[order].items():
             total[place] = total.get(place, 0.0) + need
     places = sorted(total)
+    # Prices and what is there by the number of the place: they are looked up for each need, often.
+    number_of = {place: number for number, place in enumerate(places)}
     parts = [
-        [(place, need / total[place]) for place, need in tight[order].items()]
+        [(number_of[place], need / total[place]) for place, need in tight[order].items()]
         for order in competing
     ]
-    there = {place: capacity[place] / total[place] for place in places}
-    prices = dict.fromkeys(places, 0.0)
+    there = [capacity[place] / total[place] for place in places]
+    prices = [0.0] * len(places)
     best, best_prices, aim, pace, idle = math.inf, prices, 0.0, 1.0, 0
     tried = []
     needs = sum(map(len, parts))
-    for _number in range(min(_PRICINGS, _PRICED // needs) if needs else 0):
-        over = {place: -there[place] for place in places}
-        value = sum(prices[place] * there[place] for place in places)
+    for _round in range(min(_PRICINGS, _PRICED // needs) if needs else 0):
+        over = [-own for own in there]
+        value = sum(map(mul, prices, there))
         chosen = 0
         for own in parts:
             price = 0.0
-            for place, part in own:
-                price += prices[place] * part
+            for number, part in own:
+                price += prices[number] * part
             margin = 1.0 - price
             if margin > 0:
                 chosen += 1
                 value += margin
-                for place, part in own:
-                    over[place] += part
-        if not any(is_more(excess, 0.0) for excess in over.values()):
+                for number, part in own:
+                    over[number] += part
+        if not any(is_more(excess, 0.0) for excess in over):
             aim = max(aim, chosen)
         if value < best - 1e-9:
             best, best_prices, idle = value, prices, 0
@@ -147,15 +150,18 @@ def _best_prices(
             if idle >= 5:
                 pace, idle = pace / 2, 0
         tried.append(prices)
-        length = sum(excess * excess for excess in over.values())
+        length = sum(map(mul, over, over))
         if length < 1e-12 or pace < 1e-3:
             break
         move = pace * max(value - max(aim, 0.8 * best), 0.1) / length
-        prices = {place: max(0.0, prices[place] + move * over[place]) for place in places}
+        prices = [
+            max(0.0, price + move * excess) for price, excess in zip(prices, over, strict=True)
+        ]
     bound = len(competing) if best == math.inf else min(len(competing), math.floor(best + 1e-6))
     pricings = [best_prices, *tried[-200::25]][: max(1, _DEALT // max(1, needs))]
     return [
-        {place: price / total[place] for place, price in prices.items()} for prices in pricings
+        {place: price / total[place] for place, price in zip(places, prices, strict=True)}
+        for prices in pricings
     ], bound
 
 

@@ -166,16 +166,16 @@ class Supply:
                     excess -= part
         return gone
 
+    @property
+    def _usual(self) -> bool:
+        """Nobody has more or less of anything than others but by claims. So it is with most stock
+        of most shops: what is asked for each line of a plan has a short way then."""
+        terms = self.terms
+        return not (self.batches or terms.steps or terms.sources or terms.ahead)
+
     def is_same_for_all(self, product: int) -> bool:
         """True when nobody who asks for ``product`` has more or less of it than others."""
-        terms = self.terms
-        return not (
-            self._by_product.get(product)
-            or self.batches
-            or terms.steps
-            or terms.sources
-            or terms.ahead
-        )
+        return self._usual and product not in self._by_product
 
     def own_promise(self, product: int, line: int) -> float:
         """What is still set aside for ``line`` itself."""
@@ -200,6 +200,8 @@ class Supply:
         tree around it; the line's own promise comes before anything owed to others. A line that is
         taken from several places gets at each what is asked there. What it has ahead is its own.
         """
+        if self._usual and product not in self._by_product:
+            return self._available_to_all(product, location)
         kinds = tuple(kinds)
         ahead = self.terms.ahead.get((line, product))
         total = ahead.limit if ahead else 0.0
@@ -216,6 +218,15 @@ class Supply:
             done += self._take_at(product, source.location, got, line)
         self.undo(done)
         return total
+
+    def _available_to_all(self, product: int, location: int) -> float:
+        """What anybody may get of what nobody claims, see :meth:`is_same_for_all`."""
+        free = self.free.get((product, location), 0.0)
+        taken_at = self._taken_at.get(product)
+        if taken_at and (len(taken_at) > 1 or location not in taken_at):
+            for top in self._taken_around(product, location):
+                free = min(free, self.free.get((product, top), 0.0))
+        return max(0.0, free)
 
     def _free(self, product: int, location: int, line: int) -> float:
         """What is free below ``location`` when ``line`` is served, whoever claims it."""
@@ -280,6 +291,8 @@ class Supply:
 
         :return: what :meth:`undo` needs to take it back
         """
+        if self._usual:
+            return self._take_at(product, location, quantity, line)
         done = self.take_ahead(product, quantity, line=line)
         quantity -= sum(part for _what, part in done)
         for source in self.terms.sources.get((line, product), ()):
@@ -315,7 +328,10 @@ class Supply:
             if place in path:
                 self.free[product, place] -= quantity
                 done.append(((product, place), quantity))
-                done += self._take_batches(product, place, quantity, line)
+                if self.batches:
+                    done += self._take_batches(product, place, quantity, line)
+        if product not in self._by_product:
+            return done
         left = quantity
         own = [
             claim
