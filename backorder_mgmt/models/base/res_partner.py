@@ -20,8 +20,8 @@ class ResPartner(models.Model):
         ACCEPT_SELECTION,
         string="Backorders",
         help="A customer who takes none gets what is there: what is missing is cancelled when an "
-        "order is confirmed and by fills, and they are told by e-mail. Empty: as the company says "
-        "in Settings.",
+        "order is confirmed or raised and by fills, and they are told by e-mail. Empty: as the "
+        "company says in Settings.",
     )
     backorder_policy = fields.Selection(
         SHIP_SELECTION,

@@ -21,4 +21,5 @@ from . import sale_order_dialog
 from . import sale_order
 from . import sale_order_jobs
 from . import sale_order_accept
+from . import sale_order_line_accept
 from . import sale_order_cancel_date

@@ -22,10 +22,11 @@ class SaleOrder(models.Model):
             order._backorder_cancel_missing(missing)
         return res
 
-    def _backorder_cancel_missing(self, lines):
+    def _backorder_cancel_missing(self, lines, most=None):
         """Cancel what ``lines`` of this order still need, but for what a person forced, as the
         customer takes no backorders; the ledger, the order and an e-mail say so.
 
+        :param most: {line: no more than this}, of what waits with the customer's consent
         :return: {line: quantity cancelled}
         """
         self.ensure_one()
@@ -33,6 +34,8 @@ class SaleOrder(models.Model):
             line: line.backorder_qty - min(line.backorder_forced_qty, line.backorder_qty)
             for line in lines
         }
+        for line, quantity in (most or {}).items():
+            quantities[line] = min(quantities[line], quantity)
         quantities = {
             line: quantity
             for line, quantity in quantities.items()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from ..base.jobs import as_user, in_job, work_off
 
@@ -47,7 +47,7 @@ class SaleOrder(models.Model):
     def _cron_cancel_backorders(self):
         """Nightly: tell of cancel dates that come near, cancel what is missing after them.
 
-        Nothing is cancelled that was not told on an earlier day.
+        Nothing is cancelled that was not told on an earlier day, item by item.
         """
         self = in_job(self)  # pylint: disable=self-cls-assignment
         work_off(
@@ -70,16 +70,36 @@ class SaleOrder(models.Model):
                 ("company_id", "=", company.id),
                 ("state", "=", "sale"),
                 ("backorder_line_count", ">", 0),
-                "|",
-                "&",
                 ("backorder_cancel_date", "<=", soon),
+                "|",
+                "|",
                 ("backorder_cancel_told", "=", False),
                 "&",
                 ("backorder_cancel_date", "<", today),
                 ("backorder_cancel_told", "<", today),
+                ("id", "in", self._backorder_not_told(soon)),
             ]
             found |= self.search([*domain], order="id")
         return found
+
+    @api.model
+    def _backorder_not_told(self, until):
+        """Ids of orders that are cancelled by ``until``, of which more is missing than was told."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT o.id
+                  FROM sale_order o
+                  JOIN sale_order_line l ON l.order_id = o.id
+                 WHERE o.state = 'sale' AND o.backorder_cancel_date <= %s
+                   AND l.backorder_hold_product_qty
+                       > COALESCE(l.backorder_cancel_told_product_qty, 0) + 0.000001
+                """,
+                until,
+            )
+        )
+        return [order_id for (order_id,) in rows]
 
     @api.model
     def _backorder_cancel_date_work(self, order_id):
@@ -89,15 +109,19 @@ class SaleOrder(models.Model):
         order = as_user(order, order.user_id or self.env.user)
         today = order.company_id._backorder_today()
         told = order.backorder_cancel_told
+        lines = order.order_line.filtered(lambda line: line.backorder_qty > 0)
         if order.backorder_cancel_date < today and told and told < today:
-            quantities = {
-                line: line.backorder_qty for line in order.order_line if line.backorder_qty > 0
-            }
+            quantities = {line: line._backorder_told_missing() for line in lines}
             reason = order.env._(
                 "Cancel date %s has passed", format_date(order.env, order.backorder_cancel_date)
             )
+            quantities = {line: quantity for line, quantity in quantities.items() if quantity > 0}
             order._backorder_cancel_by_terms(quantities, reason)
-        elif not told:
+        # What is missing since they were told: they are told of it, and it is cancelled later.
+        if not told or any(
+            line._backorder_compare(line.backorder_qty, line._backorder_told_missing()) > 0
+            for line in lines
+        ):
             order._backorder_tell_cancel_date(today)
 
     def _backorder_cancelled_after(self):
@@ -109,6 +133,10 @@ class SaleOrder(models.Model):
     def _backorder_tell_cancel_date(self, today):
         """Tell the salesperson and the customer what will be cancelled, and when."""
         self._backorder_write({"backorder_cancel_told": today})
+        for line in self.order_line:
+            told = line._backorder_pieces(line.backorder_qty)
+            if told or line.backorder_cancel_told_product_qty:
+                line._backorder_write({"backorder_cancel_told_product_qty": told})
         items = "; ".join(
             f"{line.product_id.display_name}: {line._backorder_quantity_label(line.backorder_qty)}"
             for line in self.order_line

@@ -23,7 +23,7 @@ class SaleOrder(models.Model):
         if self.backorder_policy == "complete":
             return "customer_complete"
         most = self.backorder_max_shipments
-        if most > 0 and self._backorder_shipments() >= most - 1:
+        if most > 0 and self._backorder_shipments() + self._backorder_next_shipments() >= most:
             return "last_shipment"
         return "not_complete" if self.state == "sale" and self.picking_policy == "one" else ""
 
@@ -82,6 +82,20 @@ class SaleOrder(models.Model):
             lambda order: order.state in ("draft", "sent") and order.backorder_has_promise
         )
         return len(deliveries) + len(waiting)
+
+    def _backorder_next_shipments(self):
+        """How many shipments a fill of what is needed makes, or joins: one from each warehouse."""
+        needed = self.order_line.filtered(lambda line: line.backorder_qty > 0)
+        if self.state == "sale" and not self._backorder_fill_makes_new_order():
+            # sudo: deliveries of the order count, whoever may read them
+            moves = self.sudo().order_line.move_ids.filtered(
+                lambda move: move.state not in ("done", "cancel")
+                and (move.quantity > 0 or move.sale_line_id in needed.sudo())
+                and not move.move_orig_ids
+                and not move.origin_returned_move_id
+            )
+            return len(moves.picking_id) or 1
+        return len(needed.warehouse_id) or 1
 
     def _backorder_waiting_value(self):
         """Untaxed value, in the company's currency, of what leaves in the same parcel as what a
