@@ -193,6 +193,26 @@ class BackorderCommon(TransactionCase):
             picking_ids_not_to_backorder=[] if backorder else picking.ids,
         ).button_validate()
 
+    def _plan_return(self, picking, quantities=None, *, refund=None, exchange=False):
+        """The return of ``{product: quantity}``, at most what was moved (None: all of it), that
+        Odoo's dialog makes of a transfer; ``exchange``: and a delivery of the same once more."""
+        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
+        for row in wizard.product_return_moves:
+            wanted = quantities.get(row.product_id, 0.0) if quantities is not None else None
+            row.quantity = row.move_quantity if wanted is None else min(wanted, row.move_quantity)
+            if refund is not None:
+                row.to_refund = refund
+        action = wizard.action_create_exchanges() if exchange else wizard.action_create_returns()
+        return self.env["stock.picking"].browse(action["res_id"])
+
+    def _return(self, picking, quantities=None, **options):
+        """As :meth:`_plan_return`, and the goods are back."""
+        back = self._plan_return(picking, quantities, **options)
+        for move in back.move_ids:
+            move.write({"quantity": move.product_uom_qty, "picked": True})
+        back._action_done()
+        return back
+
     def _reserved(self, order):
         moves = order.picking_ids.move_ids.filtered(lambda m: m.state not in ("done", "cancel"))
         return sum(moves.mapped("quantity"))

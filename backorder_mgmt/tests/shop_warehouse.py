@@ -161,28 +161,16 @@ class WarehouseSteps(BackorderCommon):
                 self._type(move, int(move.quantity * part))
         self._deliver(picking, backorder=backorder)
 
-    def _return_wizard(self, number):
+    def _one_of_each_sent(self, number):
+        """A delivery that is done, and one of each item of it."""
         done = self._orders().picking_ids.filtered(
             lambda picking: picking.state == "done" and picking.location_dest_id.usage == "customer"
         )
         picking = self._nth(done.sorted("id"), number)
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(
-                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-            )
-            .create({"picking_id": picking.id})
-        )
-        for row in wizard.product_return_moves:
-            row.quantity = min(1, row.move_quantity)
-        return wizard
+        return picking, dict.fromkeys(picking.move_ids.product_id, 1)
 
     def _step_return_goods(self, number):
-        wizard = self._return_wizard(number)
-        returned = wizard._create_return()
-        for move in returned.move_ids:
-            move.picked = True
-        returned._action_done()
+        self._return(*self._one_of_each_sent(number))
 
     def _step_put_back(self, number, quantity):
         """Picked goods go back to the shelf."""
@@ -192,10 +180,7 @@ class WarehouseSteps(BackorderCommon):
             and picking.location_dest_id.usage == "internal"
         )
         picking = self._nth(done.sorted("id"), number)
-        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
-        for row in wizard.product_return_moves:
-            row.quantity = min(quantity, row.move_quantity)
-        back = wizard._create_return()
+        back = self._plan_return(picking, dict.fromkeys(picking.move_ids.product_id, quantity))
         if any(move.product_id != move.sale_line_id.product_id for move in back.move_ids):
             # a component without the others is that person's affair
             self.typed |= back.move_ids.product_id
@@ -269,9 +254,7 @@ class WarehouseSteps(BackorderCommon):
         move.move_line_ids.unlink()
 
     def _step_exchange(self, number, refund):
-        wizard = self._return_wizard(number)
-        wizard.product_return_moves.to_refund = refund
-        wizard.action_create_exchanges()
+        self._plan_return(*self._one_of_each_sent(number), refund=refund, exchange=True)
 
     def _step_half_a_kit(self, number, component):
         """One component of a kit is sent, the others stay for later."""

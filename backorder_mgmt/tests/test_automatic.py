@@ -149,17 +149,7 @@ class TestAutomatic(BackorderCommon):
         order = self._order((self.product, 10))
         picking = order.picking_ids
         self._deliver(picking)
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(
-                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-            )
-            .create({"picking_id": picking.id})
-        )
-        wizard.product_return_moves.quantity = 2
-        returned = wizard._create_return()
-        returned.move_ids.write({"quantity": 2, "picked": True})
-        returned._action_done()
+        self._return(picking, {self.product: 2})
         self.assertEqual(order.order_line.qty_delivered, 4)
         self.assertHeld(order.order_line, 4)
 

@@ -35,6 +35,19 @@ class ChargeCommon(CarryCommon):
             }
         )
 
+    def _page_values(self, amount, **values):
+        """What a payment page sends when the customer presses Pay."""
+        return {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.method.id,
+            "token_id": None,
+            "amount": amount,
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": "/my",
+            **values,
+        }
+
     def _run_job(self, *jobs):
         """The scheduled job, as the server runs it after the commit."""
         with self.enter_registry_test_mode():

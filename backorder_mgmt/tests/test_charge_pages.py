@@ -359,16 +359,7 @@ class TestChargePagesHttp(ChargeCommon, HttpCase):
     def _pay(self, order, amount):
         return self.make_jsonrpc_request(
             f"/my/orders/{order.id}/transaction",
-            {
-                "access_token": order._portal_ensure_token(),
-                "provider_id": self.provider.id,
-                "payment_method_id": self.method.id,
-                "token_id": None,
-                "amount": amount,
-                "flow": "direct",
-                "tokenization_requested": False,
-                "landing_route": "/my",
-            },
+            self._page_values(amount, access_token=order._portal_ensure_token()),
         )
 
     @mute_logger("odoo.http")

@@ -491,16 +491,8 @@ class TestOtherDoors(DoorsCommon):
 
     def _exchange(self, order, quantity, refund):
         picking = order.picking_ids.filtered(lambda p: p.state == "done")[:1]
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(
-                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-            )
-            .create({"picking_id": picking.id})
-        )
-        wizard.product_return_moves.write({"quantity": quantity, "to_refund": refund})
-        action = wizard.action_create_exchanges()
-        return self.env["stock.picking"].browse(action["res_id"])
+        quantities = dict.fromkeys(picking.move_ids.product_id, quantity)
+        return self._plan_return(picking, quantities, refund=refund, exchange=True)
 
     def _test_exchange(self, refund):
         self._stock(self.product, 5)

@@ -259,17 +259,10 @@ class TestInvoiceLinks(InvoicePagesCommon):
 @tagged("post_install", "-at_install")
 class TestInvoicePages(InvoicePagesCommon, PageCase, HttpCase):
     def _pay(self, invoice, amount):
-        values = {
-            "provider_id": self.provider.id,
-            "payment_method_id": self.method.id,
-            "token_id": None,
-            "amount": amount,
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": "/my",
-        }
-        values["access_token"] = invoice._portal_ensure_token()
-        return self.make_jsonrpc_request(f"/invoice/transaction/{invoice.id}", values)
+        return self.make_jsonrpc_request(
+            f"/invoice/transaction/{invoice.id}",
+            self._page_values(amount, access_token=invoice._portal_ensure_token()),
+        )
 
     def _asked(self, url):
         response = self.url_open(url)
@@ -325,16 +318,6 @@ class TestInvoicePages(InvoicePagesCommon, PageCase, HttpCase):
         self.env.flush_all()
         with self.assertRaises(JsonRpcException):
             self.make_jsonrpc_request(
-                "/invoice/transaction/overdue",
-                {
-                    "payment_reference": "all",
-                    "provider_id": self.provider.id,
-                    "payment_method_id": self.method.id,
-                    "token_id": None,
-                    "amount": 100,
-                    "flow": "direct",
-                    "tokenization_requested": False,
-                    "landing_route": "/my",
-                },
+                "/invoice/transaction/overdue", self._page_values(100, payment_reference="all")
             )
         self.assertFalse(invoices.transaction_ids - order.transaction_ids)

@@ -322,10 +322,7 @@ class TestKitMoves(BackorderCommon):
         line = order.order_line
         done = order.picking_ids
         self._deliver(done)
-        wizard = self.env["stock.return.picking"].create({"picking_id": done.id})
-        for row in wizard.product_return_moves:
-            row.quantity = row.move_id.quantity
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        back = self._plan_return(done)
         back.move_ids.picked = True
         back.button_validate()
         self._stock(self.product, 2)

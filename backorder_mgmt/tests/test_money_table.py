@@ -424,19 +424,7 @@ class MoneyTableCommon(ChargeCommon):
                 and item in picking.move_ids.product_id
             )
         )[:1]
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(
-                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-            )
-            .create({"picking_id": picking.id})
-        )
-        for line in wizard.product_return_moves:
-            line.quantity = amount if line.product_id == item else 0.0
-        action = wizard.action_create_exchanges() if exchange else wizard.action_create_returns()
-        returned = self.env["stock.picking"].browse(action["res_id"])
-        returned.move_ids.picked = True
-        returned._action_done()
+        self._return(picking, {item: amount}, exchange=exchange)
 
     def _do_return(self, order, amount, item):
         self._send_back(order, amount, item)

@@ -48,16 +48,7 @@ class TestNewOrderBack(BackorderCommon):
     def test_what_the_customer_sent_back_does_not_wait_again(self):
         order, new = self._filled(10, 6)
         self._deliver(new.picking_ids)
-        picking = new.picking_ids
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(active_id=picking.id, active_model="stock.picking")
-            .create({"picking_id": picking.id})
-        )
-        wizard.product_return_moves.write({"quantity": 6, "to_refund": True})
-        back = wizard._create_return()
-        back.move_ids.picked = True
-        back._action_done()
+        self._return(new.picking_ids, refund=True)
         self.assertEqual(new.order_line.qty_delivered, 0)
         new._action_cancel()
         self.assertEqual(order.order_line.product_uom_qty, 4)

@@ -228,16 +228,7 @@ class TestNewOrderFamilies(BackorderCommon):
     def _step_send_back(self, number, to_refund):
         done = self._pickings("done").filtered(lambda p: p.location_dest_id.usage == "customer")
         picking = self._nth(done, number)
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(active_id=picking.id, active_model="stock.picking")
-            .create({"picking_id": picking.id})
-        )
-        for row in wizard.product_return_moves:
-            row.write({"quantity": min(1, row.move_quantity), "to_refund": to_refund})
-        returned = wizard._create_return()
-        returned.move_ids.picked = True
-        returned._action_done()
+        self._return(picking, dict.fromkeys(picking.move_ids.product_id, 1), refund=to_refund)
 
     def _step_cancel(self, number):
         order = self._nth(self._orders().filtered(lambda o: o.state != "cancel"), number)

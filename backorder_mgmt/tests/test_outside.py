@@ -17,22 +17,6 @@ class TestOutside(BackorderCommon):
         self.assertFalse(found, found)
         super().tearDown()
 
-    def _return(self, picking, quantities, refund=True):
-        """Send back ``{product: quantity}`` of a transfer that is done."""
-        wizard = Form(
-            self.env["stock.return.picking"].with_context(
-                active_id=picking.id, active_model="stock.picking"
-            )
-        ).save()
-        for row in wizard.product_return_moves:
-            row.quantity = quantities.get(row.product_id, 0.0)
-            row.to_refund = refund
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        for move in back.move_ids:
-            move.write({"quantity": move.product_uom_qty, "picked": True})
-        back._action_done()
-        return back
-
     def _open(self, order):
         return order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
 
@@ -58,7 +42,7 @@ class TestOutside(BackorderCommon):
         self._deliver(pick)
         ship = self._open(order)
         self._deliver(ship, {self.product: 2})
-        self._return(pick, {self.product: 1})
+        self._return(pick, {self.product: 1}, refund=True)
         self.assertInvariants(order)
         order.order_line.product_uom_qty = 2
         self.assertHeld(order.order_line, 0)
@@ -85,14 +69,7 @@ class TestOutside(BackorderCommon):
         self._deliver(order.picking_ids)
         other = self._order((self.product, 4))
         self.assertHeld(other.order_line, 2, 2)
-        wizard = Form(
-            self.env["stock.return.picking"].with_context(
-                active_id=order.picking_ids.id, active_model="stock.picking"
-            )
-        ).save()
-        wizard.product_return_moves.quantity = 1
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        back.action_cancel()
+        self._plan_return(order.picking_ids, {self.product: 1}).action_cancel()
         self.assertHeld(other.order_line, 2, 2)
 
     def test_a_return_that_comes_in_two_parts(self):
@@ -100,10 +77,10 @@ class TestOutside(BackorderCommon):
         self._stock(self.product, 5)
         order = self._order((self.product, 5))
         self._deliver(order.picking_ids)
-        self._return(order.picking_ids, {self.product: 2})
+        self._return(order.picking_ids, {self.product: 2}, refund=True)
         self.assertEqual(order.order_line.qty_delivered, 3)
         first = order.picking_ids.filtered(lambda p: p.picking_type_code == "outgoing")
-        self._return(first, {self.product: 1})
+        self._return(first, {self.product: 1}, refund=True)
         self.assertEqual(order.order_line.qty_delivered, 2)
         self.assertHeld(order.order_line, 0, 0)
 
@@ -119,7 +96,7 @@ class TestOutside(BackorderCommon):
             )
         ).save()
         self.assertEqual(wizard.product_return_moves.move_quantity, 6)
-        self._return(sent, {self.product: 6})
+        self._return(sent, {self.product: 6}, refund=True)
         self.assertEqual(order.order_line.qty_delivered, 0)
         self.assertHeld(order.order_line, 0, 0)
 

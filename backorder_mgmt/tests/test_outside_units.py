@@ -89,21 +89,6 @@ class TestOutsideUnits(BackorderCommon):
         self._fill_and_send(order)
         self.assertEqual(order.order_line.qty_delivered, 1)
 
-    def _return(self, picking):
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(
-                active_id=picking.id, active_ids=picking.ids, active_model="stock.picking"
-            )
-            .create({"picking_id": picking.id})
-        )
-        for row in wizard.product_return_moves:
-            row.quantity = row.move_quantity
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        for move in back.move_ids:
-            move.write({"quantity": move.product_uom_qty, "picked": True})
-        back._action_done()
-
     def test_kits_came_back_and_one_less_is_ordered(self):
         """Four kits sent, one back, then three ordered: no second return is asked for."""
         kit = self._kit("Toolbox", (self.product, 1), (self.other, 2))
@@ -112,12 +97,7 @@ class TestOutsideUnits(BackorderCommon):
         order = self._order((kit, 4))
         picking = order.picking_ids
         self._deliver(picking)
-        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
-        for row in wizard.product_return_moves:
-            row.quantity = row.move_quantity / 4
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        back.move_ids.picked = True
-        back._action_done()
+        self._return(picking, {self.product: 1, self.other: 2})
         order.order_line.product_uom_qty = 3
         self.assertFalse(self._open(order), "nothing is asked for")
         self.assertHeld(order.order_line, 0, 0)

@@ -298,14 +298,7 @@ class TestPurchaseCases(PlacesCommon):
     def _returned(self, item, quantity):
         receipt = self._bought(item, quantity).picking_ids
         self._do(receipt)
-        wizard = (
-            self.env["stock.return.picking"]
-            .with_context(active_id=receipt.id, active_ids=receipt.ids, active_model=receipt._name)
-            .create({"picking_id": receipt.id})
-        )
-        wizard.product_return_moves.quantity = quantity
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        back.move_ids.quantity = quantity
+        self._plan_return(receipt).move_ids.quantity = quantity
 
     def _dozens_on_order(self, item, dozens):
         order = self._bought(item, 1, confirm=False)

@@ -15,14 +15,8 @@ class TestPutBack(DoorsCommon):
         cls.warehouse.delivery_steps = "pick_ship"
         cls.company.backorder_fill_approved = "same_order"
 
-    def _return(self, picking, quantities, refund=True):
-        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
-        for row in wizard.product_return_moves:
-            row.quantity = quantities.get(row.product_id, 0.0)
-            row.to_refund = refund
-        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
-        self._done(back)
-        return back
+    def _return(self, picking, quantities=None, **options):
+        return super()._return(picking, quantities, **{"refund": True, **options})
 
     def _picked(self, quantity, **vals):
         self._stock(self.product, quantity)
