@@ -1,0 +1,112 @@
+"""Two servers with worker processes on one database share a fill, and one of them dies."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+# The shop and its fixture are those of the single orders.
+from test_many_workers import Shop, shop  # noqa: F401
+
+from benchmarks.client import Client, Fault, Server
+
+GROUPS, ORDERS = 4, 40
+
+
+def comes_up(server, db, seconds=120):
+    client = Client(server.port, db)
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            client.call("res.users", "search_count", [])
+            return client
+        except (OSError, Fault, ValueError):
+            assert server.process.poll() is None and time.monotonic() < end, "no answer"
+            time.sleep(0.3)
+
+
+def at_work(cr):
+    """Process ids of Odoo's workers that have orders of a fill in hand just now."""
+    cr.execute(
+        """
+        SELECT DISTINCT activity.application_name
+          FROM pg_locks held
+          JOIN pg_stat_activity activity ON activity.pid = held.pid
+         WHERE held.relation = 'backorder_run_order'::regclass
+           AND held.mode IN ('RowShareLock', 'RowExclusiveLock')
+           AND activity.datname = current_database()
+        """
+    )
+    names = [row[0] for row in cr.fetchall()]
+    cr.rollback()
+    return {int(name.split("-")[1]) for name in names if name.startswith("odoo-")}
+
+
+def test_two_servers_share_a_fill_and_one_goes_on_when_the_other_dies(shop: Shop, tmp_path):  # noqa: F811
+    shop.setting(backorder_fill_approved="new_order", backorder_run_threshold=0)
+    shop.commit(
+        lambda env: (
+            env["ir.cron"]
+            .search([("cron_name", "not like", "Backorders")])
+            .write({"active": False})
+        )
+    )
+    products = [shop.product(f"Shared {number}", 0) for number in range(GROUPS)]
+    orders = [
+        order for product in products for order in shop.orders(ORDERS, (product, 2), confirm=True)
+    ]
+    for product in products:
+        shop.receive(product, 2 * ORDERS)
+    db = shop.registry.db_name
+    servers = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        servers.append(Server(db, tmp_path / name, workers=2, cron_threads=2))
+    seen, told, killed = {0: set(), 1: set()}, [], None
+    try:
+        clients = [comes_up(server, db) for server in servers]
+        run = clients[0].call("backorder.run", "create", {"order_ids": [[6, 0, orders]]})
+        clients[0].call("backorder.run", "action_start", [run])
+        end = time.monotonic() + 150
+        with shop.registry.cursor() as cr:
+            while time.monotonic() < end:
+                workers = {
+                    number: set(server.workers())
+                    for number, server in enumerate(servers)
+                    if number != killed
+                }
+                busy = at_work(cr)
+                for number, pids in workers.items():
+                    seen[number] |= busy & pids
+                asked = clients[1 if killed == 0 else 0]
+                ((record),) = asked.call("backorder.run", "read", [run], ["state", "progress"])
+                told.append((record["progress"], record["state"]))
+                if record["state"] not in ("queued", "running"):
+                    break
+                at_it = [number for number, pids in workers.items() if busy & pids]
+                if killed is None and seen[0] and seen[1] and at_it:
+                    # Whoever is in the middle of its part is cut off: no goodbye, no rollback.
+                    killed = at_it[-1]
+                    os.killpg(servers[killed].process.pid, signal.SIGKILL)
+                time.sleep(0.05)
+    finally:
+        for number, server in enumerate(servers):
+            with suppress(ProcessLookupError):
+                server.stop() if number != killed else server.process.wait(timeout=15)
+    assert told[-1] == (100, "done"), told[-5:]
+    assert seen[0] and seen[1], f"only one server worked: {seen}"
+    assert killed is not None
+    progress = [share for share, _state in told]
+    assert progress == sorted(progress), "the progress bar went back"
+    assert all(share < 100 for share, state in told if state == "running")
+
+    def at_the_end(env):
+        record = env["backorder.run"].browse(run)
+        assert set(record.run_order_ids.mapped("outcome")) == {"complete"}
+        children = env["sale.order"].browse(orders).backorder_child_ids
+        assert len(children) == len(orders), "an order was filled twice, or not at all"
+        assert not env["backorder.check"].run_checks()
+
+    shop.commit(at_the_end)
+    for product in products:
+        assert shop.figures(product)[1:] == (2 * ORDERS, 2 * ORDERS, 0, 0)
