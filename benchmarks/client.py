@@ -6,6 +6,7 @@ Of the benchmarks, and of the tests that need a server with worker processes.
 import itertools
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -111,10 +112,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def _limit_files(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
 class Server:
     """``scripts/odoo server`` with worker processes, which can be killed."""
 
-    def __init__(self, db, folder, workers, cron_threads=1, log_level="warn"):
+    def __init__(self, db, folder, workers, cron_threads=1, log_level="warn", file_limit=None):
         self.port, self.gevent_port = free_port(), free_port()
         self.log = Path(folder) / "server.log"
         self.log.unlink(missing_ok=True)
@@ -134,6 +139,8 @@ class Server:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                # As on a full disk, writing a larger file fails in the middle.
+                preexec_fn=file_limit and (lambda: _limit_files(file_limit)),
             )
 
     def comes_up(self, ask, seconds=120):

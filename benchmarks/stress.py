@@ -6,6 +6,7 @@ end, and *Check Backorders* must find nothing.
 """
 
 import argparse
+import base64
 import json
 import os
 import random
@@ -21,6 +22,8 @@ from pathlib import Path
 from .client import ROOT, Client, Conflict, Fault, Refused, Server
 
 PRODUCTS = 12
+#: Bytes; what is larger finds the disk full.
+FILE_LIMIT = 2_000_000
 
 SETUP = """
 import json
@@ -48,11 +51,17 @@ provider = env["payment.provider"].search([("code", "=", "demo")], limit=1)
 if provider:
     provider.write({"state": "test", "allow_tokenization": True})
     method = env["payment.method"].search([("code", "=", "demo")], limit=1)
-    for partner in partners[:4]:
+    # A card that pays, one that makes up its mind later, one that does not, one that breaks.
+    for partner, outcome in zip(partners[:4], ("done", "pending", "cancel", "error")):
         env["payment.token"].create({
             "provider_id": provider.id, "payment_method_id": method.id, "partner_id": partner.id,
-            "payment_details": "4242", "provider_ref": "stress", "demo_simulated_state": "done",
+            "payment_details": "4242", "provider_ref": "stress", "demo_simulated_state": outcome,
         })
+# Nobody answers there: what is to be sent waits, and nobody's work does.
+env["ir.mail_server"].search([]).active = False
+env["ir.mail_server"].create({
+    "name": "Stress", "smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_encryption": "none",
+})
 warehouse = env["stock.warehouse"].search([], limit=1)
 shelf = env["stock.location"].create(
     {"name": "Stress Shelf", "location_id": warehouse.lot_stock_id.id}
@@ -139,6 +148,7 @@ class Person:
 
     def step(self):
         weights = {
+            self.write_to: 4, self.attach: 3, self.charge: 6,
             self.order: 24, self.edit: 6, self.receive: 14, self.store: 12, self.fill: 12,
             self.preview: 6, self.start: 6, self.take_back: 3, self.deliver: 14, self.send_back: 4,
             self.cancel: 3, self.count: 4, self.relocate: 4, self.force: 4, self.close_short: 2,
@@ -377,6 +387,48 @@ class Person:
             self._saw("account.move", move)
         return True
 
+    def write_to(self):
+        """To the customer, by an SMTP server that does not answer."""
+        order = self._one_of(self.orders)
+        if not order:
+            return False
+        partner = self.call("sale.order", "read", [order], ["partner_id"])[0]["partner_id"][0]
+        self.call(
+            "sale.order", "message_post", [order], body="Soon", partner_ids=[partner],
+            message_type="comment", subtype_xmlid="mail.mt_comment",
+        )  # fmt: skip
+        return True
+
+    def attach(self):
+        """A file that does not fit on the disk any more (see ``FILE_LIMIT``)."""
+        order = self._one_of(self.orders)
+        if not order:
+            return False
+        content = base64.b64encode(self.random.randbytes(FILE_LIMIT + 1000)).decode()
+        self.call(
+            "ir.attachment", "create",
+            {"name": "Too Large", "res_model": "sale.order", "res_id": order, "datas": content},
+        )  # fmt: skip
+        return True
+
+    def charge(self):
+        """A new order of what a customer with a card waits for: the job charges the card."""
+        orders = self.call(
+            "sale.order", "search",
+            [
+                ("order_line.backorder_qty", ">", 0), ("state", "=", "sale"),
+                ("partner_id", "in", self.shop["partners"][:4]),
+            ],
+            limit=30,
+        )  # fmt: skip
+        order = self._one_of(orders)
+        if not order:
+            return False
+        self.call("sale.order", "fill_backorders", [order])
+        job = self.call("ir.cron", "search", [("cron_name", "ilike", "Backorders: charge")])
+        self.call("ir.cron", "method_direct_trigger", job)
+        return True
+
     def schedule(self):
         cron = self.call(
             "ir.cron", "search",
@@ -452,7 +504,7 @@ def main():
     folder = ROOT / ".odoo" / "stress"
     folder.mkdir(exist_ok=True)
     shop = shell(options.database, SETUP % {"products": PRODUCTS, "people": options.people})
-    server = Server(options.database, folder, options.workers)
+    server = Server(options.database, folder, options.workers, file_limit=FILE_LIMIT)
     book, happened, stop = Book(), Counter(), threading.Event()
     try:
         client = Client(server.port, options.database)
