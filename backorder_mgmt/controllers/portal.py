@@ -4,6 +4,8 @@ from odoo.addons.account_payment.controllers.payment import PaymentPortal as Inv
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.sale.controllers.portal import CustomerPortal, PaymentPortal
 
+from ..models.base.batch import linked_ids
+
 
 class BackorderCustomerPortal(CustomerPortal):
     def _get_payment_values(self, order_sudo, is_down_payment=False, payment_amount=None, **kwargs):
@@ -63,9 +65,7 @@ class BackorderPaymentPortal(PaymentPortal):
             order = request.env["sale.order"].sudo().browse(int(order_id))
             order._backorder_check_payment(amount)
         created = kwargs.get("custom_create_values") or {}
-        invoice_ids = [
-            record_id for command in created.get("invoice_ids", ()) for record_id in command[2]
-        ]
+        invoice_ids = linked_ids(created.get("invoice_ids"))
         if invoice_ids and amount:
             # sudo: as for the order; Odoo looked at the token, or searched as the customer
             invoices = request.env["account.move"].sudo().browse(invoice_ids)

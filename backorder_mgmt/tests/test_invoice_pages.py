@@ -8,6 +8,8 @@ from odoo.tests import HttpCase, tagged
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
+from odoo.addons.backorder_mgmt.models.base.batch import linked_ids
+
 from .common import PageCase
 from .test_charge import ChargeCommon
 
@@ -177,6 +179,13 @@ class TestInvoiceLinks(InvoicePagesCommon):
         self._pay_bank(invoice, 140, **options)
         self.assertEqual(invoice.transaction_ids.mapped("amount"), [140])
         self.assertEqual(invoice.amount_residual, 30)
+
+    def test_invoices_that_another_app_links_one_by_one_count_as_well(self):
+        """Odoo names all invoices of a payment at once; who adds one to them links it."""
+        link = Command.link(7)
+        self.assertEqual(linked_ids([Command.set([3, 5]), link]), [3, 5, 7])
+        self.assertEqual(linked_ids([link]), [7])
+        self.assertEqual(linked_ids(None), [])
 
     def test_an_invoice_of_many_orders_is_asked_for_to_the_last_cent(self):
         """Its taxes are rounded on the whole: a cent more than on the orders."""

@@ -1,5 +1,7 @@
 from odoo import Command, api, models
 
+from .batch import linked_ids
+
 
 class BackorderSavedOptions(models.AbstractModel):
     """A screen whose options a user can keep: they win over the company's."""
@@ -18,22 +20,9 @@ class BackorderSavedOptions(models.AbstractModel):
         for name in self._saved_option_names():
             field = self._fields[name]
             if field.type == "many2many" and values.get(name):
-                kept = self.env[field.comodel_name].browse(self._ids_of_commands(values[name]))
+                kept = self.env[field.comodel_name].browse(linked_ids(values[name]))
                 values[name] = [Command.set(kept.exists().ids)]
         return values
-
-    @api.model
-    def _ids_of_commands(self, commands):
-        """The ids that a default of a many2many field names, as ids or as commands."""
-        ids = []
-        for command in commands:
-            if isinstance(command, int):
-                ids.append(command)
-            elif command[0] == Command.SET:
-                ids = list(command[2])
-            elif command[0] == Command.LINK:
-                ids.append(command[1])
-        return ids
 
     def action_save_default(self):
         """*Save as my default*: these options are proposed to this user from now on."""

@@ -1,6 +1,6 @@
 """Writing many records with few writes."""
 
-from odoo import models
+from odoo import Command, models
 from odoo.tools import SQL
 
 from .token import BackorderGuarded
@@ -138,6 +138,19 @@ def _value(model, name):
     digits = field.type == "float" and field.get_digits(model.env)
     value = SQL.identifier("new", name)
     return SQL("round(%s, %s)", value, digits[1]) if digits else value
+
+
+def linked_ids(commands):
+    """The ids that the value of a many2many field names, given as ids or as commands."""
+    ids = []
+    for command in commands or ():
+        if isinstance(command, int):
+            ids.append(command)
+        elif command[0] == Command.SET:
+            ids = list(command[2])
+        elif command[0] == Command.LINK:
+            ids.append(command[1])
+    return ids
 
 
 def forget_lines(model, orders):

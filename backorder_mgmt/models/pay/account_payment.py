@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from ..base.batch import linked_ids
+
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
@@ -10,10 +12,7 @@ class AccountPayment(models.Model):
         """:raise ValidationError: more than the orders of the invoices owe now"""
         vals = super()._prepare_payment_transaction_vals(**extra_create_values)
         if self.payment_type == "inbound":
-            commands = vals.get("invoice_ids") or ()
-            invoices = self.env["account.move"].browse(
-                record_id for command in commands for record_id in command[2]
-            )
+            invoices = self.env["account.move"].browse(linked_ids(vals.get("invoice_ids")))
             # Odoo lets the clerk pay in another currency than that of the invoices.
             invoices._backorder_check_payment(vals["amount"], self.currency_id, self.date)
         return vals
