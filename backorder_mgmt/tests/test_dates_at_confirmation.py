@@ -55,6 +55,28 @@ class TestDatesAtConfirmation(DatesCommon):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 2)
 
+    def test_the_nightly_search_leaves_dates_to_the_job(self):
+        """In an old shop thousands wait for an item: their queue is looked at once, in the end."""
+        self.company.backorder_auto = False
+        orders = [self._order((self.product, 2)) for _number in range(3)]
+        self._purchase((self.product, 4), date=SOON)
+        self._purchase((self.product, 4), date=LATER)
+        self.company.backorder_auto = True
+        self.env.flush_all()
+        lines = type(self.env["sale.order.line"])
+        deal = lines._backorder_deal
+        with (
+            patch.object(lines, "_backorder_deal", autospec=True, side_effect=deal) as looks,
+            self.enter_registry_test_mode(),
+        ):
+            self.env.ref("backorder_mgmt.ir_cron_detect_backorders").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertFalse(looks.called, looks.mock_calls)
+        self.assertEqual([order.order_line.backorder_qty for order in orders], [2, 2, 2])
+        self._work_dates()
+        first, second, third = (order.order_line for order in orders)
+        self.assertExpected((first, SOON), (second, SOON), (third, LATER))
+
     def test_goods_that_a_confirmation_takes_leave_others_without_them(self):
         """Quotations expect what is on hand; the order takes it."""
         self._stock(self.product, 5)

@@ -22,14 +22,26 @@ class ProductProduct(models.Model):
         super()._backorder_stock_changed()
         if not self or private_value(self.env, "backorder_dates_later"):
             return
-        waiting = self._backorder_waiting_lines()
         if private_value(self.env, "backorder_others_later"):
-            if waiting:
+            if self._backorder_anybody_waits():
                 self.env["backorder.due"]._note(self)
             return
+        waiting = self._backorder_waiting_lines()
         field = waiting._fields["backorder_expected_date"]
         self.env.add_to_compute(field, waiting - self.env.protected(field))
         waiting._backorder_forget_shown_dates()
+
+    def _backorder_anybody_waits(self):
+        """Whether there is a queue for these at all; what kits wait for is looked up only where
+        nobody waits for the product itself."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM sale_order_line WHERE backorder_qty > 0 AND product_id = ANY(%s)"
+                " LIMIT 1",
+                self.ids,
+            )
+        )
+        return bool(self.env.cr.rowcount or self._backorder_waiting_lines())
 
     def _backorder_waiting_lines(self):
         """Everybody who waits for these products. Lines that come to the queue in this transaction

@@ -68,3 +68,13 @@ class SaleOrder(models.Model):
         res = super(SaleOrder, later)._action_confirm()
         lines._backorder_told()
         return res
+
+    @api.model
+    def _backorder_find_chunk(self, ids):
+        """Dates of what the nightly search finds follow by the job, once for all of it: each chunk
+        would look at the whole queues of its items, which grow with what was found before."""
+        later = self.with_context(**private(backorder_others_later=True))
+        lines = self.browse(ids).exists().order_line.sudo()
+        with self.env.protecting([lines._fields["backorder_expected_date"]], lines):
+            super(SaleOrder, later)._backorder_find_chunk(ids)
+            self.env.flush_all()
