@@ -119,7 +119,16 @@ def _limit_files(size):
 class Server:
     """``scripts/odoo server`` with worker processes, which can be killed."""
 
-    def __init__(self, db, folder, workers, cron_threads=1, log_level="warn", file_limit=None):
+    def __init__(
+        self,
+        db,
+        folder,
+        workers,
+        cron_threads=1,
+        log_level="warn",
+        file_limit=None,
+        log_handlers=(),
+    ):
         self.port, self.gevent_port = free_port(), free_port()
         self.log = Path(folder) / "server.log"
         self.log.unlink(missing_ok=True)
@@ -135,6 +144,7 @@ class Server:
                     f"--gevent-port={self.gevent_port}",
                     f"--logfile={self.log}",
                     f"--log-level={log_level}",
+                    *(f"--log-handler={handler}" for handler in log_handlers),
                 ],
                 stdout=out,
                 stderr=out,
