@@ -183,3 +183,18 @@ class TestClaims(DoorsCommon):
             }
         ).do_scrap()
         self._assert_kept(older, newer)
+
+    # -- in an old and large shop ------------------------------------------------------------------
+
+    def test_what_is_not_in_stock_is_shared_out_among_nobody(self):
+        """Thousands may wait for it: they are read once there is something to be shared out."""
+        supply = self.env["backorder.supply"]
+        self._waiting(5, 3)
+        self.env.flush_all()
+        self.assertFalse(supply._read_owed(self.product, None, {}))
+        self._stock(self.product, 1)
+        self.env.flush_all()
+        (claim,) = supply._read_owed(self.product, None, {})
+        self.assertEqual(claim.quantity, 8)
+        newest = self._order((self.product, 4))
+        self.assertHeld(newest.order_line, 4, 0)

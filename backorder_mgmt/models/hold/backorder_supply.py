@@ -289,6 +289,9 @@ class BackorderSupply(models.AbstractModel):
     def _read_owed(self, products, orders, keys):
         """What is owed to backorders of confirmed orders, unforced and not released.
 
+        By the deliveries of these products, of which the database would else look at all that
+        wait for anything; where nothing is in stock, nothing is to be shared out.
+
         :param keys: {line id: since when it waits} of those that ask: no claim is told apart that
             none of them can tell apart
         """
@@ -296,6 +299,16 @@ class BackorderSupply(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
+                WITH open AS MATERIALIZED (
+                    SELECT product_id, location_id, sale_line_id, product_qty, quantity, product_uom
+                      FROM stock_move
+                     WHERE product_id = ANY(ARRAY(
+                               SELECT q.product_id FROM stock_quant q
+                                WHERE q.product_id IN %(products)s AND q.quantity > 0))
+                       AND sale_line_id IS NOT NULL
+                       AND state IN ('confirmed', 'waiting', 'partially_available')
+                       AND procure_method = 'make_to_stock'
+                )
                 SELECT product_id, location_id, own_id, since, order_id, SUM(
                            LEAST(unreserved, held) * (needed - LEAST(forced, needed)) / needed)
                   FROM (
@@ -308,8 +321,8 @@ class BackorderSupply(models.AbstractModel):
                            CASE WHEN l.product_id = m.product_id
                                 THEN l.backorder_qty * lu.factor / pu.factor
                                 ELSE SUM(m.product_qty) END AS held
-                      FROM sale_order_line l
-                      JOIN stock_move m ON m.sale_line_id = l.id
+                      FROM open m
+                      JOIN sale_order_line l ON l.id = m.sale_line_id
                       JOIN product_product p ON p.id = m.product_id
                       JOIN product_template t ON t.id = p.product_tmpl_id
                       JOIN uom_uom lu ON lu.id = l.product_uom_id
@@ -320,9 +333,6 @@ class BackorderSupply(models.AbstractModel):
                        AND l.backorder_claim_released IS NOT TRUE
                        AND (COALESCE(c.backorder_claim_days, 0) = 0 OR l.backorder_date IS NULL
                             OR l.backorder_date >= %(today)s::date - c.backorder_claim_days)
-                       AND m.product_id IN %(products)s
-                       AND m.state IN ('confirmed', 'waiting', 'partially_available')
-                       AND m.procure_method = 'make_to_stock'
                   GROUP BY l.id, m.product_id, m.location_id, lu.factor, pu.factor
                 ) AS waiting
                  WHERE unreserved > 0
