@@ -98,6 +98,34 @@ class TestPurchaseBackground(PurchaseCommon):
         self.assertEqual(self._bought(), [[10]] * 6)
         self.assertEqual(screen.state, "done")
 
+    def test_stop_leaves_what_has_been_created_and_orders_no_more(self):
+        screen = self._purchase()
+        screen.action_create()
+        plan = self.env["backorder.purchase.plan"]
+        first, *_others = plan._get_batches(screen)
+        plan._work_batch((screen.id, first))
+        made = screen.sudo().purchase_order_ids
+        screen.action_stop()
+        self.assertEqual((screen.state, screen.progress), ("done", 100))
+        self.assertIn("Stopped before its turn", screen.failures)
+        self.assertEqual(len(screen.line_ids.filtered("failed")), 4)
+        self._work()
+        plan._work_batch((screen.id, first))
+        screen.action_stop()
+        self.assertEqual(sum(self._bought(), []), [10, 10])
+        self.assertEqual(screen.sudo().purchase_order_ids, made)
+        # The others are proposed again.
+        self.assertEqual(len(self._purchase().line_ids), 4)
+
+    def test_stop_before_anything_was_created(self):
+        screen = self._purchase()
+        screen.action_create()
+        screen.action_stop()
+        self._work()
+        self.assertEqual(self._bought(), [[]] * 6)
+        self.assertEqual(screen.state, "done")
+        self.assertEqual(len(self._purchase().line_ids), 6)
+
     def test_what_somebody_else_bought_meanwhile_is_not_bought_again_and_says_so(self):
         screen = self._purchase()
         screen.action_create()

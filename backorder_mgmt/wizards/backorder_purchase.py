@@ -230,6 +230,16 @@ class BackorderPurchase(models.TransientModel):
             "context": {"dialog_size": "medium"},
         }
 
+    def action_stop(self):
+        """*Stop*: the job orders no more rows of this screen; what it has created stays.
+
+        :raise AccessError: the screen is somebody else's
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self.env["backorder.purchase.plan"]._stop(self)
+        return True
+
     def _created_orders(self):
         """What was created, with the user's own rights.
 

@@ -58,6 +58,18 @@ class BackorderPurchasePlan(models.AbstractModel):
         self._trigger_create()
 
     @api.model
+    def _stop(self, screen):
+        """Rows whose turn has not come are not ordered; what was created by then stays.
+
+        The job may have a batch of them in hand: who comes second starts over, and sees the rest.
+        """
+        if screen.state != "queued":
+            return
+        left = self._rows_to_order(screen).filtered(lambda row: not row.done)
+        left.write({"done": True, "failed": self.env._("Stopped before its turn.")})
+        self._go_on(screen)
+
+    @api.model
     def _trigger_create(self):
         self.env.ref("backorder_mgmt.ir_cron_create_purchases").sudo()._trigger()
 
