@@ -12,11 +12,17 @@ from .numbers import EPSILON, is_more, is_positive
 
 @dataclass(slots=True, frozen=True)
 class Waiting:
-    """A backorder: ``inside`` the window of days that the buyer asked for, or older."""
+    """A backorder: ``inside`` the window of days that the buyer asked for, or older.
+
+    Where its delivery takes from one place only: ``there``: what lies at that place for it;
+    ``apart``: what free stock at other places cannot serve.
+    """
 
     key: Hashable
     needed: float
     inside: bool = True
+    there: float = 0.0
+    apart: float = 0.0
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,7 +62,8 @@ class Needed:
     """The arithmetic of a row, before a vendor rounds it.
 
     ``short``: backorders in the window that nothing covers; ``refill``: on top of it, to reach the
-    maximum; ``lines``: the backorders that are to be bought for, with the quantity of each.
+    maximum; ``lines``: the backorders that are to be bought for, with the quantity of each;
+    ``out_of_reach``: free, but not where the deliveries that lack it take from.
     """
 
     backorders: float = 0.0
@@ -68,6 +75,7 @@ class Needed:
     covered: float = 0.0
     short: float = 0.0
     refill: float = 0.0
+    out_of_reach: float = 0.0
     lines: dict = field(default_factory=dict)
 
     @property
@@ -103,8 +111,14 @@ def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
             result.backorders += waiting.needed
         else:
             result.older += waiting.needed
-    left = {waiting.key: waiting.needed for waiting in facts.waiting}
-    pool = result.free - facts.demand
+    left, apart = {}, {}
+    free, ordered = result.free - facts.demand, 0.0
+    for waiting in facts.waiting:
+        left[waiting.key] = waiting.needed - waiting.there
+        apart[waiting.key] = waiting.apart
+        free -= waiting.there
+        if not waiting.inside:
+            result.kept_for_older += waiting.there
     for own in facts.on_order:
         rest = own.quantity
         for waiting in facts.waiting:
@@ -112,21 +126,31 @@ def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
                 continue
             taken = min(rest, left[waiting.key])
             left[waiting.key] -= taken
+            apart[waiting.key] = max(0.0, apart[waiting.key] - taken)
             rest -= taken
             if not waiting.inside:
                 result.kept_for_older += taken
-        pool += rest
-    room = max(0.0, pool)
+        ordered += rest
+    pool = free + ordered
+    # What others lack now, the first goods on order make good.
+    room, coming = max(0.0, free), max(0.0, ordered + min(0.0, free))
+    lacking = 0.0
     for waiting in facts.waiting:
         if not waiting.inside:
             continue
-        taken = min(room, left[waiting.key])
+        key = waiting.key
+        taken = min(room, max(0.0, left[key] - apart[key]))
         room -= taken
-        short = left[waiting.key] - taken
+        later = min(coming, left[key] - taken)
+        coming -= later
+        short = left[key] - taken - later
         if is_positive(short):
-            result.lines[waiting.key] = short
+            result.lines[key] = short
             result.short += short
+            lacking += min(short, apart[key])
     result.covered = result.backorders - result.short
+    result.out_of_reach = room if is_positive(lacking) else 0.0
+    room += coming
     # What is there once everybody in the window has got theirs; below zero: others are short.
     position = room if pool > 0 else pool
     if refill and facts.minimum is not None and is_more(facts.minimum, position):

@@ -1,5 +1,6 @@
 from . import backorder_purchase_plan
 from . import backorder_purchase_plan_facts
+from . import backorder_purchase_plan_places
 from . import backorder_purchase_plan_words
 from . import backorder_purchase_plan_rows
 from . import backorder_purchase_plan_create

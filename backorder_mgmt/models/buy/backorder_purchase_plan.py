@@ -150,11 +150,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         return {
             "product_id": product.id,
             "warehouse_id": warehouse.id,
-            "on_hand_qty": facts.on_hand,
+            "on_hand_qty": facts.on_hand - needed.out_of_reach,
             "reserved_qty": facts.reserved,
             "promised_qty": facts.promised,
             "demand_qty": facts.demand,
-            "free_qty": needed.free,
+            "free_qty": needed.free - needed.out_of_reach,
             "on_order_qty": needed.on_order,
             "min_qty": facts.minimum or 0.0,
             "max_qty": facts.maximum,
@@ -166,7 +166,7 @@ class BackorderPurchasePlan(models.AbstractModel):
             "refill_qty": needed.refill,
             "needed_qty": needed.quantity,
             "documents": self._list_documents(product, facts),
-            "elsewhere": self._list_elsewhere(product, facts),
+            "elsewhere": self._list_elsewhere(product, warehouse, facts, needed),
         }
 
     @api.model

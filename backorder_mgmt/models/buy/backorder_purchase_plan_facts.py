@@ -23,12 +23,14 @@ class BackorderPurchasePlan(models.AbstractModel):
         # sudo: the caller has checked who may buy; stock and orders are counted for everybody
         products, warehouses = products.sudo(), warehouses.sudo()
         self.env.flush_all()
-        waiting, held = self._read_waiting(products, warehouses, days, include_quotations)
+        waiting, held, apart = self._read_waiting(products, warehouses, days, include_quotations)
         on_hand = self._read_quants(products, warehouses)
+        served = self._serve_apart(apart, waiting, on_hand, warehouses)
         demand = self._read_demand(products, warehouses, held)
         promised = self._read_set_aside(products, warehouses)
-        on_order, brought = self._read_on_order(products, warehouses)
-        elsewhere = self._read_elsewhere(products, warehouses, brought)
+        places = self.env["stock.location"].sudo().browse({place for _product, place in served})
+        on_order, brought = self._read_on_order(products, warehouses, places)
+        elsewhere = self._read_elsewhere(products, warehouses, brought, served)
         rules = self._read_rules(products, warehouses)
         facts = {}
         for warehouse_id in warehouses.ids:
@@ -108,12 +110,14 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _read_waiting(self, products, warehouses, days, include_quotations):
         """Backorders by product and warehouse, first come first, and what is held of each line.
 
-        :return: ({(product id, warehouse id): [Waiting]}, {(line id, product id): held quantity})
+        :return: ({(product id, warehouse id): [Waiting]}, {(line id, product id): held quantity},
+            {(product id, warehouse id, line id): {location id: quantity}} that is taken from there
+            and not from all of stock)
         """
         lines = self.env["sale.order.line"].sudo()
         entries = lines._backorder_queue_entries(products, warehouses)
         if not entries:
-            return {}, {}
+            return {}, {}, {}
         wanted = set(products.ids)
         ids = [entry[0] for entry in entries]
         self.env.cr.execute(
@@ -125,8 +129,8 @@ class BackorderPurchasePlan(models.AbstractModel):
         if quotations and include_quotations:
             bought = set(lines.search(self._get_quotation_domain(quotations)).ids)
         start = None if days is None else self._window_start(days)
-        waiting, held = {}, {}
-        for line_id, warehouse_id, parts, needed, _forced in entries:
+        waiting, held, apart = {}, {}, {}
+        for line_id, warehouse_id, parts, needed, _forced, places in entries:
             state, since = known[line_id]
             if state != "sale" and line_id not in bought:
                 continue
@@ -137,9 +141,11 @@ class BackorderPurchasePlan(models.AbstractModel):
                 quantity = needed * per_unit
                 own = Waiting(line_id, quantity, inside)
                 waiting.setdefault((product_id, warehouse_id), []).append(own)
+                if product_id in places:
+                    apart[product_id, warehouse_id, line_id] = places[product_id]
                 if state == "sale":
                     held[line_id, product_id] = quantity
-        return waiting, held
+        return waiting, held, apart
 
     # -- what is there ----------------------------------------------------------------------------
 
@@ -172,49 +178,6 @@ class BackorderPurchasePlan(models.AbstractModel):
         for key, quantity in free.items():
             own = reserved.get(key, 0.0)
             result[key[0], stocks[key[1]]] = (quantity + own, own)
-        return result
-
-    @api.model
-    def _read_elsewhere(self, products, warehouses, brought):
-        """{(product id, warehouse id): [(place, quantity)]}: free, but not where fills take from.
-
-        :param brought: {(product id, location id): quantity of it that transfers bring there}
-        """
-        expired = SQL("FALSE")
-        if "removal_date" in self.env["stock.quant"]._fields:
-            expired = SQL("quant.removal_date < %s", fields.Datetime.now())
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT quant.product_id, place.warehouse_id, place.id,
-                       SUM(COALESCE(quant.quantity, 0) - COALESCE(quant.reserved_quantity, 0)),
-                       COALESCE(%(expired)s, FALSE) AS expired
-                  FROM stock_quant quant
-                  JOIN stock_location place ON place.id = quant.location_id
-                  JOIN stock_warehouse house ON house.id = place.warehouse_id
-                  JOIN stock_location top ON top.id = house.lot_stock_id
-                 WHERE quant.product_id IN %(products)s AND place.warehouse_id IN %(warehouses)s
-                   AND place.usage = 'internal'
-                   AND (place.parent_path NOT LIKE top.parent_path || '%%' OR %(expired)s)
-              GROUP BY quant.product_id, place.warehouse_id, place.id, 5
-              ORDER BY place.id
-                """,
-                expired=expired,
-                products=tuple(products.ids) or (0,),
-                warehouses=tuple(warehouses.ids) or (0,),
-            )
-        )
-        rows = self.env.cr.fetchall()
-        places = self.env["stock.location"].sudo().browse({row[2] for row in rows})
-        names = {place.id: place.display_name for place in places}
-        result = {}
-        for product_id, warehouse_id, place_id, quantity, is_expired in rows:
-            rest = float(quantity) - (0.0 if is_expired else brought.get((product_id, place_id), 0))
-            if is_positive(rest):
-                name = names[place_id]
-                if is_expired:
-                    name = self.env._("%s, to be removed from stock", name)
-                result.setdefault((product_id, warehouse_id), []).append((name, rest))
         return result
 
     @api.model
@@ -288,9 +251,10 @@ class BackorderPurchasePlan(models.AbstractModel):
         ]
 
     @api.model
-    def _read_on_order(self, products, warehouses):
+    def _read_on_order(self, products, warehouses, places):
         """What comes to where fills take from, by requests and by all confirmed arrivals.
 
+        :param places: where deliveries take from, beside the warehouses' stock
         :return: ({(product id, warehouse id): [OnOrder]}, {(product id, location id): loose goods
             there that transfers bring})
         """
@@ -306,12 +270,16 @@ class BackorderPurchasePlan(models.AbstractModel):
                         quantity, frozenset(line.backorder_line_ids.ids), line.order_id.name, True
                     )
                 )
-        incoming = self.env["sale.order.line"]._backorder_incoming(products, warehouses)
-        for key, arrivals in incoming.items():
-            for _date, quantity, move in arrivals:
-                if is_positive(quantity):
+        incoming = self.env["sale.order.line"]._backorder_incoming(
+            products, warehouses, places=places
+        )
+        seen = set()
+        for key in sorted(incoming, key=lambda own: own[2]):
+            for _date, quantity, move in incoming[key]:
+                if is_positive(quantity) and move.id not in seen:
+                    seen.add(move.id)
                     own = self._prepare_arrival(quantity, move)
-                    on_order.setdefault(key, []).append(own)
+                    on_order.setdefault(key[:2], []).append(own)
                     place = (move.product_id.id, move.location_id.id)
                     loose = quantity - move.product_uom._compute_quantity(
                         move.quantity, move.product_id.uom_id, round=False

@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ...engine import trim
+from ...engine import is_positive, trim
 from .backorder_purchase_plan import MAX_DAYS
 
 
@@ -157,12 +157,16 @@ class BackorderPurchasePlan(models.AbstractModel):
         return "\n".join(texts)
 
     @api.model
-    def _list_elsewhere(self, product, facts):
+    def _list_elsewhere(self, product, warehouse, facts, needed):
         """``WH/Damaged: 5 Units`` a line: what no delivery takes."""
-        unit = product.product_tmpl_id.uom_id if facts.elsewhere else None
-        return "\n".join(
-            f"{place}: {self._label(quantity, unit)}" for place, quantity in facts.elsewhere
-        )
+        places = list(facts.elsewhere)
+        if is_positive(needed.out_of_reach):
+            stock = warehouse.lot_stock_id.display_name
+            places.append(
+                (self.env._("%s, deliveries take from elsewhere", stock), needed.out_of_reach)
+            )
+        unit = product.product_tmpl_id.uom_id if places else None
+        return "\n".join(f"{place}: {self._label(quantity, unit)}" for place, quantity in places)
 
     @api.model
     def _label(self, quantity, unit):

@@ -190,25 +190,39 @@ class SaleOrderLine(models.Model):
 
     def _backorder_deal_entries(self, entries, products, warehouses):
         queues, forced = {}, {}
-        for line_id, warehouse_id, parts, needed, share_forced in entries:
+        for line_id, warehouse_id, parts, needed, share_forced, apart in entries:
             if not all(product_id in products._ids for product_id in parts):
                 continue
             for product_id, per_unit in parts.items():
-                key = (product_id, warehouse_id)
-                queue, last = queues.setdefault(key, []), forced.setdefault(key, [])
-                need = needed * per_unit
-                if is_positive(need * (1 - share_forced)):
-                    queue.append((line_id, need * (1 - share_forced)))
-                if is_positive(need * share_forced):
-                    last.append((line_id, need * share_forced))
-        incoming = self._backorder_incoming(products, warehouses)
-        on_hand = self._backorder_on_hand(products, warehouses)
-        result = {}
-        for key, queue in queues.items():
+                for place_id, need in _by_place(needed * per_unit, apart.get(product_id, {})):
+                    key = (product_id, warehouse_id, place_id)
+                    queue, last = queues.setdefault(key, []), forced.setdefault(key, [])
+                    if is_positive(need * (1 - share_forced)):
+                        queue.append((line_id, need * (1 - share_forced)))
+                    if is_positive(need * share_forced):
+                        last.append((line_id, need * share_forced))
+        places = self.env["stock.location"].sudo().browse({key[2] for key in queues if key[2]})
+        incoming = self._backorder_incoming(products, warehouses, places=places)
+        on_hand = self._backorder_on_hand(products, warehouses, places)
+        used, result = {}, {}
+        # Who takes from one place only comes first: others take from around it as well.
+        for key in sorted(queues, key=lambda own: not own[2]):
+            arrivals = [
+                (date, quantity - used.get(move, 0.0), move)
+                for date, quantity, move in incoming.get(key, ())
+            ]
             # Forced quantities are served after all others, as fills of many orders do.
-            dealt = deal([*queue, *forced[key]], incoming.get(key, ()), on_hand.get(key, 0.0))
+            dealt = deal([*queues[key], *forced[key]], arrivals, on_hand(key))
             for line_id, own in dealt.items():
-                result.setdefault(line_id, {})[key[0]] = own
+                before = result.setdefault(line_id, {}).setdefault(key[0], own)
+                if before is not own:
+                    before.shares += own.shares
+                    before.missing += own.missing
+                for share in own.shares if key[2] else ():
+                    if share.source:
+                        used[share.source] = used.get(share.source, 0.0) + share.quantity
+                    else:
+                        on_hand.take(key, share.quantity)
         return result
 
     def _backorder_queue_entries(self, products, warehouses):
@@ -217,7 +231,8 @@ class SaleOrderLine(models.Model):
         Orders come before quotations, which hold no place in the queue until they are confirmed.
 
         :return: [(line id, warehouse id, {product id: quantity per unit of the line's product},
-            needed in the unit of the line's product, forced share of it)]
+            needed in the unit of the line's product, forced share of it, {product id: {location
+            id: quantity in its unit}} of what is taken from there and not from all of stock)]
         """
         if not products or not warehouses:
             return []
@@ -226,7 +241,16 @@ class SaleOrderLine(models.Model):
             SQL(
                 """
                 SELECT l.id, l.product_id, l.company_id, l.warehouse_id, l.backorder_qty,
-                       lu.factor / pu.factor, COALESCE(l.backorder_forced_qty, 0)
+                       lu.factor / pu.factor, COALESCE(l.backorder_forced_qty, 0),
+                       EXISTS (
+                           SELECT
+                             FROM stock_move m
+                             JOIN stock_warehouse w ON w.id = l.warehouse_id
+                            WHERE m.sale_line_id = l.id
+                              AND m.state IN ('confirmed', 'waiting', 'partially_available')
+                              AND m.location_id NOT IN (
+                                  w.lot_stock_id, COALESCE(w.wh_output_stock_loc_id, 0),
+                                  COALESCE(w.wh_pack_stock_loc_id, 0)))
                   FROM sale_order_line l
                   JOIN sale_order o ON o.id = l.order_id
                   JOIN product_product p ON p.id = l.product_id
@@ -253,6 +277,7 @@ class SaleOrderLine(models.Model):
             ]
         )
         of_line = kits._backorder_waiting_parts()
+        apart = self.sudo().browse([row[0] for row in rows if row[7]])._backorder_taken_apart()
         return [
             (
                 line_id,
@@ -260,9 +285,26 @@ class SaleOrderLine(models.Model):
                 of_line.get(line_id, parts[product_id, company_id]),
                 float(needed) * float(per_unit),
                 min(1.0, float(forced) / float(needed)),
+                apart.get(line_id, {}),
             )
-            for line_id, product_id, company_id, warehouse_id, needed, per_unit, forced in rows
+            for line_id, product_id, company_id, warehouse_id, needed, per_unit, forced, _ in rows
         ]
+
+    def _backorder_taken_apart(self):
+        """{line id: {product id: {location id: quantity in its unit}}}: what deliveries of ``self``
+        still take from other places than their warehouse's stock, or from one shelf of it only."""
+        result = {}
+        for move in self._backorder_moves():
+            line, place = move.sale_line_id, move.location_id
+            if place == line.warehouse_id.lot_stock_id:
+                continue
+            left = move.product_qty - move.product_uom._compute_quantity(
+                move.quantity, move.product_id.uom_id, round=False
+            )
+            if is_positive(left):
+                own = result.setdefault(line.id, {}).setdefault(move.product_id.id, {})
+                own[place.id] = own.get(place.id, 0.0) + left
+        return result
 
     def _backorder_waiting_parts(self):
         """{line id: {component id: quantity in its unit that is waited for, per unit of the line's
@@ -295,13 +337,38 @@ class SaleOrderLine(models.Model):
         return result
 
     @api.model
-    def _backorder_on_hand(self, products, warehouses):
-        """{(product id, warehouse id): what a fill could give now}, below zero where stock is."""
-        places = warehouses.lot_stock_id
-        supply = self.env["backorder.supply"]._gather(products, places, owed=False, opened=True)
-        return {
-            (product.id, warehouse.id): supply.available(product.id, warehouse.lot_stock_id.id)
-            or min(0.0, supply.free.get((product.id, warehouse.lot_stock_id.id), 0.0))
-            for product in products
-            for warehouse in warehouses
-        }
+    def _backorder_on_hand(self, products, warehouses, places):
+        """:class:`OnHand` of what a fill could give now, at these warehouses' stock and at
+        ``places``."""
+        stocks = {warehouse.id: warehouse.lot_stock_id.id for warehouse in warehouses}
+        tops = warehouses.lot_stock_id | places
+        supply = self.env["backorder.supply"]._gather(products, tops, owed=False, opened=True)
+        return OnHand(supply, stocks)
+
+
+class OnHand:
+    """What a fill could give now, by (product id, warehouse id, location id or 0: all of stock)."""
+
+    def __init__(self, supply, stocks):
+        self._supply, self._stocks = supply, stocks
+
+    def __call__(self, key):
+        """Below zero where stock is."""
+        product_id, place_id = key[0], key[2] or self._stocks[key[1]]
+        return self._supply.available(product_id, place_id) or min(
+            0.0, self._supply.free.get((product_id, place_id), 0.0)
+        )
+
+    def take(self, key, quantity):
+        self._supply.take(key[0], key[2] or self._stocks[key[1]], quantity)
+
+
+def _by_place(need, places):
+    """[(location id, quantity)] of what is needed: as much as deliveries take from these places,
+    the rest from all of stock (0)."""
+    result = []
+    for place_id, most in places.items():
+        if is_positive(there := min(need, most)):
+            result.append((place_id, there))
+            need -= there
+    return [*result, (0, need)] if is_positive(need) or not result else result

@@ -30,8 +30,9 @@ class SaleOrderLine(models.Model):
         ]
 
     @api.model
-    def _backorder_incoming(self, products, warehouses, beyond=True):
-        """{(product id, warehouse id): [(date, quantity in the product's unit, move)]}.
+    def _backorder_incoming(self, products, warehouses, beyond=True, places=None):
+        """{(product id, warehouse id, 0): [(date, quantity in the product's unit, move)]}, and of
+        what comes to one of ``places`` the same under its id.
 
         :param beyond: what comes from another warehouse may still be on its way to that one
         """
@@ -39,24 +40,30 @@ class SaleOrderLine(models.Model):
         domain = self._get_backorder_incoming_domain(products, warehouses)
         found = moves.search(domain, order="id")
         moves = found.filtered(lambda m: m._backorder_arrives_in())
-        spoken_for = moves._backorder_spoken_for()
-        there = moves._backorder_there(warehouses if beyond else None)
+        apart = {move: move._backorder_reaches(places) for move in found if places}
+        all_moves = moves | moves.browse([move.id for move, own in apart.items() if own])
+        spoken_for = all_moves._backorder_spoken_for()
+        there = all_moves._backorder_there(warehouses if beyond else None)
         incoming = {}
-        for move in moves.sorted(lambda m: (m._backorder_arrival(), m.id)):
+        for move in all_moves.sorted(lambda m: (m._backorder_arrival(), m.id)):
             # Of a later step, what its earlier step still has to bring is counted there.
-            before = sum((move.move_orig_ids & moves).mapped("product_qty"))
+            before = sum((move.move_orig_ids & all_moves).mapped("product_qty"))
             quantity = move.product_qty - before - spoken_for.get(move, 0.0)
             if move in there.moves:
                 quantity = there.give(move, quantity)
-            key = (move.product_id.id, move._backorder_arrives_in().id)
-            incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
+            arrival = (move._backorder_arrival(), quantity, move)
+            if warehouse := move._backorder_arrives_in():
+                incoming.setdefault((move.product_id.id, warehouse.id, 0), []).append(arrival)
+            for place in apart.get(move, ()):
+                key = (move.product_id.id, place.warehouse_id.id, place.id)
+                incoming.setdefault(key, []).append(arrival)
         for move in found - moves:
             if move.quantity and (warehouse := move._backorder_moves_about_in()):
                 # It is not free until it is there; what such a transfer has not reserved is.
                 quantity = move.product_uom._compute_quantity(
                     move.quantity, move.product_id.uom_id, round=False
                 )
-                key = (move.product_id.id, warehouse.id)
+                key = (move.product_id.id, warehouse.id, 0)
                 incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
                 incoming[key].sort(key=lambda arrival: (arrival[0], arrival[2].id))
         return incoming
@@ -107,7 +114,7 @@ class StockMove(models.Model):
             incoming = self.env["sale.order.line"]._backorder_incoming(products, others, False)
             for place in places.filtered(lambda place: place.warehouse_id in others):
                 for product in products:
-                    arrivals = incoming.get((product.id, place.warehouse_id.id), ())
+                    arrivals = incoming.get((product.id, place.warehouse_id.id, 0), ())
                     key = (product.id, place.id)
                     free[key] = free.get(key, 0.0) + sum(own[1] for own in arrivals)
         return There(inner, free, reserved)

@@ -44,7 +44,7 @@ class StockMove(models.Model):
         if _ARRIVAL_FIELDS.isdisjoint(vals) or self._backorder_only_assigned(vals):
             return super().write(vals)
         arriving = self.filtered(lambda move: move._backorder_arrives_in())
-        products = arriving.product_id
+        products = arriving.product_id | self._backorder_inside().product_id
         arriving._backorder_coming_later(vals).purchase_line_id.order_id._backorder_before_delay()
         if "date" in vals and (told := arriving.filtered("backorder_arrival_date")):
             told._backorder_write({"backorder_arrival_date": False})
@@ -54,8 +54,22 @@ class StockMove(models.Model):
             purchased = arriving.filtered("purchase_line_id")
             purchased._backorder_write({"backorder_arrival_date": vals["date_deadline"]})
         arriving = self.filtered(lambda move: move._backorder_arrives_in())
-        (products | arriving.product_id)._backorder_stock_changed()
+        if "location_id" in vals:  # what a delivery waits for lies, or comes, elsewhere
+            arriving |= self.filtered("sale_line_id")
+        products |= arriving.product_id | self._backorder_inside().product_id
+        products._backorder_stock_changed()
         return res
+
+    def _backorder_inside(self):
+        """Those of ``self`` that bring goods to another place inside, from where a delivery may
+        take them."""
+        return self.filtered(
+            lambda move: (
+                not move.sale_line_id
+                and move.location_id.usage != "supplier"
+                and (move.location_final_id or move.location_dest_id).usage == "internal"
+            )
+        )
 
     def _backorder_coming_later(self, vals):
         """What of these purchased moves comes later than was known, or never, once ``vals`` are
@@ -95,6 +109,14 @@ class StockMove(models.Model):
             warehouse.wh_input_stock_loc_id | warehouse.wh_qc_stock_loc_id
         )
         return warehouse if inside else self.env["stock.warehouse"]
+
+    def _backorder_reaches(self, places):
+        """Those of ``places`` that the goods come into, from outside of them."""
+        self.ensure_one()
+        final = self.location_final_id or self.location_dest_id
+        return places.filtered(
+            lambda place: final._child_of(place) and not self.location_id._child_of(place)
+        )
 
     def _backorder_moves_about_in(self):
         """The warehouse whose shelves the goods lie on and stay on; none: they leave them."""

@@ -158,6 +158,7 @@ class BackorderSupply(models.AbstractModel):
             ]
         )
         self._flush_quants()
+        self.env["stock.picking.type"].flush_model(["code", "reservation_method"])
         self.env["res.company"].flush_model(["backorder_fifo", "backorder_claim_days"])
         self._flush_units()
 
