@@ -3,6 +3,8 @@
 Run by scripts/oca-tests, which has them installed; its name keeps `make test` from finding it.
 """
 
+from datetime import timedelta
+
 from odoo import Command, fields
 
 from odoo.addons.backorder_mgmt.tests.common import BackorderCommon
@@ -111,3 +113,30 @@ class TestSideBySide(BackorderCommon):
         self.assertEqual(new.order_line.commitment_date, day)
         self.assertHeld(new.order_line, 0, reserved=3)
         self.assertInvariants(order | new)
+
+    def test_items_of_several_days_stay_several_deliveries(self):
+        days = [fields.Datetime.now() + timedelta(days=number) for number in (5, 5, 9)]
+        items = [self.product, self.other, self._product("Saw")]
+        order = self._order(
+            *((item, 3, {"commitment_date": day}) for item, day in zip(items, days, strict=True))
+        )
+        self.assertEqual(len(order.picking_ids), 2)
+        for item in items:
+            self._stock(item, 3)
+        new = order.fill_backorders().run_order_ids.new_order_id
+        self.assertEqual(
+            sorted(
+                sorted(picking.move_ids.product_id.mapped("name")) for picking in new.picking_ids
+            ),
+            [["Hammer", "Nails"], ["Saw"]],
+        )
+        self.assertEqual(
+            {picking.scheduled_date.date() for picking in new.picking_ids},
+            {day.date() for day in days},
+        )
+        self.assertInvariants(order | new)
+        # Raised later, the item joins the delivery of its day.
+        saw = new.order_line.filtered(lambda line: line.product_id == items[2])
+        saw.product_uom_qty = 5
+        self.assertEqual(len(new.picking_ids), 2)
+        self.assertEqual(saw.move_ids.picking_id, saw.move_ids[0].picking_id)

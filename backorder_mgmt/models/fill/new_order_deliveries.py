@@ -50,10 +50,7 @@ class SaleOrderLine(models.Model):
             and (move.quantity or move.product_uom.compare(quantity, move.product_uom_qty) < 0)
         }
         whole = {move: target for move, target in goes.items() if move not in parts}
-        groups = {}
-        for move, target in goes.items():
-            groups.setdefault(move._backorder_delivery_key(target.order_id), []).append(move)
-        deliveries = self._backorder_handed_pickings(groups)
+        deliveries = self._backorder_handed_pickings(goes)
         emptied = [
             move
             for move in self._backorder_last_moves(whole)
@@ -98,11 +95,10 @@ class SaleOrderLine(models.Model):
 
     def _prepare_handed_vals(self, move, target, deliveries):
         """What ``move``, or a part of it, is from now on."""
-        order = target.order_id
         return {
             "sale_line_id": target.id,
-            "origin": order.name,
-            "picking_id": deliveries[move._backorder_delivery_key(order)].id,
+            "origin": target.order_id.name,
+            "picking_id": deliveries[move].id,
         }
 
     def _backorder_last_moves(self, moves):
@@ -121,40 +117,63 @@ class SaleOrderLine(models.Model):
             }
         )[0]
 
-    def _backorder_handed_pickings(self, groups):
-        """{key of a delivery: the new one}, each with a note where it comes from.
+    def _backorder_handed_pickings(self, goes):
+        """{move: the new delivery that it, or a part of it, goes to}, with a note where each comes
+        from. What Odoo, or another module, delivers apart on the original stays apart.
 
-        :param groups: {key: the moves that go there, whole or in part}
+        :param goes: {move: the line of its new order}
         """
+        groups = {}
+        for move, target in goes.items():
+            key = (target.order_id, target._backorder_reference_name(), *move._key_assign_picking())
+            groups.setdefault(key, []).append(move)
         vals_list = []
-        for (order, *_places), moves in groups.items():
+        for (order, *_apart), moves in groups.items():
             vals = self.env["stock.move"].union(*moves)._get_new_picking_values()
             vals_list.append({**vals, "origin": order.name})
         pickings = self.env["stock.picking"].sudo().create(vals_list)
-        deliveries = dict(zip(groups, pickings, strict=True))
-        bodies = {
-            picking.id: self.env["ir.qweb"]._render(
+        deliveries, bodies = {}, {}
+        for ((order, *_apart), moves), picking in zip(groups.items(), pickings, strict=True):
+            deliveries.update(dict.fromkeys(moves, picking))
+            bodies[picking.id] = self.env["ir.qweb"]._render(
                 "mail.message_origin_link",
                 {"self": picking, "origin": order},
                 minimal_qcontext=True,
             )
-            for (order, *_places), picking in deliveries.items()
-        }
         pickings._message_log_batch(bodies=bodies)
         return deliveries
 
+    def _backorder_reference_name(self):
+        """The name of the reference under which Odoo would deliver this line: that of its order,
+        or where a module delivers lines apart, one of their own."""
+        return self._prepare_reference_vals()["name"]
+
     def _backorder_refer(self, moves):
         """The moves are found by the reference of their order, as those that Odoo makes."""
-        vals_list = []
-        for order, own in moves.grouped(lambda move: move.sale_line_id.order_id).items():
-            vals = own.sale_line_id[:1]._prepare_reference_vals()
-            vals_list.append({**vals, "move_ids": [Command.set(own.ids)]})
+        vals_list, lines = [], []
+        moves.write({"reference_ids": [Command.clear()]})
+        groups = moves.grouped(
+            lambda move: (move.sale_line_id.order_id, move.sale_line_id._backorder_reference_name())
+        )
+        for (order, _name), own in groups.items():
             if references := order.stock_reference_ids:
                 references.move_ids = [Command.link(move.id) for move in own]
-                vals_list.pop()
-        moves.write({"reference_ids": [Command.clear()]})
-        if vals_list:
-            self.env["stock.reference"].sudo().create(vals_list)
+                continue
+            vals = own.sale_line_id[:1]._prepare_reference_vals()
+            vals_list.append({**vals, "move_ids": [Command.set(own.ids)]})
+            lines.append(own.sale_line_id)
+        references = self.env["stock.reference"].sudo().create(vals_list)
+        for field in self._backorder_reference_fields():
+            for own, reference in zip(lines, references, strict=True):
+                own[field] = reference
+
+    def _backorder_reference_fields(self):
+        """Names of the fields in which a module keeps the reference of each line."""
+        return [
+            name
+            for name, field in self._fields.items()
+            if field.type == "many2one" and field.store and field.comodel_name == "stock.reference"
+        ]
 
     def _backorder_drop_deliveries(self):
         """Take the deliveries off again: the order of these lines is not approved now."""
@@ -213,10 +232,6 @@ class StockMove(models.Model):
             and self.state in ("confirmed", "partially_available", "assigned")
             and self.location_dest_id.usage == "customer"
         )
-
-    def _backorder_delivery_key(self, order):
-        """Moves of a new order with the same key are one delivery, as Odoo would have it."""
-        return (order, self.picking_type_id, self.location_id, self.location_dest_id)
 
     def _trigger_scheduler(self):
         """Demand that was handed over is not new: of many moves at once Odoo asks for reordering
