@@ -231,24 +231,56 @@ class TestInvoiceLinks(InvoicePagesCommon):
         self.env.invalidate_all()
         self.assertEqual(self._link(invoice), 10)
 
-    def test_a_list_of_open_invoices_asks_few_queries_for_each(self):
-        self._stock(self.product, 12)
+    def _queries(self, call):
+        """How many queries ``call`` asks with nothing in the cache."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        call()
+        return self.env.cr.sql_log_count - before
+
+    def test_a_list_of_open_invoices_asks_as_many_queries_as_a_short_one(self):
+        """Half of their orders paid a part, so that the money of their families is looked at."""
+        self._stock(self.product, 24)
         invoices = self.env["account.move"]
-        for _number in range(12):
-            invoices |= self._invoice(self._order((self.product, 1)))
+        for number in range(24):
+            order = self._order((self.product, 1))
+            if number % 2:
+                self._pay_online(order, 4)
+            invoices |= self._invoice(order)
 
-        def queries(listed):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.assertEqual(
-                [invoice._has_to_be_paid() for invoice in listed], [True] * len(listed)
-            )
-            return self.env.cr.sql_log_count - before
+        def ask(listed):
+            amounts = [move.backorder_payable_amount for move in listed if move._has_to_be_paid()]
+            self.assertEqual(amounts, [10, 6] * (len(listed) // 2))
 
-        queries(invoices)
-        # All of the family's money took 12 each.
-        self.assertLessEqual(queries(invoices) - queries(invoices[:4]), 5 * 8)
+        self._queries(lambda: ask(invoices))
+        few = self._queries(lambda: ask(invoices[:4]))
+        self.assertLessEqual(self._queries(lambda: ask(invoices)), few + 1)
+
+    def test_an_invoice_of_many_orders_asks_as_many_queries_as_one_of_few(self):
+        self._stock(self.product, 24)
+        invoices = []
+        for number in (3, 15):
+            orders = self.env["sale.order"]
+            for _order in range(number):
+                orders |= self._order((self.product, 1))
+            self._pay_online(orders[0], 4)
+            invoice = orders._create_invoices()
+            invoice.action_post()
+            invoices.append(invoice)
+        few, many = invoices
+        self.assertEqual(self._link(many), 146)
+        self._queries(lambda: self._link(many))
+        asked = self._queries(lambda: self._link(few))
+        self.assertLessEqual(self._queries(lambda: self._link(many)), asked + 1)
+
+    def test_a_list_of_invoices_says_at_once_what_changed(self):
+        """Paid on the new order a moment ago: no list asks for it on the original's invoice."""
+        order, new, _run = self._filled(charge_cards=False, carry_balance=True)
+        invoice = self._invoice(new)
+        self.assertTrue(invoice._has_to_be_paid())
+        self._pay_online(order, 100)
+        self.assertFalse(invoice._has_to_be_paid())
 
     def test_an_invoice_without_an_order_is_not_looked_at(self):
         invoice = self.env["account.move"].create(

@@ -1,11 +1,19 @@
 """Invoices of a family: settled by its money, and never asked for beyond what it owes."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    backorder_payable_amount = fields.Monetary(
+        string="Payable Online",
+        compute="_compute_backorder_payable_amount",
+        compute_sudo=True,
+        help="What a payment page of this invoice asks for now: what is open on it, and no more "
+        "than its orders and their families still owe.",
+    )
 
     def _post(self, soft=True):
         """Odoo settles an invoice with the online payments of its order. In a family, a payment or
@@ -26,52 +34,98 @@ class AccountMove(models.Model):
         :param currency: that of the payment; None: that of the invoices, which is one
         :param date: the day whose rates count; None: today
         """
-        # sudo: a customer need not see the orders and payments of the family; a sum only
-        invoices = self.sudo()
-        currency = currency or invoices.currency_id
+        return self._backorder_payable_amounts([self], currency, date)[0]
+
+    @api.model
+    def _backorder_payable_amounts(self, papers, currency=None, date=None):
+        """[the most that a payment page of each of these ``papers`` may ask for now], by as many
+        queries for many as for one; see :meth:`_backorder_payable_amount`.
+
+        :param papers: customer invoices that are paid together each
+        """
+        # sudo: a customer need not see the orders and payments of the family; sums only
+        invoices = self.env["account.move"].sudo().union(*papers)
+        orders = invoices.invoice_line_ids.sale_line_ids.order_id
+        families = orders._backorder_families()
+        # Read for all of them at once.
+        for field in ("transaction_ids", "invoice_ids"):
+            families.mapped(field)
+        invoices.mapped("transaction_ids")
         date = date or fields.Date.today()
-        payable, shares = 0.0, {}
-        orders = invoices.env["sale.order"]
-        for invoice in invoices:
-            own = invoice.invoice_line_ids.sale_line_ids.order_id
-            orders |= own
-            residual = invoice.currency_id._convert(
-                invoice.amount_residual, currency, invoice.company_id, date, round=False
+        result, looked = [], {}
+        for position, paper in enumerate(papers):
+            own = invoices & paper.sudo()
+            of_paper = own.invoice_line_ids.sale_line_ids.order_id
+            to = currency or own.currency_id
+            payable = sum(
+                move.currency_id._convert(
+                    move.amount_residual, to, move.company_id, date, round=False
+                )
+                for move in own
             )
-            payable += residual
-            shares[invoice] = 1.0 - invoice._backorder_share(own)
-        # A list of invoices asks this for each of them: most have orders that nobody paid or asked
-        # for otherwise, which owe what is open.
-        if not (
-            orders.transaction_ids
-            or invoices.transaction_ids
-            or orders.invoice_ids - invoices
-            or orders.backorder_parent_id
-            or orders.backorder_child_ids
-        ):
-            return max(0.0, currency.round(payable))
-        settled = orders._backorder_settled_amounts(invoices)
-        beside = sum(
-            invoice.currency_id._convert(
-                share * max(0.0, invoice.amount_total - settled.get(invoice.id, 0.0)),
-                currency,
-                invoice.company_id,
-                date,
-                round=False,
-            )
-            for invoice, share in shares.items()
+            result.append(max(0.0, to.round(payable)))
+            # Most have orders that nobody paid or asked for otherwise, which owe what is open.
+            if (
+                of_paper.transaction_ids
+                or own.transaction_ids
+                or of_paper.invoice_ids - own
+                or of_paper.backorder_parent_id
+                or of_paper.backorder_child_ids
+            ):
+                looked[position] = (own, of_paper, to, payable)
+        if not looked:
+            return result
+        settled = orders._backorder_settled_amounts(
+            invoices.browse().union(*(own for own, *_paid in looked.values()))
         )
-        seen, cap = orders.browse(), 0.0
-        for order in orders:
-            if order in seen:
-                continue
-            family = order._backorder_family()
-            seen |= family
-            cap += family._backorder_billable_amount(orders & family, currency, date)
-        # What each order paid is rounded: of an invoice of many orders a cent would stay for ever.
-        cents = currency.rounding / 2 * len(orders) if cap > 0 else 0.0
-        cap += max(0.0, beside)
-        return max(0.0, currency.round(payable if payable - cap <= cents else cap))
+        roots = families.filtered(lambda order: not order.backorder_parent_id)
+        moneys = roots._backorder_families_money()
+        families.mapped("backorder_authorized_amount")
+        for position, (own, of_paper, to, payable) in looked.items():
+            beside = sum(
+                move.currency_id._convert(
+                    (1.0 - move._backorder_share(of_paper))
+                    * max(0.0, move.amount_total - settled.get(move.id, 0.0)),
+                    to,
+                    move.company_id,
+                    date,
+                    round=False,
+                )
+                for move in own
+            )
+            seen, cap = orders.browse(), 0.0
+            for order in of_paper:
+                if order not in seen:
+                    family = order._backorder_family()
+                    seen |= family
+                    cap += family._backorder_billable_amount(
+                        of_paper & family, moneys[family[:1]], to, date
+                    )
+            # What each order paid is rounded: of an invoice of many orders a cent would stay.
+            cents = to.rounding / 2 * len(of_paper) if cap > 0 else 0.0
+            cap += max(0.0, beside)
+            result[position] = max(0.0, to.round(payable if payable - cap <= cents else cap))
+        return result
+
+    @api.depends(
+        "state",
+        "amount_residual",
+        "transaction_ids.state",
+        "invoice_line_ids.sale_line_ids.order_id.backorder_amount_due",
+        "invoice_line_ids.sale_line_ids.order_id.transaction_ids.state",
+        "invoice_line_ids.sale_line_ids.order_id.invoice_ids.transaction_ids.state",
+        "invoice_line_ids.sale_line_ids.order_id.backorder_child_ids.transaction_ids.state",
+        "invoice_line_ids.sale_line_ids.order_id.backorder_parent_id.transaction_ids.state",
+        "invoice_line_ids.sale_line_ids.order_id.backorder_parent_id.backorder_child_ids"
+        ".transaction_ids.state",
+    )
+    def _compute_backorder_payable_amount(self):
+        invoices = self.filtered(lambda move: move.move_type == "out_invoice" and move.id)
+        papers = [invoice._origin for invoice in invoices]
+        amounts = self._backorder_payable_amounts(papers)
+        (self - invoices).backorder_payable_amount = 0.0
+        for invoice, amount in zip(invoices, amounts, strict=True):
+            invoice.backorder_payable_amount = amount
 
     def _backorder_share(self, orders):
         """Which part of an invoice is of these orders, by value: 0 to 1."""
@@ -91,8 +145,7 @@ class AccountMove(models.Model):
         orders = self.sudo().invoice_line_ids.sale_line_ids.order_id
         if not orders:
             return
-        for order in orders:
-            order._backorder_touch_family()
+        orders._backorder_touch_family()
         currency = currency or self.currency_id
         payable = self._backorder_payable_amount(currency, date)
         if currency.compare_amounts(amount, payable) > 0:
@@ -103,13 +156,13 @@ class AccountMove(models.Model):
 
     def _has_to_be_paid(self):
         return super()._has_to_be_paid() and not self.currency_id.is_zero(
-            self._backorder_payable_amount()
+            self.backorder_payable_amount
         )
 
     def _get_online_payment_error(self):
         """Also where the order, or its family, is paid or being paid at this moment."""
         errors = super()._get_online_payment_error()
-        if errors or not self.currency_id.is_zero(self._backorder_payable_amount()):
+        if errors or not self.currency_id.is_zero(self.backorder_payable_amount):
             return errors
         return self.env._("What is open of this invoice is paid, or is being paid, by its orders.")
 

@@ -65,17 +65,15 @@ class PaymentTransaction(models.Model):
         """The most that may be captured of these payments now, in their currency: what the orders
         that they are of, with their families, owe less what is paid and asked for."""
         # sudo: whoever captures need not see the orders; a sum only
-        cap, families = 0.0, set()
-        for order in self.sudo().sale_order_ids:
-            if lock:
-                order._backorder_touch_family()
-            root = order._backorder_family()[:1]
-            if root not in families:
-                families.add(root)
-                money = root._backorder_family_money().cap
-                cap += root.currency_id._convert(
-                    money, self.currency_id, root.company_id, fields.Date.today()
-                )
+        orders = self.sudo().sale_order_ids
+        if lock:
+            orders._backorder_touch_family()
+        roots = orders.browse().union(*(order._backorder_family()[:1] for order in orders))
+        today = fields.Date.today()
+        cap = sum(
+            root.currency_id._convert(money.cap, self.currency_id, root.company_id, today)
+            for root, money in roots._backorder_families_money().items()
+        )
         return self.currency_id.round(cap)
 
     def _set_error(self, state_message, extra_allowed_states=()):

@@ -82,14 +82,15 @@ class SaleOrder(models.Model):
 
     # -- what invoices may be asked for ----------------------------------------------------------
 
-    def _backorder_billable_amount(self, paying, currency, date):
+    def _backorder_billable_amount(self, paying, money, currency, date):
         """What the invoices of this family may be asked for at most, in ``currency``; not rounded.
 
         What it owes, or what is invoiced where that is more, less what is paid and asked for. What
         is authorised on the orders that are ``paying`` counts as asked for.
+
+        :param money: the :class:`FamilyMoney` of the first order of the family
         """
         root = self[:1]
-        money = root._backorder_family_money()
         invoiced = 0.0
         for move in self.invoice_ids.filtered(lambda move: move.state == "posted"):
             amount = move.amount_total * -move.direction_sign * move._backorder_share(self)

@@ -31,14 +31,19 @@ class SaleOrder(models.Model):
     # -- the family: what may be asked for at most ------------------------------------------------
 
     def _backorder_touch_family(self):
-        """Write the first order of this family without changing it.
+        """Write the first orders of these families without changing them, in their order.
 
         Who asks for money does so before he looks at :meth:`_backorder_family_money`. Of two at
         once the other one waits, starts over, and sees what was asked for.
         """
+        # sudo: whoever asks for the money of an order need not see the others
+        roots = (
+            self.sudo()._backorder_families().filtered(lambda order: not order.backorder_parent_id)
+        )
         self.env.cr.execute(
-            "UPDATE sale_order SET write_date = write_date WHERE id = %s",
-            [self._backorder_family()[:1].id],
+            "UPDATE sale_order SET write_date = write_date WHERE id IN"
+            " (SELECT id FROM sale_order WHERE id = ANY(%s) ORDER BY id FOR UPDATE)",
+            [roots.ids],
             log_exceptions=False,
         )
 
@@ -48,24 +53,36 @@ class SaleOrder(models.Model):
         What is authorised is not paid; where more is to be authorised (``authorize``) it counts.
         """
         self.ensure_one()
+        return self._backorder_families_money(mode)[self]
+
+    def _backorder_families_money(self, mode="charge"):
+        """{order: the :class:`FamilyMoney` of it and its family, in its currency}, by as many
+        queries for many as for one."""
         # sudo: whoever asks for the money of an order need not see the others; sums only
-        family = self.sudo()._backorder_family()
-        captured = family._backorder_paid_figures()
-        paid = sum(
-            self._backorder_converted(captured[order.id][1], order.currency_id) for order in family
-        )
-        if mode == "authorize":
-            paid += sum(
-                self._backorder_converted(payment.left, order.currency_id)
-                for order in family
-                for payment, _tx in order._backorder_own_authorizations()
+        everybody = self.sudo()._backorder_families()
+        captured = everybody._backorder_paid_figures()
+        asked = everybody._backorder_asked_by_order()
+        everybody.mapped("backorder_owed_amount")
+        transactions, result = self.env["payment.transaction"].sudo(), {}
+        for order in self:
+            family = order.sudo()._backorder_family()
+            paid = sum(
+                order._backorder_converted(captured[member.id][1], member.currency_id)
+                for member in family
             )
-        asked = sum(
-            self._backorder_converted(family._backorder_asked_of(tx), tx.currency_id)
-            for tx in family._backorder_asked_transactions()
-        )
-        figures = (self._backorder_family_owed(), paid, asked)
-        return FamilyMoney(*map(self.currency_id.round, figures))
+            if mode == "authorize":
+                paid += sum(
+                    order._backorder_converted(payment.left, member.currency_id)
+                    for member in family
+                    for payment, _tx in member._backorder_own_authorizations()
+                )
+            waiting = sum(
+                order._backorder_converted(family._backorder_asked_of(tx), tx.currency_id)
+                for tx in transactions.union(*(asked[member] for member in family))
+            )
+            figures = (order._backorder_family_owed(), paid, waiting)
+            result[order] = FamilyMoney(*map(order.currency_id.round, figures))
+        return result
 
     def _backorder_family_owed(self):
         """What this order and its family owe together, quotations too; what they cost more for
@@ -84,20 +101,13 @@ class SaleOrder(models.Model):
         and captures, whoever asked for them, of the orders or of their invoices; what they began
         on a page some minutes ago; and our own requests from the moment that they are on record,
         also where nobody knows what became of them."""
+        return (
+            self.env["payment.transaction"].sudo().union(*self._backorder_asked_by_order().values())
+        )
+
+    def _backorder_asked_by_order(self):
+        """{order: what is asked for and not decided}, see :meth:`_backorder_asked_transactions`."""
         # sudo: as for the family's money
-        orders = self.sudo()
-        own, invoices = orders.transaction_ids, orders.invoice_ids
-        by_invoice = (invoices.transaction_ids - own).filtered(
-            lambda tx: tx.invoice_ids and not tx.sale_order_ids
-        )
-        asked = (own | own.child_transaction_ids | by_invoice).filtered(
-            lambda tx: tx.state == "pending" and tx.operation not in ("refund", "validation")
-        )
-        # Paid, and booked on the invoice by Odoo's own job in a moment.
-        asked |= by_invoice.filtered(
-            lambda tx: tx.state == "done" and not tx.is_post_processed and not tx.payment_id
-        )
-        asked |= (own | by_invoice).filtered(lambda tx: tx._backorder_begun_until())
         attempts = (
             self.env["backorder.charge.attempt"]
             .sudo()
@@ -108,8 +118,28 @@ class SaleOrder(models.Model):
                     ("transaction_id.state", "in", ("draft", "pending")),
                 ]
             )
+            .grouped(lambda attempt: attempt.charge_id.order_id)
         )
-        return asked | attempts.transaction_id
+        orders, result = self.sudo(), {}
+        known = orders.transaction_ids | orders.invoice_ids.transaction_ids
+        (known | known.child_transaction_ids).mapped("state")  # read for all of them at once
+        for order in orders:
+            own, invoices = order.transaction_ids, order.invoice_ids
+            by_invoice = (invoices.transaction_ids - own).filtered(
+                lambda tx: tx.invoice_ids and not tx.sale_order_ids
+            )
+            asked = (own | own.child_transaction_ids | by_invoice).filtered(
+                lambda tx: tx.state == "pending" and tx.operation not in ("refund", "validation")
+            )
+            # Paid, and booked on the invoice by Odoo's own job in a moment.
+            asked |= by_invoice.filtered(
+                lambda tx: tx.state == "done" and not tx.is_post_processed and not tx.payment_id
+            )
+            asked |= (own | by_invoice).filtered(lambda tx: tx._backorder_begun_until())
+            if order in attempts:
+                asked |= attempts[order].transaction_id
+            result[order] = asked
+        return result
 
     def _backorder_asked_of(self, transaction):
         """How much of what is asked for is for these orders: a customer may pay all their overdue
