@@ -80,6 +80,8 @@ class SaleOrder(models.Model):
                 vals[name] = field.convert_to_write(self[name], self)
         stay = self._backorder_left_behind_fields() | relations_to_orders(self)
         vals = {name: value for name, value in vals.items() if name not in stay}
+        # It is part of an order that was agreed: its customer pays and signs it at any time.
+        vals["validity_date"] = False
         vals["backorder_parent_id"] = self.id
         vals["backorder_original_date"] = self.backorder_original_date or self.date_order
         return vals

@@ -85,19 +85,34 @@ class SaleOrder(models.Model):
     def _backorder_billable_amount(self, paying, money, currency, date):
         """What the invoices of this family may be asked for at most, in ``currency``; not rounded.
 
-        What it owes, or what is invoiced where that is more, less what is paid and asked for. What
-        is authorised on the orders that are ``paying`` counts as asked for.
+        What it owes, or what is invoiced where that is more, less what is paid and asked for. A
+        down payment is a part of that, also where no invoice deducted it yet. What is authorised on
+        the orders that are ``paying`` counts as asked for.
 
         :param money: the :class:`FamilyMoney` of the first order of the family
         """
         root = self[:1]
-        invoiced = 0.0
+        invoiced = deposits = 0.0
         for move in self.invoice_ids.filtered(lambda move: move.state == "posted"):
-            amount = move.amount_total * -move.direction_sign * move._backorder_share(self)
-            invoiced += move.currency_id._convert(
-                amount, root.currency_id, root.company_id, date, round=False
+            deposit = sum(
+                line.price_total
+                for line in move.invoice_line_ids
+                if line.is_downpayment and line.sale_line_ids.order_id & self
             )
-        open_amount = max(money.owed, invoiced) - money.paid - money.asked
+            amounts = (move.amount_total * move._backorder_share(self) - deposit, deposit)
+            goods, advance = (
+                move.currency_id._convert(
+                    amount * -move.direction_sign,
+                    root.currency_id,
+                    root.company_id,
+                    date,
+                    round=False,
+                )
+                for amount in amounts
+            )
+            invoiced += goods
+            deposits += advance
+        open_amount = max(money.owed, invoiced, deposits) - money.paid - money.asked
         open_amount -= sum(
             root._backorder_converted(order.backorder_authorized_amount, order.currency_id)
             for order in paying
