@@ -191,6 +191,47 @@ class TestNewOrderApps(AppsCommon):
         self.assertFalse(new.shop_warning)
         self.assertTrue(order.website_id)
 
+    def test_a_pickup_point_stays_the_delivery_address_and_take_back_names_nothing(self):
+        point = {"name": "Corner Shop", "street": "Main 1", "city": "Town"}
+        point |= {"zip_code": "1000", "state": False, "country_code": "BE", "id": 7}
+        order = self._shop_order(5, pickup_location_data=point)
+        address = order.partner_shipping_id
+        self.assertTrue(address.is_pickup_location)
+        self._stock(self.product, 2)
+        run = order.fill_backorders()
+        new = order.backorder_child_ids
+        self.assertEqual((new.state, new.partner_shipping_id), ("sale", address))
+        self.assertEqual(new.pickup_location_data, point)
+        self.assertEqual(new.picking_ids.partner_id, address)
+        self.assertFalse(address.child_ids, "the point was added below itself")
+        run.action_undo()
+        self.assertEqual(new.state, "cancel")
+
+    def test_the_email_of_a_quotation_template_goes_out_once(self):
+        template = self.env["mail.template"].create(
+            {
+                "name": "Manual",
+                "model_id": self.env["ir.model"]._get_id("sale.order"),
+                "subject": "How to use it",
+                "body_html": "<p>Read this first</p>",
+                "partner_to": "{{ object.partner_id.id }}",
+            }
+        )
+        self.customer.email = "ada@example.com"
+        kind = self.env["sale.order.template"].create(
+            {"name": "Tools", "mail_template_id": template.id}
+        )
+        order = self._order((self.product, 5), sale_order_template_id=kind.id)
+        self._stock(self.product, 5)
+        order.fill_backorders()
+        new = order.backorder_child_ids
+        self.assertEqual((new.state, new.sale_order_template_id), ("sale", kind))
+        mailed = [
+            len(one.message_ids.filtered(lambda message: message.subject == "How to use it"))
+            for one in (order, new)
+        ]
+        self.assertEqual(mailed, [1, 0])
+
 
 @tagged("post_install", "-at_install")
 class TestNewOrderAppsTours(AppsCommon, HttpCase):

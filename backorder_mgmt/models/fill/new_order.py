@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..base.token import private, private_value
+from ..base.token import private
 from .new_order_line import relations_to_orders
 
 #: Fields of an order that stay with the original: the shop's cart, a mail under way, settings of
@@ -129,9 +129,9 @@ class SaleOrder(models.Model):
         return new_orders
 
     def _prepare_backorder_other_line_vals(self, new_order, quantities):
-        """Values of the lines that go with the filled items: their notes, and the shipping again
-        where the company says so."""
-        others = self.order_line.browse()
+        """Values of the lines that go with the filled items: their notes, the sections that hide
+        what is in them, and the shipping again where the company says so."""
+        others = self._backorder_folding_sections(quantities)
         item = None
         for line in self.order_line.sorted(lambda line: (line.sequence, line.id)):
             if line.display_type == "line_note":
@@ -142,6 +142,18 @@ class SaleOrder(models.Model):
         if self.company_id.backorder_charge_shipping and "is_delivery" in self.order_line._fields:
             others |= self.order_line.filtered("is_delivery")
         return [line._prepare_backorder_copied_line_vals(new_order) for line in others]
+
+    def _backorder_folding_sections(self, items):
+        """The sections of these ``items`` where one of them hides prices or what it is made of: the
+        customer is not to read on the new order what the original does not say."""
+        folded = self.order_line.filtered(
+            lambda line: line.collapse_prices or line.collapse_composition
+        )
+        if not folded:
+            return folded
+        parents = self.order_line.browse().union(*items).parent_id
+        sections = parents | parents.parent_id
+        return sections if sections & folded else sections.browse()
 
     @api.model
     def _backorder_link_notes(self, moving, new_orders):
@@ -262,51 +274,6 @@ class SaleOrder(models.Model):
             lambda line: line.is_delivery
             and (line.product_id, line.price_unit, line.product_uom_qty) in charged
         )
-
-    def _backorder_approve_together(self):
-        """Approve these new orders of a fill, which compares them afterwards."""
-        lines = self.order_line
-        products = lines.product_id | lines._backorder_part_products(lines._backorder_parts())
-        rules = self.env["stock.warehouse.orderpoint"].sudo()
-        ruled = rules._read_group([("product_id", "in", products.ids)], ["product_id"])
-        keys = private(
-            backorder_compared_later=True,
-            backorder_ruled_products=frozenset(product.id for (product,) in ruled),
-        )
-        return self.with_context(**keys)._backorder_confirm()
-
-    def _action_confirm(self):
-        """A new order that is approved later gets the stock that was set aside for it, or is
-        refused: it must not say more than can be shipped."""
-        moved = self.filtered("backorder_parent_id").order_line.filtered("backorder_promised_qty")
-        promised = {line: line.backorder_promised_qty for line in moved}
-        res = super()._action_confirm()
-        if not moved:
-            return res
-        # Deliveries that are reserved by hand or by date, or were handed over: what was filled is
-        # reserved now.
-        moved._backorder_reserve_set_aside(promised)
-        if private_value(self.env, "backorder_compared_later"):
-            return res
-        differences = {}
-        figures = moved._backorder_figures()
-        for line, quantity in promised.items():
-            wanted = min(quantity, line.product_uom_qty)
-            if words := line._backorder_stock_difference(figures[line], wanted):
-                differences.setdefault(line.order_id, []).append(words)
-        if differences:
-            raise UserError(
-                "\n".join(
-                    self.env._(
-                        "%(order)s cannot be approved: %(differences)s. Its items are set aside, "
-                        "but cannot be taken: look where they are, or cancel %(order)s.",
-                        order=order.name,
-                        differences="; ".join(words),
-                    )
-                    for order, words in differences.items()
-                )
-            )
-        return res
 
     def _recompute_prices(self):
         """*Update Prices* is for lines too whose agreed price a fill keeps."""

@@ -116,8 +116,9 @@ class SaleOrderLine(models.Model):
         return TAKEN_ALONG
 
     def _prepare_backorder_copied_line_vals(self, new_order):
-        """Values of a line of ``new_order`` like this one: a note, or the shipping."""
-        stay = self._backorder_left_behind_fields() - {"is_delivery"}
+        """Values of a line of ``new_order`` like this one: a note, a section, or the shipping."""
+        # What is in an optional section was chosen: it is not offered again.
+        stay = self._backorder_left_behind_fields() - {"is_delivery"} | {"is_optional"}
         return self._prepare_backorder_copy_vals(new_order, stay)
 
     def _prepare_backorder_new_line_vals(self, new_order, quantity):
