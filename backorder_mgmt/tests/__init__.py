@@ -44,6 +44,7 @@ from . import test_list
 from . import test_lives
 from . import test_matrix
 from . import test_members
+from . import test_money_members
 from . import test_money_properties
 from . import test_money_reported
 from . import test_money_table
@@ -53,6 +54,7 @@ from . import test_new_order_back
 from . import test_new_order_batch
 from . import test_new_order_deliveries
 from . import test_new_order_families
+from . import test_new_order_members
 from . import test_outside
 from . import test_outside_units
 from . import test_overview

@@ -51,6 +51,7 @@ class AccountMove(models.Model):
         for field in ("transaction_ids", "invoice_ids"):
             families.mapped(field)
         invoices.mapped("transaction_ids")
+        invoices.invoice_line_ids.mapped("is_downpayment")
         date = date or fields.Date.today()
         result, looked = [], {}
         for position, paper in enumerate(papers):
@@ -71,6 +72,7 @@ class AccountMove(models.Model):
                 or of_paper.invoice_ids - own
                 or of_paper.backorder_parent_id
                 or of_paper.backorder_child_ids
+                or any(own.invoice_line_ids.mapped("is_downpayment"))
             ):
                 looked[position] = (own, of_paper, to, payable)
         if not looked:
