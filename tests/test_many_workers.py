@@ -251,7 +251,7 @@ def test_two_people_fill_the_same_line(shop):
     line = shop.commit(lambda env: env["sale.order"].browse(order).order_line.id)
     fill = shop.call("fill_backorders", order, {line: 4})
     (sentence,) = shop.at_once(fill, fill, refused=1)
-    assert sentence.startswith("Hinge: 4 Units to fill, but only 1 Units needed")
+    assert sentence.startswith("Hinge: 4 Units to fill, but only 1 Unit needed")
     assert shop.figures(product) == (9, 4, 4, 0, 1)
 
 

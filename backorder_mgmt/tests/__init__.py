@@ -85,6 +85,7 @@ from . import test_rules
 from . import test_run
 from . import test_run_report
 from . import test_screens
+from . import test_screens_many
 from . import test_set_aside
 from . import test_shop
 from . import test_stuck

@@ -337,7 +337,7 @@ class TestFillLinesOfOneProduct(BackorderCommon):
                 order = self._order((product, 4), (product, 2), confirm=confirm)
                 first, second = order.order_line
                 self._stock(product, 5)
-                with self.assertRaisesRegex(UserError, "Saw.*2 Units to fill, but only 1 Units"):
+                with self.assertRaisesRegex(UserError, "Saw.*2 Units to fill, but only 1 Unit"):
                     order.fill_backorders({first.id: 4, second.id: 2})
                 self.assertEqual((first.backorder_qty, second.backorder_qty), (4, 2))
                 dialog = self.env["backorder.fill"].create({"order_id": order.id})

@@ -130,7 +130,7 @@ class TestNewOrder(BackorderCommon):
         self.assertEqual(passes, [10, 7])
         for order in bad:
             self.assertEqual(rows[order].outcome, "failed")
-            self.assertIn("Drill: of 2 Units only 1 Units", rows[order].message)
+            self.assertIn("Drill: of 2 Units only 1 Unit", rows[order].message)
             self.assertFalse(order.backorder_child_ids)
             self.assertHeld(order.order_line, 2, reserved=0)
         for order in orders - bad:
@@ -161,7 +161,7 @@ class TestNewOrder(BackorderCommon):
             [self.product.id, self.stock.id],
         )
         self.env.invalidate_all()
-        with self.assertRaisesRegex(UserError, "Hammer: of 4 Units only 1 Units can be reserved"):
+        with self.assertRaisesRegex(UserError, "Hammer: of 4 Units only 1 Unit can be reserved"):
             new.action_confirm()
 
     # -- what comes back --------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class TestNewOrder(BackorderCommon):
     def test_lowered_on_the_new_order_says_so_and_cancelling_gives_back_what_was_moved(self):
         order, new = self._unapproved()
         new.order_line.product_uom_qty = 1
-        self.assertIn("4 Units to 1 Units", order.message_ids[0].body)
+        self.assertIn("4 Units to 1 Unit", order.message_ids[0].body)
         self.assertEqual(order.order_line.product_uom_qty, 6)
         new._action_cancel()
         self.assertEqual(order.order_line.product_uom_qty, 10)

@@ -57,7 +57,7 @@ class TestNewOrderBatch(BackorderCommon):
         bad = (3, 20, 41)
         orders, run, sizes, queries = self._fill(50, take_a_piece, bad)
         self.assertEqual(sizes, [50, 47], "orders approved, pass by pass")
-        self._check(orders, run, bad, "Drill: of 2 Units only 1 Units")
+        self._check(orders, run, bad, "Drill: of 2 Units only 1 Unit")
         # what the three cost apart: the mended delivery, the failed rows and notes
         self.assertLessEqual(queries / sum(sizes), 1.2 * clean / 50, "queries per order and pass")
 

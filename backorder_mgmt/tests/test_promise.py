@@ -202,8 +202,8 @@ class TestPromise(PromiseCommon):
         order = self._order((self.product, 5))
         self.assertEqual(
             order.order_line.with_user(self.salesman).backorder_supply_note,
-            f"3 Units: {first.name}, 03/01/2027; 1 Units: {second.name}, 03/15/2027; "
-            "1 Units without a date",
+            f"3 Units: {first.name}, 03/01/2027; 1 Unit: {second.name}, 03/15/2027; "
+            "1 Unit without a date",
         )
         action = self.customer.with_user(self.salesman).action_view_backorder_lines()
         lines = self.env["sale.order.line"].with_user(self.salesman).search(action["domain"])

@@ -18,8 +18,14 @@ class BackorderFill(models.TransientModel):
         precompute=True,
         compute_sudo=False,
     )
-    set_ship_date = fields.Boolean(string="Set Actual Ship Date")
-    ship_date = fields.Date(string="Actual Ship Date", default=fields.Date.context_today)
+    set_ship_date = fields.Boolean(
+        string="Set Actual Ship Date", help="Write the ship date on the filled orders."
+    )
+    ship_date = fields.Date(
+        string="Actual Ship Date",
+        default=fields.Date.context_today,
+        help="The day on which what is filled ships.",
+    )
     destination = fields.Char(compute="_compute_destination")
     makes_new_order = fields.Boolean(compute="_compute_destination")
     carry_balance = fields.Boolean(

@@ -82,6 +82,7 @@ class BackorderPurchase(models.TransientModel):
         string="Links to Purchase Orders", compute="_compute_summary", sanitize=False
     )
     may_open_created = fields.Boolean(compute="_compute_summary")
+    several_units = fields.Boolean(compute="_compute_several_units")
 
     def _compute_display_name(self):
         self.display_name = self.env._("Create Purchase Orders")
@@ -90,6 +91,14 @@ class BackorderPurchase(models.TransientModel):
     def _compute_created(self):
         for screen in self:
             screen.created = bool(screen.purchase_order_ids) or screen.state != "draft"
+
+    @api.depends("line_ids.product_uom_id", "line_ids.uom_id")
+    def _compute_several_units(self):
+        """Some row is bought in another unit than its backorders are counted in: both are named."""
+        for screen in self:
+            screen.several_units = any(
+                row.product_uom_id and row.product_uom_id != row.uom_id for row in screen.line_ids
+            )
 
     @api.depends("line_ids.done", "line_ids.failed")
     def _compute_progress(self):

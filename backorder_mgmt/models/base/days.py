@@ -24,13 +24,11 @@ class ResCompany(models.Model):
         self.ensure_one()
         # sudo: a salesperson may not read the company's partner or the administrator
         company = self.sudo()
-        administrator = company.env.ref("base.user_admin", raise_if_not_found=False)
-        return (
-            company.backorder_tz
-            or company.partner_id.tz
-            or (administrator and administrator.tz)
-            or "UTC"
-        )
+        if zone := company.backorder_tz or company.partner_id.tz:
+            return zone
+        # By the cached id: `ref` asks the database each time, and this is asked for every line.
+        administrator_id = company.env["ir.model.data"]._xmlid_to_res_id("base.user_admin")
+        return company.env["res.users"].browse(administrator_id or ()).tz or "UTC"
 
     def _backorder_day(self, moment):
         """The day that a moment of the database (UTC) is here; nothing for none."""

@@ -100,6 +100,8 @@ class ResCompany(models.Model):
         string="Filling an Approved Order",
         default="new_order",
         required=True,
+        help="Backordered items on approved orders will create a new order, or are reserved where "
+        "they are.",
     )
     backorder_approve_new_order = fields.Boolean(
         string="Approve New Orders",
@@ -243,11 +245,14 @@ class ResCompany(models.Model):
         "mail.template",
         string="E-Mail for Completed Orders",
         domain=[("model", "=", "sale.order")],
+        help="Proposed by Fill Backorders, for orders that a fill completes. Empty: none.",
     )
     backorder_email_partial_template_id = fields.Many2one(
         "mail.template",
         string="E-Mail for Partly Filled Orders",
         domain=[("model", "=", "sale.order")],
+        help="Proposed by Fill Backorders, for orders of which something is still needed. Empty: "
+        "none.",
     )
 
     backorder_po_choose = fields.Selection(
@@ -307,18 +312,32 @@ class ResCompany(models.Model):
         required=True,
         help="Proposed by the Multi-Order Processor.",
     )
-    backorder_process_approve = fields.Boolean(string="Approve")
-    backorder_process_include_backordered = fields.Boolean(
-        string="Include Orders That Still Have Backorders"
+    backorder_process_approve = fields.Boolean(
+        string="Approve", help="Processed quotations are confirmed."
     )
-    backorder_process_set_ship_date = fields.Boolean(string="Set Actual Ship Date Today")
-    backorder_process_create_invoice = fields.Boolean(string="Create Invoice")
-    backorder_process_post_invoice = fields.Boolean(string="Post the Invoices")
-    backorder_process_print_documents = fields.Boolean(string="Print Delivery Slips and Invoices")
+    backorder_process_include_backordered = fields.Boolean(
+        string="Include Orders That Still Have Backorders",
+        help="Off: they are not approved, charged, invoiced, mailed or printed; what was filled "
+        "stays set aside for them.",
+    )
+    backorder_process_set_ship_date = fields.Boolean(
+        string="Set Actual Ship Date Today", help="On processed orders, the day they are processed."
+    )
+    backorder_process_create_invoice = fields.Boolean(
+        string="Create Invoice", help="Of approved orders, as far as something is to be invoiced."
+    )
+    backorder_process_post_invoice = fields.Boolean(
+        string="Post the Invoices", help="Off: they stay drafts."
+    )
+    backorder_process_print_documents = fields.Boolean(
+        string="Print Delivery Slips and Invoices",
+        help="Of approved orders, as one PDF in the order of the list.",
+    )
     backorder_process_email_template_id = fields.Many2one(
         "mail.template",
         string="E-Mail to the Customer",
         domain=[("model", "=", "sale.order")],
+        help="Sent for each processed order. Empty: none.",
     )
 
     _backorder_delay_tolerance_positive = models.Constraint(

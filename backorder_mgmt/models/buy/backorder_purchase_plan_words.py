@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ...engine import is_positive, trim
+from ...engine import is_positive
 from .backorder_purchase_plan import MAX_DAYS
 
 
@@ -170,8 +170,7 @@ class BackorderPurchasePlan(models.AbstractModel):
 
     @api.model
     def _label(self, quantity, unit):
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return f"{trim(quantity, digits)} {unit.name}"
+        return unit._backorder_label(quantity)
 
     @api.model
     def _describe_left_out(self, left_out):

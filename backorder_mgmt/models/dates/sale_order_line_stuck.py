@@ -59,7 +59,7 @@ class SaleOrderLine(models.Model):
         texts = [
             self.env._(
                 "%(product)s %(quantity)s (%(date)s)",
-                product=line.product_id.display_name,
+                product=line.product_id.with_context(display_default_code=False).display_name,
                 quantity=line._backorder_quantity_label(line.backorder_qty),
                 date=format_date(
                     self.env, line.company_id._backorder_day(line.backorder_expected_date)

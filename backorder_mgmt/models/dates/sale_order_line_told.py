@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ...engine import ON_HAND, is_positive, trim
+from ...engine import ON_HAND, is_positive
 
 
 class SaleOrderLine(models.Model):
@@ -307,9 +307,8 @@ class SaleOrderLine(models.Model):
     def _backorder_part_label(self, product_id, quantity, several):
         """A quantity of what is delivered for the line; of a kit, its component is named."""
         product = self.env["product.product"].sudo().browse(product_id)
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
         if product == self.product_id:
             quantity = product.uom_id._compute_quantity(quantity, self.product_uom_id, round=False)
             return self._backorder_quantity_label(quantity)
-        label = f"{trim(quantity, digits)} {product.uom_id.name}"
+        label = product.uom_id._backorder_label(quantity)
         return f"{product.display_name} {label}" if several else label

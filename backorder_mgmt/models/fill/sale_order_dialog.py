@@ -85,6 +85,7 @@ class SaleOrder(models.Model):
         facts = lines._backorder_facts()
         supply = lines._backorder_supply(facts)
         missing = self._backorder_last_po_missing(lines.product_id)
+        places = self._backorder_line_destinations(lines, missing)
         rows, proposed = [], {}
         for line in lines:
             available = line._backorder_available(supply, facts)
@@ -99,7 +100,7 @@ class SaleOrder(models.Model):
                     "needed_qty": line.backorder_qty,
                     "available_qty": available,
                     "quantity": quantity,
-                    "destination": self._backorder_line_destination(line, missing),
+                    "destination": places[line],
                 }
             )
         allowed, refused = self._backorder_within_terms(proposed)
@@ -109,23 +110,31 @@ class SaleOrder(models.Model):
                 row["destination"] = self._backorder_term_words(refused[line])
         return rows
 
-    def _backorder_line_destination(self, line, missing):
-        if line.product_id in missing:
-            return self.env._("Not received in %s", missing[line.product_id].name)
-        if self.state != "sale":
-            return self.env._("This quotation")
-        if not self._backorder_makes_new_orders():
-            return self.env._("This order")
-        if reason := line._backorder_stay_reason():
-            return self.env._("This order: %s", reason)
-        in_place, moving = self._backorder_split_fill({line: line.backorder_qty})
-        if not moving:
-            return self.env._("This order")
-        return (
-            self.env._("New order")
-            if not in_place
-            else self.env._("New order, invoiced part on this order")
-        )
+    def _backorder_line_destinations(self, lines, missing):
+        """{line: where what is filled of it goes}, in words.
+
+        :param missing: {product: purchase order that was not received yet}
+        """
+        in_place, moving, stays = {}, {}, {}
+        if self.state == "sale" and self._backorder_makes_new_orders():
+            needed = {line: line.backorder_qty for line in lines}
+            in_place, moving = self._backorder_split_fill(needed)
+            stays = lines.filtered(lambda line: line not in moving)._backorder_stay_reasons()
+        places = {}
+        for line in lines:
+            if line.product_id in missing:
+                places[line] = self.env._("Not received in %s", missing[line.product_id].name)
+            elif self.state != "sale":
+                places[line] = self.env._("This quotation")
+            elif line in stays:
+                places[line] = self.env._("This order: %s", stays[line])
+            elif line not in moving:
+                places[line] = self.env._("This order")
+            elif line in in_place:
+                places[line] = self.env._("New order, invoiced part on this order")
+            else:
+                places[line] = self.env._("New order")
+        return places
 
     def _backorder_fill_destination(self):
         """The sentence on top of *Fill Backorders*."""

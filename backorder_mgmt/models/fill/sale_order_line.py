@@ -85,6 +85,16 @@ class SaleOrderLine(models.Model):
             for line in self
         }
 
+    def _backorder_some_forceable(self):
+        """Whether more than now may be put on backorder of at least one of these lines."""
+        facts = self._backorder_facts()
+        limits = self._backorder_forceable(facts)
+        return any(
+            line._backorder_compare(limits[line], line.backorder_qty) > 0
+            and not line._backorder_refusal(facts)
+            for line in self
+        )
+
     def _backorder_check_force(self, quantity, facts):
         self._backorder_check_quantity(quantity, facts)
         figures = facts.figures[self]

@@ -2,7 +2,7 @@
 
 from odoo import Command, models
 
-from ...engine import EPSILON, Guard, trim
+from ...engine import EPSILON, Guard
 from ..base.token import private
 from .sale_order_line_facts import OPEN_STATES
 from .settling import no_door
@@ -100,11 +100,10 @@ class SaleOrderLine(models.Model):
 
     def _backorder_note_put_back(self, made):
         """Say on the order what was put back, and what brings it again."""
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
         for picking, moves in made.grouped("picking_id").items():
             items = ", ".join(
                 f"{move.product_id.display_name}"
-                f" ({trim(move.product_uom_qty, digits)} {move.product_uom.name})"
+                f" ({move.product_uom._backorder_label(move.product_uom_qty)})"
                 for move in moves
             )
             self.order_id._message_log(

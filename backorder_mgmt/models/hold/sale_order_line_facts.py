@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...engine import Figures, floor_whole, trim
+from ...engine import Figures, floor_whole
 from ..base.batch import listeners
 from .facts import OPEN_STATES, LineFacts
 
@@ -275,12 +275,11 @@ class SaleOrderLine(models.Model):
         if coarse and self._backorder_compare(unit.round(quantity), quantity):
             # 4 pieces of a box of 1000 would read as none, 5 as ten.
             quantity, unit = self._backorder_pieces(quantity), self.product_id.uom_id
-        return f"{trim(quantity, digits)} {unit.name}"
+        return unit._backorder_label(quantity)
 
     def _backorder_move_label(self, move):
         """``4 Units, S00012``: what of a delivery move is held."""
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        return f"{trim(move.backorder_qty, digits)} {move.product_uom.name}, {self.order_id.name}"
+        return f"{move.product_uom._backorder_label(move.backorder_qty)}, {self.order_id.name}"
 
     # -- hooks ------------------------------------------------------------------------------------
 

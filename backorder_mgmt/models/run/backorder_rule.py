@@ -53,9 +53,13 @@ class BackorderRule(models.Model):
         "last, and what is reserved for such lines and not picked goes to the others where free "
         "stock is not enough.",
     )
-    sort_1 = fields.Selection(SORTS, string="Sorted By")
-    sort_2 = fields.Selection(SORTS, string="Then By")
-    sort_3 = fields.Selection(SORTS, string="At Last By")
+    sort_1 = fields.Selection(
+        SORTS, string="Sorted By", help="Who comes first among the lines of this rule."
+    )
+    sort_2 = fields.Selection(SORTS, string="Then By", help="Where the first makes no difference.")
+    sort_3 = fields.Selection(
+        SORTS, string="At Last By", help="Where the first two make no difference."
+    )
 
     @api.depends("domain", "treatment", "company_id")
     def _compute_line_count(self):

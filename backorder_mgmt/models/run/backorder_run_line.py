@@ -4,6 +4,7 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ...engine import is_positive
 from ..base.batch import by_values, is_ours_alone, update_rows
@@ -101,6 +102,24 @@ class BackorderRunLine(models.Model):
         readonly=True,
         help="Who decided in the preview what this row gets.",
     )
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Sums are in the product's unit: dozens are not added to pieces."""
+        name, _colon, function = aggregate_spec.partition(":")
+        if function != "sum" or name not in ("needed_qty", "planned_qty", "filled_qty"):
+            return super()._read_group_select(aggregate_spec, query)
+        unit = query.left_join(self._table, "product_uom_id", "uom_uom", "id", "product_uom_id")
+        product = query.left_join(self._table, "product_id", "product_product", "id", "product_id")
+        template = query.left_join(
+            product, "product_tmpl_id", "product_template", "id", "product_tmpl_id"
+        )
+        own = query.left_join(template, "uom_id", "uom_uom", "id", "uom_id")
+        return SQL(
+            "SUM(%s * COALESCE(%s / NULLIF(%s, 0), 1))",
+            self._field_to_sql(self._table, name, query),
+            SQL.identifier(unit, "factor"),
+            SQL.identifier(own, "factor"),
+        )
 
     def action_view_backorder_stuck(self):
         """*Who Holds It?*: which orders hold stock of this product that they cannot ship."""

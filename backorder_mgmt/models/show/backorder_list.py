@@ -23,7 +23,13 @@ class BackorderList(models.TransientModel):
     _name = "backorder.list"
     _description = "Backorder Report"
 
-    kind = fields.Selection(KINDS, string="Report", required=True, default="customer")
+    kind = fields.Selection(
+        KINDS,
+        string="Report",
+        required=True,
+        default="customer",
+        help="The table that is shown, printed or saved.",
+    )
     line_ids = fields.Many2many(
         "sale.order.line", string="Selected Items", help="Empty: everything that is on backorder."
     )

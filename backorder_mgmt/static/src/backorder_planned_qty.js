@@ -58,6 +58,9 @@ export class BackorderPlannedQty extends Component {
             const next = inputs[inputs.indexOf(ev.target) + steps[ev.key]];
             this.commit(ev.target, next && next.dataset.plannedRow);
         } else if (ev.key === "Escape") {
+            // Undoes what was typed, and does not leave the screen.
+            ev.preventDefault();
+            ev.stopPropagation();
             ev.target.value = this.formatted;
         } else if (ev.key === "Tab") {
             // Not the list's: from here on to what comes next.

@@ -5,6 +5,21 @@ import { cookie } from "@web/core/browser/cookie";
 import { getColor, getCustomColor } from "@web/core/colors/colors";
 import { _t } from "@web/core/l10n/translation";
 
+/** Letters of a label beside a row that fit in half of a chart's width. */
+const ONE_LINE = 30;
+
+/** A label in one or two lines of whole words, of some `width` letters: the second takes the rest, up
+ * to half as much again. */
+export function inLines(label, width) {
+    if (label.length <= width) {
+        return label;
+    }
+    const end = label.lastIndexOf(" ", width);
+    const [first, rest] = end > 0 ? [label.slice(0, end), label.slice(end + 1)] : [label.slice(0, width), label.slice(width)];
+    const most = Math.ceil(width * 1.5);
+    return [first, rest.length > most ? `${rest.slice(0, most - 1)}…` : rest];
+}
+
 /** A small chart of points with a label and a value, drawn with the Chart.js that Odoo ships. */
 export class BackorderChart extends Component {
     static template = "backorder_mgmt.OverviewChart";
@@ -28,7 +43,20 @@ export class BackorderChart extends Component {
     }
 
     get isEmpty() {
-        return !this.props.points.some(({ value }) => value);
+        // In a line nought is an answer (filled on the same day); elsewhere it is nothing to draw.
+        const { type, points } = this.props;
+        return !points.some(({ value }) => (type === "line" ? typeof value === "number" : value));
+    }
+
+    get hasLongLabels() {
+        return this.props.points.some(({ label }) => label.length > ONE_LINE);
+    }
+
+    /** Rows whose labels take two lines need the height for it. */
+    get height() {
+        const { type, points } = this.props;
+        const rows = type === "rows" && this.hasLongLabels ? points.length : 0;
+        return Math.max(220, 36 + 34 * rows);
     }
 
     /** What the picture says, for those who do not see it. */
@@ -52,14 +80,16 @@ export class BackorderChart extends Component {
         const tones = ["#28a745", "#dc3545", "#adb5bd"];
         const color = getColor(0, scheme, "odoo");
         const values = points.map(({ value }) => (value === false ? null : value));
-        const short = (label) => (label.length > 24 ? `${label.slice(0, 23)}…` : label);
         const axis = (own = {}) => ({ grid: { color: grid }, ticks: { color: text, ...own } });
         const along = type === "rows" ? "y" : "x";
         const across = along === "y" ? "x" : "y";
         return {
             type: { bar: "bar", rows: "bar", doughnut: "doughnut", line: "line" }[type],
             data: {
-                labels: points.map(({ label }) => short(label)),
+                labels: points.map(({ label }) => {
+                    const width = { bar: 9, rows: this.hasLongLabels ? 24 : ONE_LINE }[type];
+                    return width ? inLines(label, width) : label;
+                }),
                 datasets: [
                     {
                         data: values,
