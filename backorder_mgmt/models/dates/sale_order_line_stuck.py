@@ -8,6 +8,9 @@ from odoo.tools import format_date
 
 from ...engine import is_positive, make_plan
 
+#: Items that an order waits for are named up to so many; the rest is counted.
+NAMED = 3
+
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
@@ -67,8 +70,10 @@ class SaleOrderLine(models.Model):
                 if line.backorder_expected_date
                 else self.env._("no date"),
             )
-            for line in needed
+            for line in needed[:NAMED]
         ]
+        if len(needed) > NAMED:
+            texts.append(self.env._("and %s more items", len(needed) - NAMED))
         return (
             self.company_id._backorder_day(max(dates)) if dates and all(dates) else False
         ), "; ".join(texts)
