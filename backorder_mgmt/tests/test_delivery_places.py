@@ -1,5 +1,5 @@
-"""Deliveries that take from another place than all of stock: what lies there, and what is on its way
-there, decides about what is bought and when it is expected (design 17.2)."""
+"""Deliveries that take from another place than all of stock: what lies there, and what is on its
+way there, decides about what is bought and when it is expected (design 17.2)."""
 
 from datetime import timedelta
 
