@@ -60,9 +60,10 @@ def bench_filters(args, report):
 
 def ready_filters(env, action):
     """({name: domain} of the search view's filters, what the list reads of each order)"""
-    views = env["sale.order"].get_views(
-        [(action.view_id.id, "list"), (action.search_view_id.id, "search")]
-    )["views"]
+    model = env[action.res_model]
+    views = model.get_views([(action.view_id.id, "list"), (action.search_view_id.id, "search")])[
+        "views"
+    ]
     found = {}
     for node in etree.fromstring(views["search"]["arch"]).iter("filter"):
         try:
@@ -71,7 +72,9 @@ def ready_filters(env, action):
             continue  # asks for the user or the day: nothing of ours
     specification = {}
     for node in etree.fromstring(views["list"]["arch"]).iter("field"):
-        many = env["sale.order"]._fields[node.get("name")].type == "many2one"
+        if node.get("name") not in model._fields:
+            continue  # of a list within the list
+        many = model._fields[node.get("name")].type == "many2one"
         shown = node.get("optional") != "hide" and node.get("column_invisible") not in ("1", "True")
         if shown:
             specification[node.get("name")] = {"fields": {"display_name": {}}} if many else {}
