@@ -79,18 +79,12 @@ class SaleOrderLine(models.Model):
             def day(moment):
                 return model.env["res.company"]._backorder_day_sql(moment, company)
 
-            def of_order(expression):
-                return SQL(
-                    "(SELECT %s FROM sale_order asked WHERE asked.id = %s)",
-                    expression,
-                    model._field_to_sql(alias, "order_id", query),
-                )
-
+            of_order, order_alias = model._backorder_order_sql(alias, query)
             orders = model.env["sale.order"]
-            asked = orders._field_to_sql("asked", "commitment_date")
+            asked = orders._field_to_sql(order_alias, "commitment_date")
             lead_end = SQL(
                 "LEAST(%s, %s) + %s * INTERVAL '1 day'",
-                orders._field_to_sql("asked", "date_order"),
+                orders._field_to_sql(order_alias, "date_order"),
                 model._field_to_sql(alias, "backorder_date", query),
                 model._field_to_sql(alias, "customer_lead", query),
             )

@@ -100,12 +100,17 @@ class ProductProduct(models.Model):
             )
             SELECT id FROM sold_as
              UNION
-            SELECT kit_line.product_id
-              FROM stock_move component
-              JOIN sale_order_line kit_line ON kit_line.id = component.sale_line_id
-             WHERE component.product_id IN (SELECT unnest(%s))
-               AND component.state IN ('confirmed', 'waiting', 'partially_available')
-               AND kit_line.product_id != component.product_id
+            SELECT kit_id
+              FROM (
+                -- line by line: joined, the database would read all lines there are
+                SELECT component.product_id,
+                       (SELECT kit_line.product_id FROM sale_order_line kit_line
+                         WHERE kit_line.id = component.sale_line_id) AS kit_id
+                  FROM stock_move component
+                 WHERE component.product_id = ANY(%s) AND component.sale_line_id IS NOT NULL
+                   AND component.state IN ('confirmed', 'waiting', 'partially_available')
+                   ) open
+             WHERE kit_id != product_id
             """,
             self.ids,
             self.ids,

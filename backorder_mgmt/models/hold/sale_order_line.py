@@ -170,8 +170,8 @@ class SaleOrderLine(models.Model):
         matches = _COMPARED.get(operator)
         if not matches or isinstance(value, str):
             return NotImplemented
-        # Of what nobody needs nothing can be filled: only lines on backorder are looked at.
-        needed = self.search([("backorder_qty", ">", 0)])
+        # Only lines on backorder are looked at, of what there is any.
+        needed = self.search([("id", "in", self._backorder_near_stock())])
         fillable = needed._backorder_fillable_quantities()
         found = needed.filtered(lambda line: matches(fillable.get(line.id, 0.0), value))
         if matches(0.0, value):

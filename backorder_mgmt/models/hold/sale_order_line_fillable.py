@@ -19,8 +19,13 @@ class SaleOrderLine(models.Model):
 
     def _backorder_with_stock(self):
         """The lines of ``self`` that need something of which anything at all is free anywhere."""
-        if not self:
-            return self
+        found = set(self._backorder_near_stock()) if self else ()
+        return self.browse([line_id for line_id in self._ids if line_id in found])
+
+    @api.model
+    def _backorder_near_stock(self):
+        """Ids of all lines that need something of which anything at all is free anywhere: of the
+        tens of thousands that may wait, mostly few."""
         self.env["backorder.supply"]._flush_for_claims()
         self.env.cr.execute(
             "SELECT DISTINCT product_id FROM stock_quant"
@@ -29,15 +34,15 @@ class SaleOrderLine(models.Model):
         # sudo: kits are found for those, too, who read no bill of materials
         goods = self.env["product.product"].sudo().browse(r[0] for r in self.env.cr.fetchall())
         if not goods:
-            return self.browse()
+            return []
+        sold_as = goods._backorder_sold_as()
         self.env.cr.execute(
             SQL(
-                "SELECT id FROM sale_order_line WHERE backorder_qty > 0 AND product_id IN (%s)",
-                goods._backorder_sql_sold_as(),
+                "SELECT id FROM sale_order_line WHERE backorder_qty > 0 AND product_id = ANY(%s)",
+                sold_as.ids,
             )
         )
-        found = {row[0] for row in self.env.cr.fetchall()}
-        return self.browse([line_id for line_id in self._ids if line_id in found])
+        return [row[0] for row in self.env.cr.fetchall()]
 
     def _backorder_plain_rows(self):
         """{line id: row} of the lines for which stock in one place is all that counts.

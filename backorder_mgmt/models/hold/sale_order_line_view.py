@@ -49,11 +49,31 @@ class SaleOrderLine(models.Model):
 
         return Domain.custom(to_sql=to_sql)
 
+    @api.model
+    def _backorder_order_sql(self, alias, query):
+        """How columns of the lines' orders are read: (function that makes SQL of an expression of
+        the order's columns, the alias to write these with).
+
+        In a query the order is joined, once for all who ask.
+        """
+        if query is not None:
+            return (lambda expression: expression), query.left_join(
+                alias, "order_id", "sale_order", "id", "order_id"
+            )
+        order_id = self._field_to_sql(alias, "order_id")
+
+        def of_order(expression):
+            return SQL(
+                "(SELECT %s FROM sale_order of_line WHERE of_line.id = %s)", expression, order_id
+            )
+
+        return of_order, "of_line"
+
     def _field_to_sql(self, alias, fname, query=None):
         """Grouping by vendor: the first of the product, as the field shows it."""
         if fname != "backorder_vendor_id":
             return super()._field_to_sql(alias, fname, query)
-        return SQL(
+        vendor = SQL(
             """(
                 SELECT info.partner_id
                   FROM product_product product
@@ -65,6 +85,12 @@ class SaleOrderLine(models.Model):
             )""",
             self._field_to_sql(alias, "product_id", query),
         )
+        if query is None:
+            return vendor
+        # Joined, the database looks once for each product, not for each line and mention.
+        joined = query.make_alias(alias, "backorder_vendor")
+        query.add_join("LEFT JOIN", joined, SQL("LATERAL %s", vendor), SQL("TRUE"))
+        return SQL.identifier(joined, "partner_id")
 
     @api.depends("backorder_promised_qty")
     def _compute_backorder_promise_date(self):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 #: Cards that count a part of what is needed.
@@ -19,7 +20,8 @@ class BackorderOverview(models.AbstractModel):
         """Cards and charts of all that is needed now, in one query."""
         lines = self.env["sale.order.line"]
         domain = self._get_card_domain("needed", warehouse_ids)
-        fillable = lines.search(domain)._backorder_fillable_quantities()
+        near = Domain("id", "in", lines._backorder_near_stock())
+        fillable = lines.search(domain & near)._backorder_fillable_quantities()
         query = lines._search(domain)
         alias = query.table
         query.add_join(

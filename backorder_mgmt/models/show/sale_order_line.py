@@ -89,11 +89,8 @@ class SaleOrderLine(models.Model):
         """Values are summed by the database."""
         if fname not in _VALUE_OF:
             return super()._field_to_sql(alias, fname, query)
-        rate = SQL(
-            "(SELECT %s FROM sale_order valued WHERE valued.id = %s)",
-            self.env["sale.order"]._field_to_sql("valued", "currency_rate"),
-            self._field_to_sql(alias, "order_id", query),
-        )
+        of_order, order_alias = self._backorder_order_sql(alias, query)
+        rate = of_order(self.env["sale.order"]._field_to_sql(order_alias, "currency_rate"))
         return SQL(
             "(%s * %s / COALESCE(NULLIF(%s, 0), 1))",
             self._field_to_sql(alias, _VALUE_OF[fname], query),
