@@ -58,6 +58,41 @@ class TestNightly(RunCommon):
             self._night(job)
             self.assertEqual(self.env["backorder.run"].search([]) - before, run)
 
+    def test_a_fill_that_somebody_has_started_does_not_cost_the_night(self):
+        """Of one item, in the background; the night's is of all, and waits for it where it must."""
+        other = self._product("Other")
+        orders = self._order((self.product, 5)), self._order((other, 5))
+        for product in (self.product, other):
+            self._stock(product, 7)
+        self.company.write({"backorder_nightly_fill": True, "backorder_run_threshold": 0})
+        own = self.env["backorder.run"].create({"product_ids": [Command.set(self.product.ids)]})
+        own.with_user(self.env.ref("base.user_admin")).sudo()._backorder_write(
+            {"user_id": self.env.ref("base.user_admin").id}
+        )
+        own.action_start()
+        self.assertEqual(own.state, "queued")
+        before = self.env["backorder.run"].search([])
+        self._night("nightly_fill")
+        night = self.env["backorder.run"].search([]) - before
+        self.assertEqual(night.state, "queued")
+        self._night("work_runs")
+        self.assertEqual((own.state, night.state), ("done", "done"))
+        for order in orders:
+            self.assertEqual(sum(order.order_line.mapped("backorder_qty")), 0)
+            self.assertEqual(sum(order.backorder_child_ids.order_line.mapped("product_uom_qty")), 5)
+
+    def test_a_night_with_nothing_to_fill_uses_no_number(self):
+        self.company.backorder_nightly_fill = True
+        self._night("nightly_fill", "work_runs")  # whatever else the company can fill
+        self._order((self.product, 5))
+
+        def number():
+            return int(self.env["backorder.run"].create({}).name.rsplit("/", 1)[1])
+
+        first = number()
+        self._night("nightly_fill", "work_runs")
+        self.assertEqual(number(), first + 1)
+
     def test_a_night_by_rules_with_nothing_to_fill_leaves_nothing(self):
         self._order((self.product, 5))
         self.company.backorder_rules_nightly = True

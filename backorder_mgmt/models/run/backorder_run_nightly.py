@@ -5,6 +5,7 @@ import logging
 from odoo import api, models
 
 from ..base.jobs import in_job, work_off
+from ..base.token import private
 
 _logger = logging.getLogger(__name__)
 
@@ -48,23 +49,28 @@ class BackorderRun(models.Model):
     def _plan_nightly_fill(self, company_id):
         """Plan the fill of one company and leave it to the scheduled job of fills.
 
-        There is none where nothing can be filled or cancelled, nor while last night's goes on.
+        There is none, and no number is used, where nothing can be filled or cancelled, nor while
+        last night's goes on. For what people fill it waits as any other fill does.
         """
         company = self.env["res.company"].browse(company_id)
         vals = self._prepare_nightly_vals(company)
         if self.search_count(self._get_open_fills_domain(company, vals["policy"]), limit=1):
             return
-        run = self.with_company(company)._backorder_create(vals)
+        runs = self.with_company(company)
+        unnumbered = runs.with_context(**private(backorder_number_later=True))
+        run = unnumbered._backorder_create(vals).with_env(runs.env)
         run.action_preview()
         if run._plans_something():
+            run._take_number()
             run._backorder_write({"state": "queued"})
             run._launch()
         else:
             run._backorder_token().unlink()
 
     def _get_open_fills_domain(self, company, policy):
-        """Fills of ``company`` by ``policy`` that are not done yet."""
+        """Nightly fills of ``company`` by ``policy``, the job's own, that are not done yet."""
         return [
+            ("user_id", "=", self.env.uid),
             ("company_id", "=", company.id),
             ("kind", "=", "fill"),
             ("policy", "=", policy),
