@@ -20,6 +20,7 @@ from . import test_charge_whose
 from . import test_check
 from . import test_check_money
 from . import test_claims
+from . import test_claims_goods
 from . import test_dates
 from . import test_dates_at_confirmation
 from . import test_dates_queries
@@ -37,6 +38,7 @@ from . import test_hooks
 from . import test_invoice_pages
 from . import test_jobs
 from . import test_jobs_charges
+from . import test_jobs_go_on
 from . import test_kit_moves
 from . import test_keyboard
 from . import test_kits

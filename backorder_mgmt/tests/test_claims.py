@@ -6,8 +6,7 @@ from odoo.tests import tagged
 from .test_doors import DoorsCommon
 
 
-@tagged("post_install", "-at_install")
-class TestClaims(DoorsCommon):
+class ClaimsCommon(DoorsCommon):
     def _waiting(self, *quantities, product=None):
         """Orders that nothing was there for, a day between each, the oldest first."""
         orders = [self._order((product or self.product, quantity)) for quantity in quantities]
@@ -40,6 +39,15 @@ class TestClaims(DoorsCommon):
     def _lot(self, product, name):
         return self.env["stock.lot"].create({"name": name, "product_id": product.id})
 
+    def _assert_kept(self, older, newer):
+        self.assertHeld(older.order_line, 0, 5)
+        self.assertEqual(older.order_line.backorder_state, "filled")
+        self.assertEqual(older.order_line.backorder_filled_qty, 5)
+        self.assertHeld(newer.order_line, 5, 0)
+
+
+@tagged("post_install", "-at_install")
+class TestClaims(ClaimsCommon):
     # -- the older is served, though a younger one waits -------------------------------------------
 
     def test_goods_are_assigned_to_the_older_order_though_a_newer_one_waits(self):
@@ -105,12 +113,6 @@ class TestClaims(DoorsCommon):
         self.assertHeld(newer.order_line, 5, 5)
 
     # -- what a fill gave stays, when goods are moved about ----------------------------------------
-
-    def _assert_kept(self, older, newer):
-        self.assertHeld(older.order_line, 0, 5)
-        self.assertEqual(older.order_line.backorder_state, "filled")
-        self.assertEqual(older.order_line.backorder_filled_qty, 5)
-        self.assertHeld(newer.order_line, 5, 0)
 
     def test_filled_goods_that_are_relocated_stay_with_their_order(self):
         older, newer = self._filled_and_waiting(self.product)
