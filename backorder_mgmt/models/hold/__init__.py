@@ -32,6 +32,7 @@ from . import stock_move_bulk_rows
 from . import stock_move_bulk
 from . import stock_move
 from . import stock_move_demand
+from . import stock_rule
 from . import stock_move_doors
 from . import stock_move_line
 from . import stock_quant

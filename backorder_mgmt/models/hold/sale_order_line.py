@@ -213,6 +213,10 @@ class SaleOrderLine(models.Model):
             self._backorder_lower_holds(vals["product_uom_qty"], unit)
         keeping = self._backorder_keeping_recipes() if "product_uom_qty" in vals else self
         res = super(SaleOrderLine, keeping).write(vals)
+        if keeping is not self and not self.env.context.get("skip_procurement"):
+            # Odoo may ask for more kits than were added: pieces of what is stocked in dozens.
+            moves = self._backorder_moves().filtered(lambda m: m._should_assign_at_confirm())
+            moves.sale_line_id.with_env(self.env)._backorder_settle(tried=moves)
         for line, left in raised.items():
             line._backorder_write({"backorder_cancelled_product_qty": left})
         if moved:

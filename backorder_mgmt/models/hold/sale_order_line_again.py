@@ -4,7 +4,7 @@ from odoo import Command, models
 
 from ...engine import EPSILON, Guard
 from ..base.token import private
-from .sale_order_line_facts import OPEN_STATES
+from .facts import OPEN_STATES
 from .settling import no_door
 
 

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 
 from ...engine import Figures, floor_whole
 from ..base.batch import listeners
-from .facts import OPEN_STATES, LineFacts
+from .facts import LineFacts
 
 
 class SaleOrderLine(models.Model):
@@ -159,16 +159,15 @@ class SaleOrderLine(models.Model):
         On its way, or done without *Update quantities*. Not what Odoo asks back itself when a line
         with a printed delivery is lowered.
         """
-        returned = {}
-        for move in self.sudo().move_ids:
-            if (
-                move.origin_returned_move_id
-                and move.location_id.usage == "customer"
-                and (move.state in OPEN_STATES or (move.state == "done" and not move.to_refund))
-            ):
-                returned[move.product_id] = returned.get(move.product_id, 0.0) + move.product_qty
-        if not returned:
+        back = self.sudo().move_ids.filtered(lambda move: move._backorder_still_counts())
+        if not back:
             return 0.0
+        recipe = self._backorder_recipes().get(self)
+        if recipe is not None:
+            return self._backorder_kits_returned(back, recipe)
+        returned = {}
+        for move in back:
+            returned[move.product_id] = returned.get(move.product_id, 0.0) + move.product_qty
         per_unit = facts.parts[self]
         return max(
             (quantity / per_unit[part] for part, quantity in returned.items() if part in per_unit),

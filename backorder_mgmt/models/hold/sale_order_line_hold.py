@@ -326,14 +326,17 @@ class SaleOrderLine(models.Model):
         It informs and holds no stock. Lines of one order share what is there; the promise of a
         filled line is its own.
         """
+        if private_value(self.env, "backorder_no_refigure"):
+            return
         lines = self.filtered(
             lambda line: line.state in ("draft", "sent")
             and line.product_id
-            and line._backorder_is_automatic()
             and not line.display_type
         )
-        lines = lines.order_id.order_line & lines
-        if not lines or private_value(self.env, "backorder_no_refigure"):
+        by_hand = lines.filtered(lambda line: not line._backorder_is_automatic())
+        by_hand._backorder_lower_quotations()
+        lines = lines.order_id.order_line & (lines - by_hand)
+        if not lines:
             return
         # Lines of the same order compete for the same stock: they are worked out together.
         lines = lines.order_id.order_line.filtered(
@@ -350,9 +353,25 @@ class SaleOrderLine(models.Model):
             kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
             if is_more(line.backorder_promised_qty, kept):
                 promises[line] = kept
-        self._backorder_set_aside(promises)
+        self._backorder_set_aside_less(promises)
         if holds:
             self._backorder_set_holds(holds, "auto")
+
+    def _backorder_lower_quotations(self):
+        """No rule works these out: lowering a quotation takes from what waits first."""
+        holds, promises = {}, {}
+        for line in self.filtered(
+            lambda line: line.backorder_hold_qty or line.backorder_promised_qty
+        ):
+            owed = line._backorder_owed()
+            kept = min(line.backorder_promised_qty, owed)
+            if is_more(line.backorder_promised_qty, kept):
+                promises[line] = kept
+            if line._backorder_compare(line.backorder_hold_qty, owed - kept) > 0:
+                holds[line] = owed - kept
+        self._backorder_set_aside_less(promises)
+        if holds:
+            self._backorder_set_holds(holds, "adjust", self.env._("Ordered quantity lowered"))
 
     def _backorder_uncovered(self):
         """{line: what free stock does not cover of it, in its unit} for quotation lines; lines of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from odoo import models
 
-from ...engine import EPSILON, exact
+from ...engine import EPSILON, exact, floor_whole
 from ..base.token import private, private_value
 
 
@@ -25,15 +25,23 @@ class Component:
         open do without: a component that left ahead of the others has less to come."""
         return max(0.0, exact(self.open_qty - kits_without * self.ratio))
 
-    def missing_kits(self) -> float:
-        """How many of the kits that are open (line unit) have none of it.
+    def open_kits(self) -> float:
+        """Of how many kits (line unit) some of it is still to come."""
+        return self._kits(self.open_qty)
 
-        What its unit cannot tell is not missing: four eggs of a dozen are 0.33 of it, which is
-        3.96 eggs.
-        """
+    def missing_kits(self) -> float:
+        """How many of the kits that are open (line unit) do not have all of it."""
+        return self._kits(self.open_qty - self.reserved)
+
+    def _kits(self, quantity: float) -> float:
+        """What its unit cannot tell counts for nothing: four eggs of a dozen are 0.33 of it,
+        which is 3.96 eggs."""
         noise = min(self.product.uom_id.rounding / 2 / self.ratio, 0.49)
-        missing = (self.open_qty - self.reserved) / self.ratio
-        return missing if missing <= EPSILON else max(0.0, missing - noise)
+        kits = quantity / self.ratio
+        near = round(kits)
+        if abs(kits - near) <= noise:
+            return float(max(0, near))
+        return max(0.0, kits)
 
 
 class SaleOrderLine(models.Model):
@@ -53,51 +61,76 @@ class SaleOrderLine(models.Model):
             if line.state != "sale" or not line.product_id:
                 continue
             if line.id in known:
-                result[line] = known[line.id]
+                # kept in the product's unit: the line's may be another one by now
+                per_unit = line._backorder_per_unit()
+                result[line] = {key: ratio * per_unit for key, ratio in known[line.id].items()}
                 continue
             moves = line.sudo().move_ids.filtered(lambda move: move.state != "cancel")
             if line.product_uom_qty <= 0 or all(
                 move.product_id.id == line.product_id.id for move in moves
             ):
                 continue
-            result[line] = line._backorder_recipe(moves)
+            result[line] = line._backorder_recipe()
         return result
 
-    def _backorder_recipe(self, moves):
-        sent, back = {}, {}
-        closed = any(
-            move.state == "cancel" and move.product_uom_qty > 0 for move in self.sudo().move_ids
-        )
-        for move in moves:
+    def _backorder_recipe(self):
+        sent, back, closed = self._backorder_recipe_sums()
+        kits = self.product_uom_qty
+        recipe = {key: exact(total / kits) for key, total in sent.items()}
+        if not back and not any(closed.values()):
+            return recipe
+        # Exchanges ask for the same pieces twice, and what was closed is asked for no more: where
+        # that explains what differs, the kit is made of what its recipe says.
+        today = self._backorder_recipe_today()
+        said = {
+            key: today[key[1]]
+            for key, total in sent.items()
+            if today.get(key[1])
+            and -closed.get(key, 0.0) - EPSILON
+            <= total - today[key[1]] * kits
+            <= back.get(key, 0.0) + EPSILON
+        }
+        if len(said) < len(sent) and any(closed.values()):
+            # closed and ordered again: of every component as many kits of the same recipe
+            kits = [total / (today.get(key[1]) or -1.0) for key, total in sent.items()]
+            if kits and min(kits) > 0 and max(kits) - min(kits) <= EPSILON * max(1.0, *kits):
+                said = {key: today[key[1]] for key in sent}
+        if not said:
+            # another recipe since: what was delivered counts, when nothing is open any more
+            if any(closed.values()) and self.qty_delivered > 0 and not self._backorder_moves():
+                return {key: exact(total / self.qty_delivered) for key, total in sent.items()}
+            return recipe
+        # of a component that the recipe does not know any more, as many kits as of the others
+        asked = max(sent[key] / ratio for key, ratio in said.items())
+        return {key: exact(said.get(key, total / asked)) for key, total in sent.items()}
+
+    def _backorder_recipe_sums(self):
+        """What was and is asked for of the kit ``self``, what comes or came back, and what of it
+        was closed or cancelled: three times {(component, recipe line id): in its unit}."""
+        sent, back, closed = {}, {}, {}
+        for move in self.sudo().move_ids:
             key = (move.product_id.with_env(self.env), move.bom_line_id.id)
             if move.location_id._is_outgoing():
-                if move.state == "done":
-                    back[key[0]] = back.get(key[0], 0.0) + move.product_qty
-            elif (
+                if move.state != "cancel":
+                    back[key] = back.get(key, 0.0) + move.product_qty
+                continue
+            if not (
                 move.product_id.is_storable
                 and (move.location_final_id or move.location_dest_id)._is_outgoing()
                 and move._backorder_is_first_step()
                 and not move._backorder_is_again()
             ):
-                asked = move.product_qty
-                if move.state == "done":
-                    # "No backorder" leaves the demand as it was.
-                    asked = min(
-                        asked,
-                        move.product_uom._compute_quantity(
-                            move.quantity, move.product_id.uom_id, round=False
-                        ),
-                    )
-                    closed = closed or move.product_qty - asked > EPSILON
-                sent[key] = sent.get(key, 0.0) + asked
-        recipe = {key: exact(total / self.product_uom_qty) for key, total in sent.items()}
-        if not closed and not back:
-            return recipe
-        today = self._backorder_recipe_today()
-        if closed:
-            return self._backorder_recipe_closed(sent, today) or recipe
-        recipe.update(self._backorder_recipe_after_returns(sent, back, today))
-        return recipe
+                continue
+            asked = move.product_qty
+            if move.state == "cancel":
+                closed[key] = closed.get(key, 0.0) + asked
+                continue
+            if move.state == "done":
+                # "No backorder" leaves the demand as it was.
+                asked = min(asked, move._backorder_pieces())
+                closed[key] = closed.get(key, 0.0) + exact(move.product_qty - asked)
+            sent[key] = sent.get(key, 0.0) + asked
+        return sent, back, closed
 
     def _backorder_recipe_today(self):
         """{recipe line id: quantity of its component, in its unit, per unit of the line}"""
@@ -108,37 +141,6 @@ class SaleOrderLine(models.Model):
         per_unit = self._backorder_per_unit()
         lines = products._backorder_kit_lines(products, boms[products])
         return {recipe_line: values[1] * per_unit for recipe_line, values in lines.items()}
-
-    def _backorder_recipe_closed(self, sent, today):
-        """Deliveries were closed or cancelled: what is asked for is less than what was ordered.
-
-        Where all components are asked for the same number of kits of the recipe of today, that is
-        what the kit is made of; else what was delivered counts, when nothing is open any more.
-        """
-        if {recipe_line for _product, recipe_line in sent} <= today.keys():
-            kits = [total / today[key[1]] for key, total in sent.items() if today[key[1]]]
-            if kits and max(kits) - min(kits) <= EPSILON * max(1.0, *kits):
-                return {key: exact(today[key[1]]) for key in sent}
-        if self.qty_delivered > 0 and not self._backorder_moves():
-            return {key: exact(total / self.qty_delivered) for key, total in sent.items()}
-        return {}
-
-    def _backorder_recipe_after_returns(self, sent, back, today):
-        """What came back was exchanged or not: where it was, the same pieces are demanded twice.
-
-        Of the two possible ratios that one counts which is nearer to the recipe of today.
-        """
-        for key, total in sent.items():
-            product, recipe_line = key
-            returned = min(back.get(product, 0.0), total)
-            if not returned or recipe_line not in today:
-                continue
-            back[product] -= returned
-            asked = today[recipe_line]
-            plain, exchanged = total / self.product_uom_qty, 0.0
-            exchanged = (total - returned) / self.product_uom_qty
-            if abs(exchanged - asked) < abs(plain - asked) and exchanged > EPSILON:
-                yield key, exact(exchanged)
 
     def _backorder_kit_parts(self, recipes):
         """{line: {product: quantity per unit of the line}} of kits: only components that have an
@@ -186,19 +188,45 @@ class SaleOrderLine(models.Model):
         """(open, reserved, picked) of a kit: open by the component that misses most, reserved
         where no component misses any, picked where any component is."""
         components = self._backorder_components(moves, recipe)
-        opened = max((each.open_qty / each.ratio for each in components), default=0.0)
+        opened = self._backorder_open_kits(components)
         missing = max((each.missing_kits() for each in components), default=0.0)
         picked = max((each.picked / each.ratio for each in components), default=0.0)
         reserved = self._backorder_whole(max(0.0, opened - missing), parts)
         return opened, reserved, picked
 
+    def _backorder_open_kits(self, components):
+        """How many kits (line unit) are still to come. One of which a part is exchanged, or came
+        ahead, is one that waits for the others: kits are counted whole, where they were ordered so.
+        """
+        opened = max((each.open_kits() for each in components), default=0.0)
+        return max(opened, min(self._backorder_whole_up(opened), self.product_uom_qty))
+
+    def _backorder_whole_up(self, kits):
+        """``kits`` (line unit), those that were begun counted whole."""
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        return -floor_whole(-kits, self._backorder_per_unit(), digits)
+
     def _backorder_kit_limits(self, moves, parts, kits):
         """[(component, the most of it that may be reserved)] while ``kits`` (line unit, floored to
         whole ones) of the open kits may go."""
         components = self._backorder_components(moves)
-        opened = max((each.open_qty / each.ratio for each in components), default=0.0)
+        opened = self._backorder_open_kits(components)
         without = max(0.0, opened - self._backorder_whole(max(0.0, kits), parts))
         return [(each, each.may_have(opened, without)) for each in components]
+
+    def _backorder_kits_returned(self, moves, recipe):
+        """How many kits (line unit) ``moves`` bring back, those of which a part comes included."""
+        back = {}
+        for move in moves:
+            key = move._backorder_recipe_key()
+            back[key] = back.get(key, 0.0) + move.product_qty
+        kits = (
+            back[product.id, recipe_line] / ratio
+            for (product, recipe_line), ratio in recipe.items()
+            if ratio > EPSILON and (product.id, recipe_line) in back
+        )
+        returned = max(kits, default=0.0)
+        return max(returned, min(self._backorder_whole_up(returned), self.product_uom_qty))
 
     def _backorder_ahead(self, moves, parts, recipe):
         """{component: what is reserved of it, or was sent, beyond the kits of which all is there}:
@@ -219,5 +247,7 @@ class SaleOrderLine(models.Model):
         if not recipes:
             return self
         known = dict(private_value(self.env, "backorder_recipes") or {})
-        known.update({line.id: recipe for line, recipe in recipes.items()})
+        for line, recipe in recipes.items():
+            per_unit = line._backorder_per_unit()
+            known[line.id] = {key: ratio / per_unit for key, ratio in recipe.items()}
         return self.with_context(**private(backorder_recipes=known))

@@ -27,6 +27,13 @@ class SaleOrderLine(models.Model):
         for lines, values in by_values(vals):
             lines._backorder_write(values)
 
+    def _backorder_set_aside_less(self, quantities):
+        """As :meth:`_backorder_set_aside`; what is not ordered any more is not filled either."""
+        self._backorder_set_aside(quantities)
+        for line, kept in quantities.items():
+            if line._backorder_compare(line.backorder_filled_qty, kept) > 0:
+                line._backorder_write({"backorder_filled_qty": kept})
+
     def _backorder_release_promise(self, note=None):
         """End the promise of quotation lines: what was filled waits again."""
         holds, extra = {}, {}

@@ -49,7 +49,7 @@ class Settling:
         self.by_odoo = False
         #: {move id: quantity in the product's unit that a person typed down}
         self.typed = {}
-        #: {(line id, product id): what was typed down on a delivery that is validated now}
+        #: {budget key: what was typed down on a delivery that is validated now}
         self.put_back = {}
         #: something inside failed, and was taken back with what it made
         self.suspect = False
@@ -105,8 +105,7 @@ def put_back(env, budgets):
     doors = env.cr.cache.get(_KEY)
     typed = doors.put_back if doors is not None else {}
     for key in budgets if typed else ():
-        # of a kit, its key names the recipe line as well
-        budgets[key] += typed.get(key[:2], 0.0)
+        budgets[key] += typed.get(key, 0.0)
 
 
 @contextmanager

@@ -101,6 +101,14 @@ class StockMove(models.Model):
         key = (self.sudo().sale_line_id.id, product)
         return (*key, recipe_line) if recipe_line else key
 
+    def _backorder_still_counts(self):
+        """The move brings, or brought, back from a customer what still counts as delivered."""
+        return bool(
+            self.origin_returned_move_id
+            and self.location_id.usage == "customer"
+            and (self.state in OPEN_STATES or (self.state == "done" and not self.to_refund))
+        )
+
     def _backorder_is_first_step(self):
         """Not a later step of its own delivery: no move of the same line leads to it.
 

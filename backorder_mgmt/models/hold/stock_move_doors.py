@@ -7,6 +7,7 @@ from ...engine import Guard
 from ..base.token import private, private_value
 from .facts import OPEN_STATES
 from .settling import door, no_door
+from .stock_rule import RECIPE_LINE
 
 #: Who writes one of these changes what a delivery asks for, or for whom.
 _DOORS = frozenset(
@@ -44,6 +45,9 @@ class StockMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """A delivery that is made open counts at once; a draft waits for its confirmation."""
+        for vals in vals_list:
+            if RECIPE_LINE in vals:
+                vals["bom_line_id"] = vals.pop(RECIPE_LINE)
         if not any(
             vals.get("sale_line_id") and vals.get("state") in OPEN_STATES for vals in vals_list
         ):
@@ -97,12 +101,12 @@ class StockMove(models.Model):
         return super(StockMove, no_door(self))._split(qty, restrict_partner_id=restrict_partner_id)
 
     def _backorder_typed_down(self):
-        """{(line id, product id): what was typed down} on deliveries that are sent in part."""
+        """{budget key: what was typed down} on deliveries that are sent in part."""
         result = {}
         for move in self.filtered(lambda move: move.picked and move.backorder_put_back_qty > 0):
             line = move.sudo().sale_line_id
             if line.backorder_hold_qty and move.state in OPEN_STATES:
-                key = (line.id, move.product_id.id)
+                key = move._backorder_budget_key()
                 result[key] = result.get(key, 0.0) + move.backorder_put_back_qty
         return result
 
