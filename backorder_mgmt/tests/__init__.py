@@ -2,6 +2,7 @@ from . import test_access
 from . import test_automatic
 from . import test_automation
 from . import test_automation_fields
+from . import test_bad_input
 from . import test_batch
 from . import test_bulk
 from . import test_bulk_apps

@@ -155,6 +155,28 @@ class TestMatrix(MatrixCommon, HttpCase):
 
         return self.outcome(call)
 
+    def test_what_has_no_line_in_the_table_fails(self):
+        def action_that_nobody_knows(self):
+            return True
+
+        action_that_nobody_knows.__module__ = OURS
+        ours = next(
+            base
+            for base in type(self.env["backorder.run"]).mro()
+            if base.__module__.startswith(OURS)
+        )
+        ours.action_that_nobody_knows = action_that_nobody_knows
+        self.addCleanup(delattr, ours, "action_that_nobody_knows")
+        methods, _overrides = self._methods()
+        self.assertIn(("backorder.run", "action_that_nobody_knows"), methods)
+        known = {name: cells for (kind, name), cells in self.expected.items() if kind == "method"}
+        self.check_lines("method", known)
+        name = "backorder.run.action_that_nobody_knows"
+        with self.assertRaisesRegex(AssertionError, name):
+            self.check_lines("method", {**known, name: ["+++"] * len(ROLES)})
+        with self.assertRaisesRegex(AssertionError, "is gone"):
+            self.check_lines("method", dict(list(known.items())[1:]))
+
     def test_what_is_odoos_is_named(self):
         """Methods of Odoo's that are extended: who may call them is Odoo's to say."""
         _methods, overrides = self._methods()

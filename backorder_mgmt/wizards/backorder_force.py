@@ -50,8 +50,9 @@ class BackorderForce(models.TransientModel):
         """
         self.ensure_one()
         ticked = self.line_ids.filtered("selected")
-        self.order_id._backorder_check_forces({row.sale_line_id: row.quantity for row in ticked})
-        self.order_id.force_backorders({row.sale_line_id.id: row.quantity for row in ticked})
+        wanted = {row.sale_line_id.id: row.quantity for row in ticked}
+        self.order_id._backorder_check_forces(self.order_id._backorder_parse(wanted))
+        self.order_id.force_backorders(wanted)
         return {"type": "ir.actions.act_window_close"}
 
 

@@ -1,5 +1,7 @@
 """Purchasing in words: who may, what is wrong with a row, and the arithmetic behind it."""
 
+import math
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
@@ -114,6 +116,11 @@ class BackorderPurchasePlan(models.AbstractModel):
                     company=row.purchase_id.company_id.name,
                 )
             )
+        if not (math.isfinite(row.quantity) and math.isfinite(row.price_unit)):
+            problems.append(
+                self.env._("%s: quantity and price are numbers. Type them again.", name)
+            )
+            return problems
         unit = row.product_uom_id
         if unit and (
             unit.compare(row.quantity, 0.0) < 0

@@ -197,6 +197,8 @@ class SaleOrder(models.Model):
         :raise AccessError: no right to change the orders, or not in *Cancel Backorders*
         """
         self._backorder_check_access("backorder_mgmt.group_backorder_cancel")
+        if reason and (not isinstance(reason, str) or "\0" in reason):
+            raise UserError(self.env._("The reason of a cancellation is a text, not %r.", reason))
         wanted = self._backorder_parse(quantities)
         orders = self.sudo()
         facts = orders._backorder_lock_stock()

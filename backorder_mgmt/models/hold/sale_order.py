@@ -111,7 +111,15 @@ class SaleOrder(models.Model):
         return frozenset({"backorder_ship_date"})
 
     def _backorder_check_access(self, group="backorder_mgmt.group_backorder_user"):
-        """The user may change these orders, and works with backorders at all."""
+        """The user may change these orders, and works with backorders at all.
+
+        Of what is not saved Odoo's own check asks no right: no id is the id of no order, and must
+        not stand for all of them.
+        """
+        if not all(self._ids):
+            raise UserError(
+                self.env._("An order without an id is no order: name orders by their ids.")
+            )
         if self.env.su:
             return
         if not self.env.user.has_group(group):

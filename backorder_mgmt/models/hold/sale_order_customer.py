@@ -5,6 +5,8 @@ from odoo.exceptions import ValidationError
 
 from ..base.res_company import ACCEPT_SELECTION, SHIP_SELECTION
 
+#: A hundred years: what is later is no day of a calendar.
+MAX_CANCEL_DAYS = 36_500
 #: All of it is worked out together, when the order gets its customer.
 _FROM_CUSTOMER = {
     "compute": "_compute_backorder_from_customer",
@@ -124,6 +126,15 @@ class SaleOrder(models.Model):
                         "%s: shipments, value and days of the backorder terms cannot be negative. "
                         "0 stands for no limit.",
                         order.name,
+                    )
+                )
+            if order.backorder_cancel_days > MAX_CANCEL_DAYS:
+                raise ValidationError(
+                    self.env._(
+                        "%(order)s: backorders are cancelled after at most %(most)s days. 0 stands "
+                        "for never.",
+                        order=order.name,
+                        most=MAX_CANCEL_DAYS,
                     )
                 )
 

@@ -1,6 +1,7 @@
 """What each policy would do, side by side."""
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.tools.misc import format_amount
 
 from ..base.res_company import POLICY_SELECTION
@@ -20,10 +21,29 @@ class BackorderRun(models.Model):
         self.ensure_one()
         self._check_may_run()
         worker = self.sudo().with_company(self.company_id)
+        policies = [policies] if isinstance(policies, str) else policies
         return {
             policy: worker._compared(*worker._plan(policy)[:2])
-            for policy in policies or dict(POLICY_SELECTION)
+            for policy in self._check_policies(policies or dict(POLICY_SELECTION))
         }
+
+    def _check_policies(self, policies):
+        """``policies``, as a list.
+
+        :raise UserError: no list, or a name that no policy has
+        """
+        known = dict(POLICY_SELECTION)
+        policies = list(policies) if isinstance(policies, list | tuple | dict) else [policies]
+        for policy in policies:
+            if not isinstance(policy, str) or policy not in known:
+                raise UserError(
+                    self.env._(
+                        "“%(policy)s” is no policy. Choose one of: %(known)s.",
+                        policy=str(policy)[:80],
+                        known=", ".join(known),
+                    )
+                )
+        return policies
 
     def compare_rules(self):
         """What the fill rules of this run would do, all together and without each of them; nothing
@@ -107,11 +127,12 @@ class BackorderRun(models.Model):
     def use_policy(self, policy):
         """*Use This*: choose ``policy`` and preview again by it.
 
-        :raise UserError: the run was started already, or is over
+        :raise UserError: no policy of this name; the run was started already, or is over
         """
         self.ensure_one()
+        self._check_may_run()
         self._check_state(("draft", "planned"))
-        self.policy = policy
+        self.policy = self._check_policies([policy])[0]
         self.action_preview()
         return True
 

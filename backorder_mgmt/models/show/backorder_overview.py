@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
@@ -41,7 +42,7 @@ class BackorderOverview(models.AbstractModel):
         :raise AccessError: the user has no right to see backorders
         """
         self._check_may_see()
-        warehouse_ids = warehouse_ids or []
+        warehouse_ids = self._check_warehouses(warehouse_ids)
         overview = {
             **self._read_needed(warehouse_ids),
             "set_aside": self._read_set_aside(warehouse_ids),
@@ -65,15 +66,25 @@ class BackorderOverview(models.AbstractModel):
 
         :param name: a key of :meth:`retrieve_overview`
         :return: a window action
+        :raise UserError: no card of this name
         :raise AccessError: as for the figures
         """
         self._check_may_see()
+        if not isinstance(name, str) or name not in self._get_card_labels():
+            raise UserError(
+                self.env._(
+                    "“%(name)s” is no card of the overview. Choose one of: %(known)s.",
+                    name=str(name)[:80],
+                    known=", ".join(self._get_card_labels()),
+                )
+            )
+        warehouse_ids = self._check_warehouses(warehouse_ids)
         action = self.env["ir.actions.actions"]._for_xml_id(
             _ACTIONS.get(name, "backorder_mgmt.sale_order_line_backorder_action")
         )
         action.update(
             name=self._get_card_labels()[name],
-            domain=list(self._get_card_domain(name, warehouse_ids or [])),
+            domain=list(self._get_card_domain(name, warehouse_ids)),
             context={},
         )
         # The menu's own address would open the menu's list when the page is loaded again.
@@ -84,6 +95,19 @@ class BackorderOverview(models.AbstractModel):
     def _check_may_see(self):
         for model in ("backorder.report", "sale.order.line"):
             self.env[model].check_access("read")
+
+    @api.model
+    def _check_warehouses(self, warehouse_ids):
+        """``warehouse_ids``, as a list.
+
+        :raise UserError: no list of ids
+        """
+        ids = warehouse_ids or []
+        if not isinstance(ids, list | tuple) or not all(type(own) is int for own in ids):
+            raise UserError(
+                self.env._("Warehouses are given as a list of ids, not as %r.", warehouse_ids)
+            )
+        return list(ids)
 
     @api.model
     def _get_card_labels(self):
