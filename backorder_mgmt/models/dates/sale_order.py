@@ -76,5 +76,6 @@ class SaleOrder(models.Model):
         later = self.with_context(**private(backorder_others_later=True))
         lines = self.browse(ids).exists().order_line.sudo()
         with self.env.protecting([lines._fields["backorder_expected_date"]], lines):
-            super(SaleOrder, later)._backorder_find_chunk(ids)
+            res = super(SaleOrder, later)._backorder_find_chunk(ids)
             self.env.flush_all()
+        return res
