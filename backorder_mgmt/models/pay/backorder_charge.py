@@ -213,6 +213,9 @@ class BackorderCharge(models.Model):
             charge._touch()
             if charge.state not in ("todo", "failed"):
                 raise UserError(charge._not_now_words())
+            # Something else woke the charge, and the job has not looked yet.
+            if words := charge.attempt_ids._under_way_words():
+                raise UserError(words)
             charge._cancel(self.env._("Given up by %s.", self.env.user.name))
         return True
 

@@ -200,6 +200,13 @@ class BackorderChargeAttempt(models.Model):
             why=self.message or self.env._("no reason given."),
         )
 
+    def _under_way_words(self):
+        """What is asked for and not decided, the unknown first; nothing where nothing is."""
+        for state in ("sending", "sent"):
+            if waiting := self.filtered(lambda attempt, state=state: attempt.state == state)[:1]:
+                return waiting._unknown_words() if state == "sending" else waiting._pending_words()
+        return ""
+
     def _pending_words(self):
         return self.env._("%s is pending: the order is approved when it is paid.", self._label())
 
