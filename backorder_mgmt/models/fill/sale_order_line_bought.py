@@ -16,7 +16,7 @@ class SaleOrderLine(models.Model):
         """{order: open purchase orders that buy the products of these lines for it}.
 
         By the link between the lines, or as their origin names the order: that name, not a part
-        of a longer one.
+        of a longer one, and in its company, as another one may count its orders alike.
         """
         # sudo: a salesman is told of purchase orders that he may not read
         lines = self.env["purchase.order.line"].sudo()
@@ -30,12 +30,13 @@ class SaleOrderLine(models.Model):
             & Domain("order_id.state", "in", ("draft", "sent", "to approve", "purchase"))
         )
         result = {}
-        for order, own in self.grouped("order_id").items():
+        for order, asking in self.grouped("order_id").items():
 
-            def buys(line, name=order.name, own=own):
-                return (linked and line.sale_line_id in own) or (
-                    line.product_id in own.product_id
-                    and name in (line.order_id.origin or "").replace(",", " ").split()
+            def buys(line, order=order, asking=asking):
+                return (linked and line.sale_line_id in asking) or (
+                    line.product_id in asking.product_id
+                    and line.company_id == order.company_id
+                    and order.name in (line.order_id.origin or "").replace(",", " ").split()
                 )
 
             if purchases := lines.filtered(buys).order_id:
