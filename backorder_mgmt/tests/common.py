@@ -389,7 +389,7 @@ class BackorderCommon(TransactionCase):
         promised = {}
         for line in self.env["sale.order.line"].search([("backorder_promised_qty", ">", 0)]):
             valid_until = line.order_id.validity_date
-            kept = not valid_until or valid_until >= fields.Date.today()
+            kept = not valid_until or valid_until >= line.company_id._backorder_today()
             if not kept and not line.order_id.backorder_parent_id:
                 continue
             per_unit = line._backorder_parts()[line].get(product, 0.0)

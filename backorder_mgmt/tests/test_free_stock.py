@@ -152,7 +152,7 @@ class TestFreeStock(BackorderCommon):
     def test_property_sees_what_is_ignored(self):
         """Removal dates; where no lot has any, what is set aside."""
         supply = type(self.env["backorder.supply"])
-        fault = patch.object(supply, "_read_promises", lambda self, products: [])
+        fault = patch.object(supply, "_read_set_aside", lambda self, products: [])
         if self.dates:
             fault = patch.object(supply, "_expiring", lambda self, products: products.browse())
         with (

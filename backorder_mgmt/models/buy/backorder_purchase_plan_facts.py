@@ -232,7 +232,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         """{(product id, warehouse id): quantity} that is promised to quotations."""
         warehouse_of = {warehouse.lot_stock_id.id: warehouse.id for warehouse in warehouses}
         promised = {}
-        for claim in self.env["backorder.supply"]._read_promises(products):
+        for claim in self.env["backorder.supply"]._read_set_aside(products):
             if claim.location in warehouse_of:
                 key = (claim.product, warehouse_of[claim.location])
                 promised[key] = promised.get(key, 0.0) + claim.quantity

@@ -1,6 +1,7 @@
 """The nightly jobs on orders: find open demand, release what was set aside too long."""
 
-from odoo import api, fields, models
+from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..base.jobs import in_job, work_off
@@ -135,10 +136,16 @@ class SaleOrder(models.Model):
 
     @api.model
     def _get_lapsed_promises_domain(self):
-        return [
-            ("backorder_promised_qty", ">", 0),
-            ("state", "in", ("draft", "sent")),
-            ("order_id.validity_date", "<", fields.Date.context_today(self)),
+        """By the day of each order's company, as ``backorder.supply`` counts them."""
+        companies = self.env["res.company"].search([("id", ">", 0)])
+        lapsed = Domain.OR(
+            Domain("company_id", "in", own.ids) & Domain("order_id.validity_date", "<", today)
+            for today, own in companies.grouped(lambda company: company._backorder_today()).items()
+        )
+        return (
+            lapsed
+            & Domain("backorder_promised_qty", ">", 0)
+            & Domain("state", "in", ("draft", "sent"))
             # The order that a fill made keeps its promise whatever the date.
-            ("order_id.backorder_parent_id", "=", False),
-        ]
+            & Domain("order_id.backorder_parent_id", "=", False)
+        )

@@ -12,6 +12,7 @@
 from . import backorder_event
 from . import backorder_supply
 from . import backorder_supply_free
+from . import backorder_supply_set_aside
 from . import product_product
 from . import product_template
 from . import sale_order_line_units

@@ -98,7 +98,7 @@ class BackorderSupply(models.AbstractModel):
         if not products or not locations:
             return Supply({}, {})
         self._flush_for_claims()
-        claims = self._read_promises(products)
+        claims = self._read_set_aside(products)
         if owed:
             keys = asking._backorder_claim_keys() if asking else {}
             claims += self._read_owed(products, orders, keys)
@@ -170,99 +170,6 @@ class BackorderSupply(models.AbstractModel):
         self.env["product.template"].flush_model(["uom_id"])
 
     @api.model
-    def _promise_is_kept(self):
-        """SQL: the promise of order ``o`` has not lapsed."""
-        return SQL(
-            "(o.validity_date IS NULL OR o.validity_date >= %s"
-            " OR o.backorder_parent_id IS NOT NULL)",
-            fields.Date.context_today(self),
-        )
-
-    @api.model
-    def _read_promises(self, products):
-        """What is set aside for quotations, as claims at their warehouses' stock locations.
-
-        While an order is being confirmed it still has its promise, and reserves by it.
-        """
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT DISTINCT l.product_id
-                  FROM sale_order_line l
-                 WHERE l.backorder_promised_qty > 0
-                """
-            )
-        )
-        promised = self.env["product.product"].browse(r[0] for r in self.env.cr.fetchall())
-        if not promised:
-            return []
-        parts = promised._backorder_parts()
-        wanted = promised.filtered(lambda p: any(part in products for part in parts[p]))
-        if not wanted:
-            return []
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT l.id, l.order_id, l.product_id, w.lot_stock_id,
-                       l.backorder_promised_qty * lu.factor / pu.factor
-                  FROM sale_order_line l
-                  JOIN sale_order o ON o.id = l.order_id
-                  JOIN stock_warehouse w ON w.id = l.warehouse_id
-                  JOIN product_product p ON p.id = l.product_id
-                  JOIN product_template t ON t.id = p.product_tmpl_id
-                  JOIN uom_uom lu ON lu.id = l.product_uom_id
-                  JOIN uom_uom pu ON pu.id = t.uom_id
-                 WHERE l.backorder_promised_qty > 0 AND l.product_id IN %s AND %s
-                """,
-                tuple(wanted.ids),
-                self._promise_is_kept(),
-            )
-        )
-        rows = self.env.cr.fetchall()
-        return [
-            Claim(part.id, location_id, float(quantity) * ratio, "promised", order_id, line_id)
-            for line_id, order_id, product_id, location_id, quantity in rows
-            for part, ratio in parts[self.env["product.product"].browse(product_id)].items()
-            if part in products
-        ]
-
-    @api.model
-    def _shrink_promises(self, products):
-        """Promises whose stock was lost, by a count, scrap or what a person shipped, wait again.
-
-        The newest first; those of new orders made by a fill after all others.
-        """
-        self.env["sale.order.line"].flush_model(
-            ["backorder_promised_qty", "product_id", "product_uom_id", "order_id", "warehouse_id"]
-        )
-        self._flush_units()
-        uncovered = self._uncovered_promises(products)
-        lines = self.env["sale.order.line"].sudo().browse({claim.line for claim, _qty in uncovered})
-        parts = lines._backorder_parts()
-        lost = {}
-        for claim, quantity in uncovered:
-            line = lines.browse(claim.line)
-            per_unit = parts[line][self.env["product.product"].browse(claim.product)]
-            lost[line] = lost.get(line, 0.0) + quantity / per_unit
-        if lost:
-            lines._backorder_lose_promise(lost, parts)
-
-    @api.model
-    def _uncovered_promises(self, products):
-        """[(claim, quantity)] of what is set aside of ``products`` and is not there any more."""
-        claims = self._read_promises(products)
-        if not claims:
-            return []
-        self._flush_quants()
-        lines = self.env["sale.order.line"].sudo().browse({claim.line for claim in claims})
-        born = {line.id: not line.order_id.backorder_parent_id for line in lines}
-        claims.sort(key=lambda claim: (born[claim.line], claim.line))
-        tops = self.env["stock.location"].sudo().browse({claim.location for claim in claims})
-        paths = {top.id: self._path(top) for top in tops}
-        products = self.env["product.product"].browse({claim.product for claim in claims})
-        return list(Supply(self._read_free(products, tops)[0], paths, claims).uncovered())
-
-    @api.model
     def _spoken_for(self, products, warehouses):
         """What of the free stock is nobody's who orders now: it is owed to those who wait, or set
         aside for a quotation.
@@ -272,7 +179,7 @@ class BackorderSupply(models.AbstractModel):
         if not products or not warehouses:
             return {}
         self._flush_for_claims()
-        claims = self._read_promises(products) + self._read_owed(products, None, {})
+        claims = self._read_set_aside(products) + self._read_owed(products, None, {})
         places = self.env["stock.location"].sudo().browse({claim.location for claim in claims})
         inside = tuple(warehouses.view_location_id.mapped("parent_path"))
         kept = {place.id for place in places if place.parent_path.startswith(inside)}

@@ -355,7 +355,7 @@ class StockMove(models.Model):
                 doors.put_back = {}
         leaving = self.filtered(lambda move: move.location_id.usage == "internal")
         if leaving:
-            self.env["backorder.supply"]._shrink_promises(leaving.product_id)
+            self.env["backorder.supply"]._shrink_set_aside(leaving.product_id)
         if cancel_backorder and waiting:
             self._backorder_note_closed(waiting)
         res._backorder_received()

@@ -66,7 +66,7 @@ class BackorderCheck(models.Model):
         found += checks._check_ledger(companies, repair)
         found += checks._in_slices(lines, checks._check_set_aside, repair)
         found += checks._check_reserved(companies)
-        found += checks._check_promises(companies, repair)
+        found += checks._check_set_aside_in_stock(companies, repair)
         found += checks._more_findings(companies)
         checks._keep(found, companies)
         return [

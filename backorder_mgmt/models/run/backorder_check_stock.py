@@ -74,7 +74,7 @@ class BackorderCheck(models.Model):
             found.append(self._finding("reserved", product, message, company))
         return found
 
-    def _check_promises(self, companies, repair):
+    def _check_set_aside_in_stock(self, companies, repair):
         """Invariant 3: reserved and set aside are never more than is on hand."""
         supply = self.env["backorder.supply"]
         supply._flush_for_claims()
@@ -82,7 +82,7 @@ class BackorderCheck(models.Model):
             [("backorder_promised_qty", ">", 0), ("company_id", "in", companies.ids)]
         )
         products = lines._backorder_part_products(lines._backorder_parts())
-        uncovered = supply._uncovered_promises(products) if products else []
+        uncovered = supply._uncovered_set_aside(products) if products else []
         found = []
         for claim, quantity in uncovered:
             line = lines.browse(claim.line)
@@ -94,5 +94,5 @@ class BackorderCheck(models.Model):
             )
             found.append(self._of_line("set_aside", line, message, repair))
         if repair and uncovered:
-            supply._shrink_promises(products)
+            supply._shrink_set_aside(products)
         return found
