@@ -1,4 +1,4 @@
-"""Delay notices: somebody is told, once, that a promised date got worse."""
+"""Delay notices: somebody is told, once, that the date which a customer was told got worse."""
 
 import logging
 
@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 
 class BackorderDelay(models.Model):
-    """One row for each promise that got worse: the order line, and the date that was told.
+    """One row for each date that was told and got worse, and its order line.
 
     The row is committed before anybody is told, and says so in the same transaction in which the
     e-mail is queued: a scheduled job that dies in between goes on where it was, and nobody is told
@@ -74,7 +74,7 @@ class BackorderDelay(models.Model):
 
     @api.model
     def _cron_notify(self):
-        """Scheduled job: find promises that got worse, then tell customer by customer."""
+        """Scheduled job: find told dates that got worse, then tell customer by customer."""
         cron = self.env["ir.cron"]
         self._find_delays()
         waiting = self.search(self._get_waiting_domain(), order="id")
@@ -121,7 +121,7 @@ class BackorderDelay(models.Model):
 
     @api.model
     def _find_delays(self):
-        """A row for each promise that got worse by more than its company tolerates.
+        """A row for each told date that got worse by more than its company tolerates.
 
         As found when the job runs: what recovered before that is no delay.
         """

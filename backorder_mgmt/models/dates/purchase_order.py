@@ -1,4 +1,4 @@
-"""Purchase orders whose goods come later: one note of the promises that this makes late."""
+"""Purchase orders whose goods come later: one note of the told dates that this breaks."""
 
 from odoo import models
 
@@ -13,7 +13,7 @@ class PurchaseOrder(models.Model):
         return self.order_line.move_ids
 
     def _backorder_before_delay(self):
-        """The goods of these orders are about to come later: remember whose promises hold.
+        """The goods of these orders are about to come later: remember whose told dates hold.
 
         What becomes of them is looked at once, when everything of this transaction is done: a
         postponed order writes its lines and moves one by one.
@@ -41,7 +41,7 @@ class PurchaseOrder(models.Model):
             ]
 
     def _backorder_note_delays(self):
-        """Called before the commit: one note on each order that makes promises late."""
+        """Called before the commit: one note on each order that breaks told dates."""
         pending = self.env.cr.precommit.data.pop(_PENDING, {})
         lines = self.env["sale.order.line"].sudo()
         worse = lines.browse({line for ids in pending.values() for line in ids})

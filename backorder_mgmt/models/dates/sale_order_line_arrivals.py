@@ -16,7 +16,7 @@ class SaleOrderLine(models.Model):
     def _get_backorder_incoming_domain(self, products, warehouses):
         """Open moves that bring goods to the shelves of ``warehouses``, from anywhere else.
 
-        What customers send back is looked at first: nobody is promised it.
+        What customers send back is looked at first: nobody is told it.
         """
         return [
             ("product_id", "in", products.ids),

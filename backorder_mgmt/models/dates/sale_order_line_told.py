@@ -1,4 +1,4 @@
-"""Promises: the date a customer was last told, whether it still holds, and what it rests on."""
+"""The date a customer was last told, whether it still holds, and what it rests on."""
 
 from datetime import timedelta
 
@@ -105,7 +105,7 @@ class SaleOrderLine(models.Model):
         return Domain.custom(to_sql=to_sql)
 
     def _backorder_got_worse(self):
-        """The lines of ``self`` whose promise does not hold, by more than the tolerance: what is
+        """The lines of ``self`` whose told date does not hold, by more than the tolerance: what is
         expected is later, or the day has passed.
 
         Days count, not hours: who was told a day gets their goods on that day or not.
@@ -212,7 +212,7 @@ class SaleOrderLine(models.Model):
                 )
             )
 
-    # -- what a promise rests on ------------------------------------------------------------------
+    # -- what a told date rests on -----------------------------------------------------------------
 
     @api.model
     def _backorder_depending_on(self, moves):

@@ -91,7 +91,8 @@ class SaleOrder(models.Model):
     def _backorder_make_new_orders(self, moving, run, at_once=False):
         """Move held demand to new orders, linked both ways, for all of these orders together.
 
-        The new orders are born with their stock promised, so that no one else takes it on the way:
+        The new orders are born with their stock set aside, so that no one else takes it on the
+        way:
         the caller confirms them (*Approve New Orders*), which reserves it.
 
         :param moving: {order: {line: quantity, in its unit}}

@@ -1,4 +1,4 @@
-"""Filling backorders of an order: in place, as a promise, or as a new order."""
+"""Filling backorders of an order: in place, set aside for a quotation, or as a new order."""
 
 from odoo import models
 from odoo.exceptions import UserError

@@ -103,9 +103,9 @@ class SaleOrder(models.Model):
             try:
                 with self.env.cr.savepoint():
                     order.detect_backorders()
-            except Exception as own:  # pylint: disable=broad-except
+            except Exception as fault:  # pylint: disable=broad-except
                 self.env.invalidate_all()
-                self._backorder_find_failed(order.ids, own)
+                self._backorder_find_failed(order.ids, fault)
         if len(ids) == 1:
             self.browse(ids)._message_log(
                 body=self.env._("Failed: backorders of this order could not be found: %s", error)
@@ -113,12 +113,12 @@ class SaleOrder(models.Model):
         self._backorder_find_cursor(ids[-1])
 
     @api.model
-    def _cron_release_lapsed_promises(self, batch=100):
-        """Daily: promises of quotations past their validity date go back to backorder."""
+    def _cron_release_lapsed_promises(self):
+        """Daily: what is set aside for quotations past their validity date waits again."""
         self = in_job(self)  # pylint: disable=self-cls-assignment
         lines = self.env["sale.order.line"]
         orders = lines._read_group(
-            self._get_lapsed_promises_domain(), ["order_id"], ["id:recordset"], order="order_id"
+            self._get_lapsed_set_aside_domain(), ["order_id"], ["id:recordset"], order="order_id"
         )
         work_off(
             self,
@@ -126,7 +126,7 @@ class SaleOrder(models.Model):
             lambda key: (
                 lines.browse(key[1])
                 .exists()
-                ._backorder_release_promise(self.env._("Validity date passed"))
+                ._backorder_release_set_aside(self.env._("Validity date passed"))
             ),
             lambda key, error: self.browse(key[0])._message_log(
                 body=self.env._("Failed: what is set aside could not be released: %s", error)
@@ -135,7 +135,7 @@ class SaleOrder(models.Model):
         )
 
     @api.model
-    def _get_lapsed_promises_domain(self):
+    def _get_lapsed_set_aside_domain(self):
         """By the day of each order's company, as ``backorder.supply`` counts them."""
         companies = self.env["res.company"].search([("id", ">", 0)])
         lapsed = Domain.OR(
@@ -146,6 +146,6 @@ class SaleOrder(models.Model):
             lapsed
             & Domain("backorder_promised_qty", ">", 0)
             & Domain("state", "in", ("draft", "sent"))
-            # The order that a fill made keeps its promise whatever the date.
+            # What is set aside for an order that a fill made stays so whatever the date.
             & Domain("order_id.backorder_parent_id", "=", False)
         )

@@ -1,4 +1,4 @@
-"""What people do to a backorder line: force, promise, fill in place, move, cancel the rest."""
+"""What people do to a backorder line: force it, fill it in place, set stock aside for it."""
 
 from odoo import models
 from odoo.exceptions import UserError
@@ -285,7 +285,7 @@ class SaleOrderLine(models.Model):
                 budgets[line.id, part.id] = part.uom_id.round(budget)
         return budgets
 
-    def _backorder_promise(self, quantities, supply, facts, run):
+    def _backorder_fill_quotations(self, quantities, supply, facts, run):
         """Fill quotation lines: needed falls, and the whole covered quantity is set aside.
 
         :return: {line: quantity filled}: never more than is set aside for it
@@ -293,12 +293,12 @@ class SaleOrderLine(models.Model):
         extra, filled = {}, {}
         for line, quantity in quantities.items():
             covered = line._backorder_owed() - (line.backorder_hold_qty - quantity)
-            promise = line._backorder_take(supply, facts, covered)
+            aside = line._backorder_take(supply, facts, covered)
             # In the product's unit: what is not set aside waits, to the piece.
-            got = line._backorder_noiseless(quantity - max(0.0, covered - promise))
+            got = line._backorder_noiseless(quantity - max(0.0, covered - aside))
             filled[line] = got
             if got:
-                extra[line] = line._prepare_backorder_set_aside_vals(promise)
+                extra[line] = line._prepare_backorder_set_aside_vals(aside)
         self._backorder_book_fill(filled, run, extra=extra)
         return filled
 

@@ -106,7 +106,7 @@ class BackorderSupply(models.AbstractModel):
             per_unit = parts[line][self.env["product.product"].browse(claim.product)]
             lost[line] = lost.get(line, 0.0) + quantity / per_unit
         if lost:
-            lines._backorder_lose_promise(lost, parts)
+            lines._backorder_lose_set_aside(lost, parts)
 
     @api.model
     def _uncovered_set_aside(self, products):

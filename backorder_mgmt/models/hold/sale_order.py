@@ -148,7 +148,7 @@ class SaleOrder(models.Model):
                 and order.warehouse_id.id != vals["warehouse_id"]
             )
             # What was set aside lies in another warehouse.
-            changed.order_line._backorder_release_promise()
+            changed.order_line._backorder_release_set_aside()
         res = super().write(vals)
         if changed:
             changed.order_line._backorder_refigure()
@@ -187,8 +187,8 @@ class SaleOrder(models.Model):
         return f"{words} {html2plaintext(reason)}" if reason else words
 
     def _action_confirm(self):
-        """Backorders are worked out afresh by what the confirmation reserves; promised stock is
-        reserved now."""
+        """Backorders are worked out afresh by what the confirmation reserves; what is set
+        aside is reserved now."""
         lines = self.order_line
         lines._backorder_prepare_confirm()
         res = super()._action_confirm()

@@ -220,7 +220,7 @@ class SaleOrderLine(models.Model):
         for line, left in raised.items():
             line._backorder_write({"backorder_cancelled_product_qty": left})
         if moved:
-            moved._backorder_release_promise()
+            moved._backorder_release_set_aside()
         if not _REFIGURED_BY.isdisjoint(vals):
             refigured = self
             if _REFIGURED_BY.intersection(vals) == {"product_uom_id"}:

@@ -229,10 +229,10 @@ class SaleOrderLine(models.Model):
         )
 
     def _backorder_available(self, supply, facts):
-        """*On Hand* of one line in its unit: what a fill may promise it now.
+        """*On Hand* of one line in its unit: what a fill may give it now.
 
         On a quotation, what the line already counts on (ordered − needed) is not on hand a second
-        time: a fill promises that part along with the rest.
+        time: a fill sets that part aside along with the rest.
         """
         self.ensure_one()
         parts, location = facts.parts[self], facts.locations[self]

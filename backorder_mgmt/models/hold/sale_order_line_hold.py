@@ -207,7 +207,7 @@ class SaleOrderLine(models.Model):
     def _backorder_short_of_untried(self, figures):
         """{line: quantity to hold} where deliveries are reserved by hand or by date.
 
-        Nothing was tried yet, so only what free stock cannot cover, after promises, older
+        Nothing was tried yet, so only what free stock cannot cover, after what is set aside, older
         backorders and the demand of other such deliveries, goes on backorder.
         """
         moves = self._backorder_moves().filtered(lambda m: not m._should_assign_at_confirm())
@@ -249,7 +249,7 @@ class SaleOrderLine(models.Model):
 
     def _backorder_take_fill(self, supply, facts, quantity):
         """Take from ``supply`` what a fill of ``quantity`` uses up, before the next line is
-        looked at. A quotation is promised what it counts on already along with it."""
+        looked at. A quotation gets what it counts on already along with it."""
         own, location = 0, facts.locations[self]
         if self.state in ("draft", "sent"):
             quantity += max(0.0, self._backorder_owed() - self.backorder_hold_qty)
@@ -323,8 +323,8 @@ class SaleOrderLine(models.Model):
     def _backorder_refigure(self):
         """Work out the automatic figure of quotation lines: what stock cannot cover.
 
-        It informs and holds no stock. Lines of one order share what is there; the promise of a
-        filled line is its own.
+        It informs and holds no stock. Lines of one order share what is there; what is set
+        aside for a filled line is its own.
         """
         if private_value(self.env, "backorder_no_refigure"):
             return
@@ -342,7 +342,7 @@ class SaleOrderLine(models.Model):
         lines = lines.order_id.order_line.filtered(
             lambda line: line.product_id in lines.product_id and not line.display_type
         )
-        holds, promises = {}, {}
+        holds, set_aside = {}, {}
         for line, uncovered in lines._backorder_uncovered().items():
             owed = line._backorder_owed()
             hold = uncovered
@@ -352,24 +352,24 @@ class SaleOrderLine(models.Model):
                 holds[line] = hold
             kept = max(0.0, min(line.backorder_promised_qty, owed - hold))
             if is_more(line.backorder_promised_qty, kept):
-                promises[line] = kept
-        self._backorder_set_aside_less(promises)
+                set_aside[line] = kept
+        self._backorder_set_aside_less(set_aside)
         if holds:
             self._backorder_set_holds(holds, "auto")
 
     def _backorder_lower_quotations(self):
         """No rule works these out: lowering a quotation takes from what waits first."""
-        holds, promises = {}, {}
+        holds, set_aside = {}, {}
         for line in self.filtered(
             lambda line: line.backorder_hold_qty or line.backorder_promised_qty
         ):
             owed = line._backorder_owed()
             kept = min(line.backorder_promised_qty, owed)
             if is_more(line.backorder_promised_qty, kept):
-                promises[line] = kept
+                set_aside[line] = kept
             if line._backorder_compare(line.backorder_hold_qty, owed - kept) > 0:
                 holds[line] = owed - kept
-        self._backorder_set_aside_less(promises)
+        self._backorder_set_aside_less(set_aside)
         if holds:
             self._backorder_set_holds(holds, "adjust", self.env._("Ordered quantity lowered"))
 

@@ -34,8 +34,8 @@ class SaleOrderLine(models.Model):
             if line._backorder_compare(line.backorder_filled_qty, kept) > 0:
                 line._backorder_write({"backorder_filled_qty": kept})
 
-    def _backorder_release_promise(self, note=None):
-        """End the promise of quotation lines: what was filled waits again."""
+    def _backorder_release_set_aside(self, note=None):
+        """Nothing is set aside for these quotation lines any more: what was filled waits again."""
         holds, extra = {}, {}
         for line in self.filtered("backorder_promised_qty"):
             back = min(line.backorder_filled_qty, line._backorder_owed() - line.backorder_hold_qty)
@@ -48,8 +48,8 @@ class SaleOrderLine(models.Model):
             }
         self._backorder_set_holds(holds, "adjust", note, extra=extra)
 
-    def _backorder_lose_promise(self, lost, parts):
-        """The stock of promises is gone: ``{line: quantity}`` of them waits again."""
+    def _backorder_lose_set_aside(self, lost, parts):
+        """What was set aside is gone from stock: ``{line: quantity}`` of it waits again."""
         holds, extra = {}, {}
         for line, quantity in lost.items():
             left = max(0.0, line.backorder_promised_qty - quantity)
@@ -76,12 +76,12 @@ class SaleOrderLine(models.Model):
         clean = {name: 0.0 for name in TRUTH.values() if name != "backorder_hold_product_qty"}
         clean["backorder_claim_released"] = False
         clean["backorder_date"] = False
-        told = lines._backorder_ledgered()
+        ledgered = lines._backorder_ledgered()
         # A quotation's automatic figure needs no rows, see `_backorder_set_holds`.
-        (lines - told)._backorder_write({**clean, "backorder_hold_product_qty": 0.0})
-        still = told.filtered(lambda line: not line.backorder_hold_product_qty)
-        told._backorder_set_holds(
-            dict.fromkeys(told, 0.0), event_type, note, extra=dict.fromkeys(told, clean)
+        (lines - ledgered)._backorder_write({**clean, "backorder_hold_product_qty": 0.0})
+        still = ledgered.filtered(lambda line: not line.backorder_hold_product_qty)
+        ledgered._backorder_set_holds(
+            dict.fromkeys(ledgered, 0.0), event_type, note, extra=dict.fromkeys(ledgered, clean)
         )
         if still:
             rows = [
@@ -94,7 +94,7 @@ class SaleOrderLine(models.Model):
         """*Release*: stock set aside for these quotation lines is free again, the lines wait."""
         lines = self.filtered(lambda line: line.backorder_promised_qty and line.state != "sale")
         lines.order_id._backorder_check_access()
-        lines.sudo()._backorder_release_promise(self.env._("Released by hand"))
+        lines.sudo()._backorder_release_set_aside(self.env._("Released by hand"))
         for order, released in lines.grouped("order_id").items():
             order.sudo()._message_log(
                 body=self.env._(

@@ -1,4 +1,4 @@
-"""Odoo reserves: each attempt is bound to what is not held, promised or owed to others."""
+"""Odoo reserves: each attempt is bound to what is not held, set aside or owed to others."""
 
 from odoo import api, fields, models
 
@@ -204,7 +204,7 @@ class StockMove(models.Model):
 
     def _backorder_guard(self, others=None):
         """The limits of an attempt to reserve ``self`` (open first-step moves of sale lines)
-        together with ``others`` (any other moves): what is held, promised and owed."""
+        together with ``others`` (any other moves): what is held, set aside and owed."""
         others = others if others is not None else self.browse()
         lines = self.sudo().sale_line_id
         budgets = {}

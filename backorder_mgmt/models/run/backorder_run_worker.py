@@ -225,7 +225,7 @@ class BackorderRun(models.Model):
             if now <= 0:
                 continue
             quantities[line] = now
-            # Quotations too: what one of them is promised, the next does not get.
+            # Quotations too: what is set aside for one of them, the next does not get.
             line._backorder_take_fill(supply, facts, now)
         by_order = {}
         for line, quantity in quantities.items():
@@ -237,7 +237,7 @@ class BackorderRun(models.Model):
         return {line: quantity for own in allowed for line, quantity in own.items()}
 
     def _fill_quantities(self, orders, quantities, facts):
-        """Do it, for many orders at once: as promise, as new order, and in place.
+        """Do it, for many orders at once: set aside, as new orders, and in place.
 
         :return: the :class:`Done` of these orders
         """
@@ -252,7 +252,7 @@ class BackorderRun(models.Model):
             if order.state in ("draft", "sent"):
                 lines = order.order_line.browse([line.id for line in own])
                 supply = lines._backorder_supply(facts)
-                filled.update(lines._backorder_promise(own, supply, facts, self))
+                filled.update(lines._backorder_fill_quotations(own, supply, facts, self))
                 sentences[order] = self.env._("Stock is set aside on the quotation.")
                 continue
             stays, moves = order._backorder_split_fill(own)
