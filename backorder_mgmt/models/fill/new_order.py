@@ -125,7 +125,7 @@ class SaleOrder(models.Model):
         if at_once:
             targets = {line.backorder_origin_line_id: line for line in new_lines}
             targets.pop(self.env["sale.order.line"], None)
-        lines._backorder_lower(quantities, targets)
+        lines._backorder_lower_ordered(quantities, targets)
         self._backorder_link_notes(moving, new_orders)
         return new_orders
 

@@ -102,7 +102,7 @@ class SaleOrderLine(models.Model):
         }
         originals = self.browse().sudo().union(*back)
         before = {origin: origin.backorder_forced_qty for origin in originals}
-        originals._backorder_raise(back, "undo", why)
+        originals._backorder_raise_ordered(back, "undo", why)
         for origin in originals:
             total = before[origin] + forced[origin]
             origin._backorder_write(

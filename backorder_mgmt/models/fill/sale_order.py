@@ -230,7 +230,7 @@ class SaleOrder(models.Model):
                 for line, qty in wanted.items()
             },
         )
-        cancelled._backorder_lower(wanted)
+        cancelled._backorder_lower_ordered(wanted)
         title = self.env._("Rest cancelled")
         if reason:
             title = f"{title} ({reason})"

@@ -9,7 +9,7 @@ from ..base.token import private
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    def _backorder_lower(self, quantities, targets=None):
+    def _backorder_lower_ordered(self, quantities, targets=None):
         """Lower ordered quantities by held demand: ``{line: quantity}`` to take off.
 
         First the demand is taken out of the open deliveries, then the line is written without
@@ -88,7 +88,7 @@ class SaleOrderLine(models.Model):
                         left -= cut
         return cuts
 
-    def _backorder_raise(self, quantities, event_type, note=None, run=None):
+    def _backorder_raise_ordered(self, quantities, event_type, note=None, run=None):
         """Give ``{line: quantity}`` back to the backorder of confirmed or quotation lines.
 
         Held first, so that the demand which Odoo makes for it is not reserved on the way.

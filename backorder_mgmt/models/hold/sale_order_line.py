@@ -201,7 +201,7 @@ class SaleOrderLine(models.Model):
             self.filtered(
                 lambda line: line.product_id.id != vals["product_id"]
             )._backorder_start_anew(self.env._("Another product"))
-        raised = self._backorder_raised(vals)
+        left_of_cancelled = self._backorder_left_of_cancelled(vals)
         moved = self.browse()
         if "product_id" in vals or "route_ids" in vals:
             # What was set aside was another product, or is now taken from elsewhere.
@@ -217,7 +217,7 @@ class SaleOrderLine(models.Model):
             # Odoo may ask for more kits than were added: pieces of what is stocked in dozens.
             moves = self._backorder_moves().filtered(lambda m: m._should_assign_at_confirm())
             moves.sale_line_id.with_env(self.env)._backorder_settle(tried=moves)
-        for line, left in raised.items():
+        for line, left in left_of_cancelled.items():
             line._backorder_write({"backorder_cancelled_product_qty": left})
         if moved:
             moved._backorder_release_set_aside()
@@ -251,7 +251,7 @@ class SaleOrderLine(models.Model):
         if lowered:
             self._backorder_set_holds(lowered, "adjust", self.env._("Ordered quantity lowered"))
 
-    def _backorder_raised(self, vals):
+    def _backorder_left_of_cancelled(self, vals):
         """{line: what is left of its *Rest Cancelled* in the product's unit} where ``vals`` order
         again what was cancelled. What a fill moved and brings back was not cancelled."""
         if "product_uom_qty" not in vals or private_value(self.env, "backorder_no_refigure"):

@@ -119,7 +119,7 @@ class BackorderRunOrder(models.Model):
             )
             self.new_order_id._action_cancel()
             self.new_order_id._backorder_write({"backorder_gave_back": True})
-            moved.sale_line_id._backorder_raise(
+            moved.sale_line_id._backorder_raise_ordered(
                 {line.sale_line_id: line.moved_qty for line in moved},
                 "undo",
                 run=self.run_id,
