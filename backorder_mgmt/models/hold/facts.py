@@ -4,6 +4,8 @@ from functools import cached_property
 
 #: States of deliveries that are neither done nor cancelled.
 OPEN_STATES = ("confirmed", "waiting", "partially_available", "assigned")
+#: Those of them in which something is still to be reserved.
+UNRESERVED_STATES = OPEN_STATES[:3]
 
 
 class LineFacts:

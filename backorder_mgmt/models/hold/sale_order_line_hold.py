@@ -5,7 +5,7 @@ from odoo import fields, models
 from ...engine import exact, is_more, is_positive, short_of, split_forced
 from ..base.batch import by_values
 from ..base.token import private_value
-from .facts import OPEN_STATES
+from .facts import OPEN_STATES, UNRESERVED_STATES
 from .sale_order_line_units import TRUTH
 from .settling import no_door
 
@@ -159,7 +159,7 @@ class SaleOrderLine(models.Model):
             lambda line: line.state in ("sale", "cancel")
             and (
                 line.backorder_hold_qty
-                or any(move.state in OPEN_STATES[:3] for move in line.sudo().move_ids)
+                or any(move.state in UNRESERVED_STATES for move in line.sudo().move_ids)
             )
         )
         if not lines:

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ...engine import Guard, reservable
 from ..base.token import private, private_value
-from .facts import OPEN_STATES
+from .facts import OPEN_STATES, UNRESERVED_STATES
 from .settling import door, freed, freed_taken, odoo_takes, put_back
 
 
@@ -195,7 +195,7 @@ class StockMove(models.Model):
                 force_qty
                 or (
                     not move.picked
-                    and move.state in ("confirmed", "waiting", "partially_available")
+                    and move.state in UNRESERVED_STATES
                     and move.product_uom.compare(move.product_uom_qty, move.quantity) > 0
                 )
             )
@@ -371,7 +371,7 @@ class StockMove(models.Model):
         return [
             ("company_id", "=", company.id),
             ("product_id", "in", products.ids),
-            ("state", "in", ("confirmed", "waiting", "partially_available")),
+            ("state", "in", UNRESERVED_STATES),
             ("sale_line_id.backorder_qty", ">", 0),
             ("sale_line_id.warehouse_id", "in", warehouses.ids),
         ]

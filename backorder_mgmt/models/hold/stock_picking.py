@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ..base.token import private
+from .facts import UNRESERVED_STATES
 from .settling import door
 
 _OPERATIONS = frozenset({"move_ids", "move_line_ids"})
@@ -38,7 +39,7 @@ class StockPicking(models.Model):
         held = self.env["stock.move"].search(
             [
                 ("sale_line_id.backorder_qty", ">", 0),
-                ("state", "in", ("confirmed", "waiting", "partially_available")),
+                ("state", "in", UNRESERVED_STATES),
             ]
         )
         wanted = (operator == "=" and value) or (operator == "!=" and not value)

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL, split_every
 
+from ..hold.facts import UNRESERVED_STATES
+
 #: Below this, a difference of exact quantities is the noise of adding them up.
 NOISE = 1e-5
 
@@ -131,7 +133,7 @@ class BackorderCheck(models.Model):
                 ("backorder_forced_product_qty", "!=", 0),
                 ("backorder_promised_product_qty", "!=", 0),
                 ("backorder_filled_product_qty", "!=", 0),
-                ("move_ids.state", "in", ("confirmed", "waiting", "partially_available")),
+                ("move_ids.state", "in", UNRESERVED_STATES),
             ]
         )
 
