@@ -99,7 +99,7 @@ class SaleOrder(models.Model):
         :param at_once: the caller approves all of them now: they get the originals' held moves
         :return: {order: its new order, a quotation}
         """
-        quantities = {line: qty for own in moving.values() for line, qty in own.items()}
+        quantities = {line: qty for of_order in moving.values() for line, qty in of_order.items()}
         lines = self.order_line.browse().union(*quantities)
         before = {line: (line.backorder_date, line.backorder_forced_qty) for line in lines}
         # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
@@ -109,9 +109,9 @@ class SaleOrder(models.Model):
         # Each knows its original: nothing is told by its place in a list.
         new_orders = {new_order.backorder_parent_id: new_order for new_order in made}
         vals_list = []
-        for order, own in moving.items():
+        for order, of_order in moving.items():
             new_order = new_orders[order]
-            for line, quantity in own.items():
+            for line, quantity in of_order.items():
                 since, forced = before[line]
                 vals = line._prepare_backorder_new_line_vals(new_order, quantity)
                 vals["backorder_date"] = since
@@ -119,7 +119,7 @@ class SaleOrder(models.Model):
                     forced - line.backorder_forced_qty
                 )
                 vals_list.append(vals)
-            vals_list += order._prepare_backorder_other_line_vals(new_order, own)
+            vals_list += order._prepare_backorder_other_line_vals(new_order, of_order)
         new_lines = quiet.order_line._backorder_create(vals_list)
         targets = {}
         if at_once:
@@ -190,7 +190,7 @@ class SaleOrder(models.Model):
         """
         orders = self.browse().union(*new_orders.values())
         differences = orders._backorder_differences(
-            {new_orders[order]: own for order, own in moving.items()}
+            {new_orders[order]: of_order for order, of_order in moving.items()}
         )
         if differences:
             raise NewOrdersDiffer(

@@ -30,12 +30,12 @@ class SaleOrder(models.Model):
         wanted = self._backorder_parse(quantities)
         runs = self.env["backorder.run"]
         for company, orders in self.grouped("company_id").items():
-            own = None
+            of_company = None
             if wanted is not None:
-                own = {line: qty for line, qty in wanted.items() if line.order_id in orders}
-                if not own:
+                of_company = {line: qty for line, qty in wanted.items() if line.order_id in orders}
+                if not of_company:
                     continue  # nothing of this company was named
-            runs |= orders.with_company(company)._backorder_apply_fill(own, **options)
+            runs |= orders.with_company(company)._backorder_apply_fill(of_company, **options)
         return runs
 
     def _backorder_apply_fill(self, wanted, lines=None, **options):

@@ -74,8 +74,8 @@ class SaleOrderLine(models.Model):
                 ]
             else:
                 wanted = [(moves, quantities[line] * line._backorder_per_unit())]
-            for own, left in wanted:
-                for move in own.sorted("id", reverse=True):
+            for of_part, left in wanted:
+                for move in of_part.sorted("id", reverse=True):
                     unit = move.product_id.uom_id
                     if unit.compare(left, 0.0) <= 0:
                         break

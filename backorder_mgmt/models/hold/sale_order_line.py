@@ -12,14 +12,14 @@ def is_near(left, right):
 
 
 _COMPARED = {
-    "=": lambda own, value: is_near(own, value),
-    "!=": lambda own, value: not is_near(own, value),
+    "=": lambda quantity, value: is_near(quantity, value),
+    "!=": lambda quantity, value: not is_near(quantity, value),
     ">": is_more,
-    "<": lambda own, value: is_more(value, own),
-    ">=": lambda own, value: not is_more(value, own),
-    "<=": lambda own, value: not is_more(own, value),
-    "in": lambda own, values: any(is_near(own, value or 0.0) for value in values),
-    "not in": lambda own, values: not any(is_near(own, value or 0.0) for value in values),
+    "<": lambda quantity, value: is_more(value, quantity),
+    ">=": lambda quantity, value: not is_more(value, quantity),
+    "<=": lambda quantity, value: not is_more(quantity, value),
+    "in": lambda quantity, values: any(is_near(quantity, value or 0.0) for value in values),
+    "not in": lambda quantity, values: not any(is_near(quantity, value or 0.0) for value in values),
 }
 # What decides about the backorder of a quotation line.
 _REFIGURED_BY = frozenset({"product_id", "product_uom_qty", "product_uom_id", "route_ids"})

@@ -39,14 +39,14 @@ class SaleOrderLine(models.Model):
         fills, back, notes = {}, {}, {}
         for line in self:
             old, new, hold = doors.before[line.id], figures[line], line.backorder_hold_qty
-            more = line._backorder_compare  # one piece of a box of 1000 is a quantity
+            compare = line._backorder_compare  # one piece of a box of 1000 is a quantity
             gained = new.reserved - old.reserved
             filled = min(gained, hold - new.unreserved)
-            if more(filled, 0.0) > 0:
+            if compare(filled, 0.0) > 0:
                 fills[line] = filled
                 notes.setdefault(doors.notes.get(line.id), []).append(line)
             lost = min(-gained, new.unreserved - old.unreserved, new.unreserved - hold)
-            if more(lost, 0.0) > 0 and (
+            if compare(lost, 0.0) > 0 and (
                 line._backorder_is_automatic()
                 or is_positive(hold)
                 or is_positive(line.backorder_filled_qty)
@@ -90,17 +90,17 @@ class SaleOrderLine(models.Model):
         for line, quantity in back.items():
             unfilled = min(quantity, line.backorder_filled_qty)
             if is_positive(unfilled) or not line._backorder_is_automatic():
-                own = unfilled if line._backorder_is_automatic() else quantity
-                adjusted[line] = line.backorder_hold_qty + own
+                counted = unfilled if line._backorder_is_automatic() else quantity
+                adjusted[line] = line.backorder_hold_qty + counted
                 extra[line] = {
                     "backorder_filled_qty": line._backorder_noiseless(
                         line.backorder_filled_qty - unfilled
                     )
                 }
             else:
-                own = 0.0
-            if line._backorder_compare(quantity, own) > 0:
-                raised[line] = quantity - own
+                counted = 0.0
+            if line._backorder_compare(quantity, counted) > 0:
+                raised[line] = quantity - counted
         if adjusted:
             note = self.env._("Not reserved any more")
             self._backorder_set_holds(adjusted, "adjust", note, extra=extra)

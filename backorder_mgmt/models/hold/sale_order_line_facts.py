@@ -185,7 +185,8 @@ class SaleOrderLine(models.Model):
     def _backorder_reserved(self, facts):
         """{line: reserved quantity in its unit}, as :meth:`_backorder_figures_now` has it."""
         kits = self & facts.kits
-        result = {line: own.reserved for line, own in kits._backorder_figures_now(facts).items()}
+        figures = kits._backorder_figures_now(facts)
+        result = {line: figures[line].reserved for line in kits}
         for line in self - kits:
             unit = line.product_uom_id
             result[line] = sum(

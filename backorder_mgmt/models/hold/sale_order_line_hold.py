@@ -250,15 +250,15 @@ class SaleOrderLine(models.Model):
     def _backorder_take_fill(self, supply, facts, quantity):
         """Take from ``supply`` what a fill of ``quantity`` uses up, before the next line is
         looked at. A quotation gets what it counts on already along with it."""
-        own, location = 0, facts.locations[self]
+        line_id, location = 0, facts.locations[self]
         if self.state in ("draft", "sent"):
             quantity += max(0.0, self._backorder_owed() - self.backorder_hold_qty)
-            own = self.id
+            line_id = self.id
         for part, per_unit in facts.parts[self].items():
             taken = quantity * per_unit
-            if not own:
+            if not line_id:
                 taken -= sum(got for _what, got in supply.take_ahead(part.id, taken, line=self.id))
-            supply.take(part.id, location.id, taken, line=own)
+            supply.take(part.id, location.id, taken, line=line_id)
 
     def _backorder_trim_kits(self):
         """Give back components that were reserved for kits which are on backorder."""

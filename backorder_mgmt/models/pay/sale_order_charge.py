@@ -183,8 +183,8 @@ class SaleOrder(models.Model):
         wanted = self.filtered(lambda order: to_pay[order] > 0 and not order._backorder_on_credit())
         if not wanted:
             return charges
-        there = wanted._backorder_open_charges()
-        for charge in there:
+        known = wanted._backorder_open_charges()
+        for charge in known:
             charge._touch()
             row = by_order[charge.order_id]
             if charge.state == "failed":
@@ -195,12 +195,12 @@ class SaleOrder(models.Model):
         new = charges._backorder_create(
             [
                 order._prepare_backorder_charge_vals(run, mode, by_order[order], to_pay[order])
-                for order in wanted - there.order_id
+                for order in wanted - known.order_id
             ]
         )
         new.run_order_id._charge_waiting()
         charges._trigger_job()
-        return there | new
+        return known | new
 
     def _prepare_backorder_charge_vals(self, run, mode, row, amount):
         return {

@@ -157,14 +157,14 @@ class BackorderCheck(models.Model):
         parts = lines._backorder_parts()
         raised = lines.browse()
         for line in lines:
-            own, needed = figures[line], line.backorder_qty
+            line_figures, needed = figures[line], line.backorder_qty
             hold = line.backorder_hold_product_qty / line._backorder_per_unit()
             label = line._backorder_quantity_label
-            limit = self._most_needed(line, own, parts[line])
-            more = line._backorder_compare
+            limit = self._most_needed(line, line_figures, parts[line])
+            compare = line._backorder_compare
             # Odoo knows what was delivered of a pack by hundredths of it.
             near = line.qty_delivered and line._backorder_is_rounding(needed, limit)
-            if more(0.0, needed) > 0 or (more(needed, limit) > 0 and not near):
+            if compare(0.0, needed) > 0 or (compare(needed, limit) > 0 and not near):
                 message = self.env._(
                     "%(needed)s needed, but only %(limit)s can be waited for.",
                     needed=label(needed),
@@ -172,7 +172,7 @@ class BackorderCheck(models.Model):
                 )
                 found.append(self._of_line("needed", line, message, repair))
                 lowered[line] = min(max(0.0, hold), max(0.0, limit))
-            elif more(hold, needed):
+            elif compare(hold, needed):
                 message = self.env._(
                     "%(hold)s held, %(needed)s needed.", hold=label(hold), needed=label(needed)
                 )
@@ -180,14 +180,14 @@ class BackorderCheck(models.Model):
                 lowered[line] = min(max(0.0, hold), max(0.0, limit))
             elif (
                 line.state == "sale"
-                and more(limit, needed) > 0
+                and compare(limit, needed) > 0
                 and not near
                 and self._is_under_rule(line)
             ):
                 message = self.env._(
                     "%(open)s open, %(reserved)s reserved, %(needed)s needed.",
-                    open=label(own.demand),
-                    reserved=label(own.reserved),
+                    open=label(line_figures.demand),
+                    reserved=label(line_figures.reserved),
                     needed=label(needed),
                 )
                 found.append(self._of_line("unheld", line, message, repair))

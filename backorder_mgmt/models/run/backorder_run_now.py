@@ -80,24 +80,24 @@ class BackorderRun(models.Model):
             order._backorder_check_last_po((order.order_line & lines).filtered(wanted.get))
         supply = lines._backorder_supply(facts)
         rows, stays = [], lines._backorder_stay_reasons()
-        for order, own in lines.grouped("order_id").items():
-            for line in own:
+        for order, of_order in lines.grouped("order_id").items():
+            for line in of_order:
                 available = line._backorder_available(supply, facts)
                 line._backorder_check_fill(wanted[line], available, facts)
                 line._backorder_take_fill(supply, facts, wanted[line])
                 rows.append(
                     self._prepare_wanted_line_vals(line, available, wanted[line], stays.get(line))
                 )
-            order._backorder_check_terms({line: wanted[line] for line in own})
+            order._backorder_check_terms({line: wanted[line] for line in of_order})
         return rows
 
     def _keep_wanted(self, rows):
         """Make the rows of a run of what :meth:`_check_wanted` found in order."""
-        own = {"run_id": self.id, "company_id": self.company_id.id}
-        self.env["backorder.run.line"]._backorder_create([{**vals, **own} for vals in rows])
+        of_run = {"run_id": self.id, "company_id": self.company_id.id}
+        self.env["backorder.run.line"]._backorder_create([{**vals, **of_run} for vals in rows])
         orders = dict.fromkeys(vals["order_id"] for vals in rows)
         self.env["backorder.run.order"]._backorder_create(
-            [{**own, "order_id": order_id} for order_id in orders]
+            [{**of_run, "order_id": order_id} for order_id in orders]
         )
 
     def _prepare_wanted_line_vals(self, line, available, quantity, stay=False):

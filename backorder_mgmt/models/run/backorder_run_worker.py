@@ -232,9 +232,10 @@ class BackorderRun(models.Model):
             by_order.setdefault(line.order_id, {})[line] = quantity
         whole = self.fill_mode == "complete"
         allowed = [
-            order._backorder_within_terms(own, complete=whole)[0] for order, own in by_order.items()
+            order._backorder_within_terms(of_order, complete=whole)[0]
+            for order, of_order in by_order.items()
         ]
-        return {line: quantity for own in allowed for line, quantity in own.items()}
+        return {line: quantity for of_order in allowed for line, quantity in of_order.items()}
 
     def _fill_quantities(self, orders, quantities, facts):
         """Do it, for many orders at once: set aside, as new orders, and in place.
@@ -246,16 +247,16 @@ class BackorderRun(models.Model):
             by_order.setdefault(line.order_id, {})[line] = quantity
         filled, sentences, in_place, moved = {}, {}, {}, {}
         for order in orders.sorted(lambda order: order._backorder_queue_key()):
-            own = by_order.get(order)
-            if not own:
+            of_order = by_order.get(order)
+            if not of_order:
                 continue
             if order.state in ("draft", "sent"):
-                lines = order.order_line.browse([line.id for line in own])
+                lines = order.order_line.browse([line.id for line in of_order])
                 supply = lines._backorder_supply(facts)
-                filled.update(lines._backorder_fill_quotations(own, supply, facts, self))
+                filled.update(lines._backorder_fill_quotations(of_order, supply, facts, self))
                 sentences[order] = self.env._("Stock is set aside on the quotation.")
                 continue
-            stays, moves = order._backorder_split_fill(own)
+            stays, moves = order._backorder_split_fill(of_order)
             in_place.update(stays)
             if stays:
                 sentences[order] = self.env._("Filled on the order itself.")
