@@ -98,7 +98,7 @@ class BackorderRun(models.Model):
             self.env["backorder.run.line"]._fields["reason"]._description_selection(self.env)
         )
         # Searched, as line_ids may be in the cache as somebody else saw them. sudo after it: names
-        # of products, customers and orders on a row that the reader may see are his to see.
+        # of products, customers and orders on a row that the reader may see are theirs to see.
         lines = self.env["backorder.run.line"].search([("run_id", "=", self.id)])
         lines = lines.sudo().with_context(display_default_code=False)
         prices = self._report_prices(lines)

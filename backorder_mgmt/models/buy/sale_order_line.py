@@ -23,7 +23,7 @@ class SaleOrderLine(models.Model):
         help="What was ordered from vendors for this item, and when it should arrive.",
     )
 
-    # Computed as superuser: a salesman tells his customer the order and the date without reading
+    # Computed as superuser: a salesman tells their customer the order and the date without reading
     # purchase orders.
     @api.depends(
         "backorder_purchase_line_ids.order_id.state",
@@ -45,7 +45,7 @@ class SaleOrderLine(models.Model):
 
     def _backorder_purchases_by_order(self):
         result = super()._backorder_purchases_by_order()
-        # sudo: a salesman is told of purchase orders that he may not read
+        # sudo: a salesman is told of purchase orders that they may not read
         for order, own in self.sudo().grouped("order_id").items():
             bought = own.backorder_purchase_line_ids.order_id.filtered(
                 lambda purchase: purchase.state in ("draft", "sent", "to approve", "purchase")

@@ -106,7 +106,7 @@ class BackorderDelay(models.Model):
 
     def _by_customer(self):
         """{key: rows that are told together}: a customer gets one e-mail of everything, else each
-        of his salespersons is told of his own orders."""
+        of their salespersons is told of their own orders."""
         return self.grouped(
             lambda row: (
                 row.company_id,
@@ -259,7 +259,7 @@ class BackorderDelay(models.Model):
         )
 
     def _get_salesperson(self):
-        """Who tells the customer: the salesperson, else the head of his team, else a manager."""
+        """Who tells the customer: the salesperson, else the head of their team, else a manager."""
         order = self.order_id[:1]
         managers = self.env.ref("backorder_mgmt.group_backorder_manager").all_user_ids.filtered(
             lambda user: not user.share and self.company_id in user.company_ids

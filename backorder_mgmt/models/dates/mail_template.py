@@ -7,7 +7,7 @@ class MailTemplate(models.Model):
     _inherit = "mail.template"
 
     def _backorder_tells_date(self):
-        """Who gets an e-mail of this template is told when his backorders are expected."""
+        """Who gets an e-mail of this template is told when their backorders are expected."""
         self.ensure_one()
         # sudo: who sends an e-mail need not read its template
         template = self.sudo()

@@ -18,7 +18,7 @@ class SaleOrderLine(models.Model):
         By the link between the lines, or as their origin names the order: that name, not a part
         of a longer one, and in its company, as another one may count its orders alike.
         """
-        # sudo: a salesman is told of purchase orders that he may not read
+        # sudo: a salesman is told of purchase orders that they may not read
         lines = self.env["purchase.order.line"].sudo()
         domain = Domain("order_id.origin", "!=", False)
         linked = "sale_line_id" in lines._fields

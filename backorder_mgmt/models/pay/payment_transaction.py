@@ -131,8 +131,8 @@ class PaymentTransaction(models.Model):
         return super(PaymentTransaction, self - asked)._check_amount_and_confirm_order()
 
     def _post_process(self):
-        """Odoo mails the customer about a payment that he made himself. Of what we asked for he
-        hears by the e-mails that the fill or the processor sends."""
+        """Odoo mails the customer about a payment that they made themselves. Of what we asked for
+        they hear by the e-mails that the fill or the processor sends."""
         asked = self._backorder_asked()
         if asked and self - asked:
             (self - asked)._post_process()

@@ -86,7 +86,7 @@ class SaleOrder(models.Model):
         return to_pay
 
     def _backorder_on_credit(self):
-        """A customer who pays later by his terms is not charged, unless the order itself asks for
+        """A customer who pays later by their terms is not charged, unless the order itself asks for
         online payment."""
         self.ensure_one()
         return not self.require_payment and any(
@@ -237,7 +237,7 @@ class SaleOrder(models.Model):
             charges._trigger_job()
 
     def _action_confirm(self):
-        """Who is approved otherwise, by hand or as the customer paid himself, is not charged."""
+        """Who is approved otherwise, by hand or as the customer paid themselves, is not charged."""
         res = super()._action_confirm()
         if not private_value(self.env, "backorder_charge_done"):
             self._backorder_look_at_charges()

@@ -33,7 +33,7 @@ class SaleOrder(models.Model):
     def _backorder_touch_family(self):
         """Write the first orders of these families without changing them, in their order.
 
-        Who asks for money does so before he looks at :meth:`_backorder_family_money`. Of two at
+        Who asks for money does so before they look at :meth:`_backorder_family_money`. Of two at
         once the other one waits, starts over, and sees what was asked for.
         """
         # sudo: whoever asks for the money of an order need not see the others

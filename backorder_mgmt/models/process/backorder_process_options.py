@@ -83,7 +83,7 @@ class BackorderProcessOptions(models.AbstractModel):
         ]
 
     def _process_saved_names(self):
-        """The options that a user can keep as his default."""
+        """The options that a user can keep as their default."""
         return [
             "if_backorders",
             "credit_card_mode",

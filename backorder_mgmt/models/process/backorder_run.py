@@ -83,7 +83,7 @@ class BackorderRun(models.Model):
         rows._backorder_write({"set_aside": True})
         self._after_fill(rows, {line: fill for line, fill in dealt.fills.items() if fill > 0})
         if apart == rows and self._pending_count() > len(rows):
-            return  # their turn comes when everybody has his share
+            return  # their turn comes when everybody has their share
         outcomes = {order: dealt.outcome(order) for order in orders}
         money = self._process_money(orders)
         go, pay, lacking = rows.browse(), rows.browse(), {}

@@ -89,7 +89,7 @@ class BackorderRunOrder(models.Model):
     def _process_paid(self):
         """The money of these orders is there: what waited for it is done.
 
-        Nothing is done twice: who was processed already stays as he is. An order that the payment
+        Nothing is done twice: who was processed already stays as is. An order that the payment
         itself confirmed is invoiced, mailed and printed like the others.
         """
         for row in self.filtered(lambda row: row.outcome and not row.processed):

@@ -222,7 +222,7 @@ class BackorderRun(models.Model):
         ranks = {order: rank for rank, order in enumerate(orders)}
         rest = orders.filtered(lambda order: order not in refused)
         outcomes = {order: dealt.outcome(order) for order in rest}
-        # Who gets everything is done first, so that nobody takes it from him; then the queue.
+        # Who gets everything is done first, so that nobody takes it from them; then the queue.
         places = ("complete", "partial", "none")
         todo = rest.sorted(
             lambda order: (places.index(outcomes[order]), order._backorder_queue_key())

@@ -20,7 +20,7 @@ class BackorderRun(models.Model):
         :raise UserError: ``strict``, and nothing can be filled
         """
         # sudo: the caller may change these orders; quants, moves and the ledger are not a
-        # salesman's to write, and the run is kept for him as his.
+        # salesman's to write, and the run is kept for them as theirs.
         orders = orders.sudo()
         company = orders.company_id
         model = self.sudo().with_company(company)
