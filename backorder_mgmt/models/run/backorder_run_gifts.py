@@ -21,20 +21,6 @@ class BackorderRun(models.Model):
             texts.append(f"{label} ({donor.order_id.name})")
         return self.env._("Given up by a fill rule: %s.", ", ".join(texts))
 
-    def _plan_note_words(self, plan):
-        """How good a plan of *Most Orders Completed* is; nothing for others."""
-        completed, bound = getattr(plan, "completed", None), getattr(plan, "bound", None)
-        if bound is None:
-            return False
-        if completed == bound:
-            return self.env._("Completes %s orders: no plan completes more.", completed)
-        return self.env._(
-            "Completes %(completed)s orders. It is proven that no plan completes more than "
-            "%(bound)s.",
-            completed=completed,
-            bound=bound,
-        )
-
     def _take_gifts(self, run_lines):
         """Take what the plan has donors give up for ``run_lines``, as far as they still have it."""
         wanted = {}

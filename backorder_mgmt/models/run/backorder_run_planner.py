@@ -190,6 +190,20 @@ class BackorderRun(models.Model):
             ]
         )
 
+    def _plan_note_words(self, plan):
+        """How good a plan of *Most Orders Completed* is; nothing for others."""
+        completed, bound = getattr(plan, "completed", None), getattr(plan, "bound", None)
+        if bound is None:
+            return False
+        if completed == bound:
+            return self.env._("Completes %s orders: no plan completes more.", completed)
+        return self.env._(
+            "Completes %(completed)s orders. It is proven that no plan completes more than "
+            "%(bound)s.",
+            completed=completed,
+            bound=bound,
+        )
+
     def _prepare_plan_line_vals(self, line, allocation, blocked, expected, stay=False):
         """:param stay: why the line is filled on its order, where others become new orders"""
         reason = allocation.reason
