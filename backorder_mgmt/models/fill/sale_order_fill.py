@@ -39,7 +39,7 @@ class SaleOrder(models.Model):
         return runs
 
     def _backorder_apply_fill(self, wanted, lines=None, **options):
-        """Hook: fill these orders of one company, and keep what was done.
+        """Hook: fill these orders of one company, and keep what was done (``run/sale_order.py``).
 
         :param wanted: {line: quantity}: exactly this or an error, and then nothing is changed;
             None: everything possible

@@ -4,7 +4,7 @@
 - ``facts.py`` is what an operation knows of its lines, ``sale_order_line_facts.py`` how;
 - ``sale_order_line_hold.py`` changes holds and writes the ledger (``backorder_event.py``);
 - ``sale_order_line_set_aside.py`` writes what is set aside for quotations;
-- ``backorder_supply.py`` counts free stock and the claims on it;
+- ``backorder_supply.py`` counts free stock (``…_free.py``), the claims on it (``…_set_aside.py``);
 - ``stock_move.py`` binds Odoo's reservation to all that, ``stock_move_bulk.py`` for many;
 - ``settling.py`` and the files called ``…_doors.py`` bring holds in step after Odoo's own methods.
 """

@@ -1,6 +1,7 @@
 """What a fill may give an order: one rule for badges, dialogs, previews and fills.
 
-An order that is filled completely or not at all, and what else its customer agreed to.
+An order that is filled completely or not at all, and what else its customer agreed to: the terms of
+a customer. Those of supply are `sale_order_line_terms.py`.
 """
 
 from odoo import models

@@ -1,4 +1,4 @@
-"""The hold: what may be reserved for a line, and its ledger."""
+"""When an item goes on backorder (`_backorder_settle`, `_backorder_refigure`), and the ledger."""
 
 from odoo import fields, models
 

@@ -1,4 +1,8 @@
-"""How order lines are served of free stock: when, in whole packs, from several places."""
+"""How order lines are served of free stock: when, in whole packs, from several places.
+
+These are the engine's :class:`Terms` of supply. What a customer agreed to is called terms as well:
+that is `sale_order_complete.py`.
+"""
 
 from datetime import timedelta
 

@@ -1,3 +1,15 @@
+"""The money of orders and their families. Where to begin:
+
+- ``sale_order_owed.py`` is what an order costs, ``sale_order_paid.py`` what came in and is asked
+  for, ``sale_order.py`` what is due;
+- ``backorder_charge.py`` is one request for the money of an order, ``…_worker.py`` the job that
+  works on it step by step, ``…_attempt.py`` what a provider was asked;
+- ``sale_order_charge.py`` begins one, and says whose card and which authorization is used;
+- ``sale_order_carry.py`` moves money between the orders of a family;
+- ``backorder_run.py`` and ``backorder_run_order.py`` hang all that on fills;
+- ``account_move.py`` and ``sale_order_invoice.py`` are invoices of a family.
+"""
+
 from . import backorder_carry
 from . import backorder_charge
 from . import backorder_charge_worker

@@ -1,4 +1,9 @@
-"""The scheduled job that charges: ask, commit, look, approve; nothing of it twice."""
+"""The scheduled job that charges: ask, commit, look, approve; nothing of it twice.
+
+Why a card is not charged is decided here: before a charge is made `_backorder_request_charge`
+(nothing is due, or the customer is on credit), then `_over` (nothing is asked for any more),
+`_must_wait` (a payment is under way), and `_next` (nothing is due, or nothing can be asked for).
+"""
 
 import logging
 import time

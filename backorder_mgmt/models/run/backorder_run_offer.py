@@ -1,4 +1,5 @@
-"""A fill that is opened from a receipt or a purchase order, with what came in."""
+"""A fill that a person opens from a receipt or a purchase order, with what came in; by itself a
+receipt starts one in ``backorder_run_receipt.py``."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError

@@ -157,7 +157,8 @@ class BackorderRun(models.Model):
         return lines, plan, blocked
 
     def _preview(self):
-        """Plan what this kind of run is to do, and keep the plan as its rows."""
+        """Plan what this kind of run is to do, and keep the plan as its rows: :meth:`_preview_fill`
+        here, `_preview_process` of the processor."""
         getattr(self, f"_preview_{self.kind}")()
 
     def _preview_fill(self):

@@ -56,7 +56,8 @@ class BackorderRun(models.Model):
         return self.env["backorder.run.order"].search_count(self._get_pending_domain(), limit)
 
     def _next_batch(self, size):
-        """The orders whose turn it is, at most ``size``."""
+        """The orders whose turn it is, at most ``size``: :meth:`_next_batch_fill` here,
+        `_next_batch_process` of the processor."""
         return getattr(self, f"_next_batch_{self.kind}")(size)
 
     def _next_batch_fill(self, size):
@@ -108,7 +109,8 @@ class BackorderRun(models.Model):
     # -- one batch --------------------------------------------------------------------------------
 
     def _do_orders(self, rows):
-        """Do the orders of ``rows``, the whole batch at once, as this kind of run does it.
+        """Do the orders of ``rows``, the whole batch at once, as this kind of run does it:
+        :meth:`_do_rows_fill` here, `_do_rows_process` of the processor.
 
         Orders whose new order does not hold what was moved fail, and the others are done again
         together. Where something is refused that does not say whose fault it is, the batch is done
