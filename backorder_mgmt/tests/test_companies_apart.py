@@ -75,6 +75,55 @@ class TestCompaniesApart(BackorderCommon):
         self.assertIn(ours.name, bodies)
         self.assertEqual(order.order_line._backorder_purchase_orders(), ours)
 
+    def test_the_vendor_of_a_waiting_item_is_one_of_its_company_and_variant(self):
+        """In the column, the filter and the groups of a list alike."""
+        size = self.env["product.attribute"].create(
+            {
+                "name": "Size",
+                "value_ids": [Command.create({"name": name}) for name in ("Small", "Large")],
+            }
+        )
+        template = self.env["product.template"].create(
+            {
+                "name": "Gloves",
+                "is_storable": True,
+                "attribute_line_ids": [
+                    Command.create(
+                        {"attribute_id": size.id, "value_ids": [Command.set(size.value_ids.ids)]}
+                    )
+                ],
+            }
+        )
+        small, large = template.product_variant_ids
+        names = ("Of The Second", "Of Small", "Of All")
+        second, of_small, of_all = self.env["res.partner"].create([{"name": n} for n in names])
+        for sequence, (partner, values) in enumerate(
+            (
+                (second, {"company_id": self.second.id}),
+                (of_small, {"product_id": small.id}),
+                (of_all, {}),
+            )
+        ):
+            self.env["product.supplierinfo"].create(
+                {
+                    "partner_id": partner.id,
+                    "product_tmpl_id": template.id,
+                    "sequence": sequence,
+                    "company_id": self.company.id,
+                    **values,
+                }
+            )
+        lines = self._order((small, 1), (large, 1)).order_line
+        for line, vendor in zip(lines, (of_small, of_all), strict=True):
+            with self.subTest(product=line.product_id.display_name):
+                self.assertEqual(line.backorder_vendor_id, vendor)
+                domain = [("id", "in", lines.ids), ("backorder_vendor_id", "=", vendor.id)]
+                self.assertEqual(lines.search(domain), line)
+                grouped = lines._read_group(
+                    [("id", "=", line.id)], ["backorder_vendor_id"], ["__count"]
+                )
+                self.assertEqual(grouped, [(vendor, 1)])
+
     # -- until which day stock is set aside -------------------------------------------------------
 
     def _valid_until(self, day, zone):

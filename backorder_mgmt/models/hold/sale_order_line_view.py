@@ -30,11 +30,13 @@ class SaleOrderLine(models.Model):
         string="Set Aside Until", related="order_id.validity_date"
     )
 
-    @api.depends("product_id")
+    @api.depends("product_id", "company_id")
     def _compute_backorder_vendor_id(self):
         # sudo: a salesman sees who is to be asked for the goods, without reading pricelists
         for line in self:
-            line.backorder_vendor_id = line.product_id.sudo().seller_ids[:1].partner_id
+            product = line.product_id.sudo().with_company(line.company_id)
+            # of this variant, and none that another company buys from
+            line.backorder_vendor_id = product and product._prepare_sellers()[:1].partner_id
 
     def _search_backorder_vendor_id(self, operator, value):
         if operator == "any":  # a name that was typed, or a domain on the vendor
@@ -78,12 +80,15 @@ class SaleOrderLine(models.Model):
                 SELECT info.partner_id
                   FROM product_product product
                   JOIN product_supplierinfo info ON info.product_tmpl_id = product.product_tmpl_id
+                  JOIN res_partner vendor ON vendor.id = info.partner_id AND vendor.active
                  WHERE product.id = %s
                    AND (info.product_id IS NULL OR info.product_id = product.id)
+                   AND (info.company_id IS NULL OR info.company_id = %s)
               ORDER BY info.sequence, info.min_qty DESC, info.price, info.id
                  LIMIT 1
             )""",
             self._field_to_sql(alias, "product_id", query),
+            self._field_to_sql(alias, "company_id", query),
         )
         if query is None:
             return vendor
