@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 
 from .facts import Allocation, Demand, Donor, OrderFacts, Plan, Rule
@@ -34,17 +35,22 @@ class Dealer(Turns):
         self.orders = orders
         self.policy = policy
         self.original = supply
-        self.supply = supply.duplicate()
         self.fixed = dict(fixed or {})
         self.refusing = refusing or {}
         demands = list(demands)
         self.rules = {rule.key: (number, rule) for number, rule in enumerate(rules)}
-        self.donors = [replace(donor) for donor in donors] if policy == "rules" else []
+        self.giving = list(donors) if policy == "rules" else []
+        self._begin()
         self.rank = self._ranks(demands)
         self.demands = sorted(demands, key=lambda demand: self.rank[demand.key])
         self.by_order: dict[int, list[Demand]] = {}
         for demand in self.demands:
             self.by_order.setdefault(demand.order, []).append(demand)
+
+    def _begin(self) -> None:
+        """Nothing is dealt yet."""
+        self.supply = self.original.duplicate()
+        self.donors = [replace(donor) for donor in self.giving]
         self.got: dict[int, float] = {}
         self.seen: dict[int, float] = {}
         self.takers: dict[int, list[str]] = {}
@@ -59,6 +65,13 @@ class Dealer(Turns):
         self.base = self.supply.duplicate() if self.donors else self.supply
         for donor in self.donors:
             self.supply.give(donor.product, donor.path, donor.quantity)
+
+    def anew(self, policy: str) -> "Dealer":
+        """Another deal of the same facts, by a policy with the same turns."""
+        other = copy(self)
+        other.policy = policy
+        other._begin()
+        return other
 
     # -- dealing ----------------------------------------------------------------------------------
 
@@ -128,10 +141,6 @@ class Dealer(Turns):
     def _has_forced(self, order: int) -> bool:
         return any(is_positive(demand.forced) for demand in self.by_order[order])
 
-    @staticmethod
-    def _unforced(demand: Demand) -> float:
-        return max(0.0, demand.needed - demand.forced)
-
     def _room(self, demand: Demand) -> float:
         """What the demand could get now, in its unit."""
         if not self.donors:
@@ -152,6 +161,8 @@ class Dealer(Turns):
         if not demand.selected or demand.key in self.fixed:
             return
         has = self.got.get(demand.key, 0.0)
+        if has >= demand.needed and demand.key in self.seen:
+            return
         room = self._room(demand)
         self.seen[demand.key] = max(self.seen.get(demand.key, 0.0), room + has)
         if demand.order in self.refusing:
@@ -173,13 +184,6 @@ class Dealer(Turns):
         self.seen[demand.key] = room
         if is_positive(room):
             self.refused[demand.key] = "customer_lines"
-
-    @staticmethod
-    def _steps(demand: Demand, quantity: float, wanted: float) -> float:
-        """Round down to whole steps; the whole wanted quantity is always allowed."""
-        if quantity >= wanted - EPSILON:
-            return max(0.0, wanted)
-        return max(0.0, math.floor(quantity / demand.step + EPSILON) * demand.step)
 
     def _book(self, demand: Demand, quantity: float) -> None:
         if not is_positive(quantity):

@@ -1,7 +1,7 @@
 """As many completed orders as can be found, and how many there can be at most."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import mul
 
 from .dealing import Dealer
@@ -60,7 +60,8 @@ def deal_most_complete(dealer: Dealer) -> int:
         best = _best_of_all(dealer, calm, competing)
         bound = len(best) - len(calm)
     else:
-        best = _found(dealer, calm, competing, tight, prices)
+        there = capacity if _is_apart(dealer) else None
+        best = _found(dealer, calm, competing, tight, prices, there)
     for order in best:
         dealer.deal_complete(order)
     return len(calm) + bound
@@ -99,6 +100,21 @@ def _capacity(dealer: Dealer, candidates: Iterable[int]) -> dict[Place, float]:
                 alone[place] = max(alone.get(place, 0.0), there - promise)
                 own[place] = own.get(place, 0.0) + promise
     return {place: there + own[place] for place, there in alone.items()}
+
+
+def _is_apart(dealer: Dealer) -> bool:
+    """Whether what one order takes at a place is all that it changes for the others: nobody has
+    more or less of an item than others, and no place lies in another one."""
+    places = {demand.location for demand in dealer.demands}
+    paths = dealer.supply.paths
+    return (
+        not any(places.intersection(paths.get(place, ())) - {place} for place in places)
+        and not any(demand.covered for demand in dealer.demands)
+        and all(
+            dealer.supply.is_same_for_all(product)
+            for product in {product for demand in dealer.demands for product, _per in demand.parts}
+        )
+    )
 
 
 def _best_prices(
@@ -199,8 +215,18 @@ def _found(
     competing: list[int],
     tight: dict[int, dict[Place, float]],
     pricings: list[dict[Place, float]],
+    there: dict[Place, float] | None,
 ) -> list[int]:
-    """The best of some sequences, made better where one order given up makes room for two."""
+    """The best of some sequences, made better where one order given up makes room for two.
+
+    ``there``: what can be had at each place, where places are apart, see :func:`_is_apart`.
+    """
+
+    def complete(sequence: Iterable[int]) -> list[int]:
+        if there is None:
+            return _complete_in(dealer, [*calm, *sequence])
+        return [*calm, *_complete_apart(tight, there, sequence)]
+
     scarce = _scarcity(dealer)
 
     def weight(order: int) -> float:
@@ -226,22 +252,15 @@ def _found(
     best: list[int] = []
     best_cost = costs[-1]
     for number, sequence in enumerate(sequences):
-        done = _complete_in(dealer, [*calm, *sequence])
+        done = complete(sequence)
         if len(done) > len(best):
             best, best_cost = done, costs[min(number, len(costs) - 1)]
-    return _improve(dealer, best, calm, competing, best_cost)
+    return _improve(complete, best, calm, competing, best_cost)
 
 
 def _completed_by_fifo(dealer: Dealer, candidates: list[int]) -> list[int]:
     """The orders that plain ``fifo`` completes, then the others."""
-    fifo = Dealer(
-        dealer.demands,
-        dealer.orders,
-        dealer.original,
-        "fifo",
-        dealer.fixed,
-        refusing=dealer.refusing,
-    )
+    fifo = dealer.anew("fifo")
     fifo.deal_fixed()
     fifo.deal()
     return sorted(candidates, key=lambda order: not fifo.is_completed(order))
@@ -266,8 +285,23 @@ def _complete_in(dealer: Dealer, sequence: Iterable[int]) -> list[int]:
         return [order for order in sequence if dealer.deal_complete(order)]
 
 
+def _complete_apart(
+    needs: dict[int, dict[Place, float]], capacity: dict[Place, float], sequence: Iterable[int]
+) -> list[int]:
+    """The orders that ``sequence`` completes, where places are apart: plain sums tell."""
+    left, done = dict(capacity), []
+    for order in sequence:
+        own = needs[order].items()
+        if any(need - left[place] > EPSILON for place, need in own):
+            continue
+        for place, need in own:
+            left[place] -= need
+        done.append(order)
+    return done
+
+
 def _improve(
-    dealer: Dealer,
+    complete: Callable[[Iterable[int]], list[int]],
     best: list[int],
     calm: list[int],
     competing: list[int],
@@ -281,13 +315,13 @@ def _improve(
         key=lambda order: (-costs[order], order),
     )
     for order in by_cost[: max(0, tries)]:
-        rest = [other for other in best if other != order]
+        rest = [other for other in best if other != order and other not in settled]
         chosen = set(rest)
         others = sorted(
             (other for other in competing if other not in chosen and other != order),
             key=lambda other: (costs[other], other),
         )
-        done = _complete_in(dealer, [*rest, *others, order])
+        done = complete([*rest, *others, order])
         if len(done) > len(best):
             best = done
     return best

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .facts import Demand, OrderFacts, Rule
-from .numbers import is_more
+from .numbers import EPSILON, is_more
 from .policies import POLICIES, SORT_KEYS
 from .supply import Booked, Supply
 
@@ -93,6 +93,17 @@ class Turns:
     def _has_term(self, demand: Demand) -> bool:
         order = self.orders[demand.order]
         return order.whole_lines or (order.complete and order.patient)
+
+    @staticmethod
+    def _unforced(demand: Demand) -> float:
+        return max(0.0, demand.needed - demand.forced)
+
+    @staticmethod
+    def _steps(demand: Demand, quantity: float, wanted: float) -> float:
+        """Round down to whole steps; the whole wanted quantity is always allowed."""
+        if quantity >= wanted - EPSILON:
+            return max(0.0, wanted)
+        return max(0.0, math.floor(quantity / demand.step + EPSILON) * demand.step)
 
     def _room_in(self, supply: Supply, demand: Demand) -> float:
         if demand.blocked or not demand.parts:

@@ -356,3 +356,29 @@ def test_facts_are_left_as_they_were():
     before = [replace(demand) for demand in demands]
     make_plan(demands, orders, supply, "most_complete")
     assert demands == before
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 40),
+            st.integers(1, 6),
+            st.integers(1, 9),
+            st.fixed_dictionaries({"forced": st.sampled_from([0.0, 0.0, 0.0, 1.0])}),
+        ),
+        min_size=20,
+        max_size=80,
+    ),
+    st.fixed_dictionaries({product: st.integers(0, 60) for product in range(1, 7)}),
+    st.dictionaries(st.integers(1, 40), st.sets(st.sampled_from(sorted(TERMS)), min_size=1)),
+)
+def test_sums_of_what_is_there_choose_what_dealing_chooses(rows, stock, terms):
+    """Where nobody has more of an item than others, the search counts and does not deal."""
+    demands, orders, supply = facts(rows, stock, with_terms(terms))
+    counted = make_plan(demands, orders, supply, "most_complete")
+    # Packs of an item that nobody asks for: supply is not the usual one, and everything is dealt.
+    supply.terms.steps[0, 999] = 1.0
+    dealt = make_plan(demands, orders, supply, "most_complete")
+    assert quantities(counted) == quantities(dealt)
+    assert reasons(counted) == reasons(dealt)
+    assert (counted.completed, counted.bound) == (dealt.completed, dealt.bound)
