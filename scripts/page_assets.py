@@ -1,4 +1,4 @@
-"""Make the scripts and styles of the web client's and the portal's pages, and keep them.
+"""Make the scripts and styles of pages and prints, and keep them.
 
 For ``odoo shell``, and for ``conftest.py``. A browser test rolls back what it made, and so would
 make them again each time: with all apps of the company ten seconds and more.
@@ -20,4 +20,9 @@ for bundle in used(scripts):
     qweb._get_asset_bundle(bundle, css=False, js=True).js()
 for bundle in used(styles):
     qweb._get_asset_bundle(bundle, css=True, js=False).css()
+for bundle in ("web.report_assets_pdf", "web.report_assets_common"):
+    # As web.minimal_layout asks for them, and the preview of a report.
+    for autoprefix in (True, False):
+        qweb._get_asset_bundle(bundle, css=True, js=False, autoprefix=autoprefix).css()
+qweb._get_asset_bundle("web.report_assets_pdf", css=False, js=True).js()
 env.cr.commit()
