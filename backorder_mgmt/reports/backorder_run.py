@@ -3,6 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.base.named import of_many, of_one
 from .backorder_run_xlsx import write_workbook
 
 _PLAN_STATES = ("draft", "planned", "queued")
@@ -13,21 +14,23 @@ class BackorderRun(models.Model):
 
     # -- actions ----------------------------------------------------------------------------------
 
+    @of_many
     def action_preview_report(self):
         """Show the report in the client, with its *Print* button."""
         self.check_access("read")
         report = self.env.ref("backorder_mgmt.backorder_run_report_preview")
         return report.report_action(self, config=False)
 
+    @of_many
     def action_print_report(self):
         """The report of this run as a PDF."""
         self.check_access("read")
         report = self.env.ref("backorder_mgmt.backorder_run_report")
         return report.report_action(self, config=False)
 
+    @of_one
     def action_export_xlsx(self):
         """The report of this run as a workbook."""
-        self.ensure_one()
         self.check_access("read")
         return {
             "type": "ir.actions.act_url",
@@ -35,6 +38,7 @@ class BackorderRun(models.Model):
             "target": "download",
         }
 
+    @of_many
     def print_delivery_slips(self):
         """The delivery slips of what these fills gave, as one document.
 

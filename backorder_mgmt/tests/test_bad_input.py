@@ -17,8 +17,7 @@ NO_QUANTITIES = [NAN, INF, -INF, "three", "", None, True, False, [], [1], {"a": 
 NO_DICTS = ["all", 5, True, [1, 2], [["1", 2]], 3.5]
 
 
-@tagged("post_install", "-at_install")
-class TestBadInput(RightsCommon):
+class BadInputCommon(RightsCommon):
     def refused(self, role, model, method, *args, **kwargs):
         """The sentence with which a call ends."""
         self.env.flush_all()
@@ -64,6 +63,9 @@ class TestBadInput(RightsCommon):
             self.assertFalse(words.startswith(("DONE", "NOTHING", "TRACEBACK")), words[:300])
         return words
 
+
+@tagged("post_install", "-at_install")
+class TestBadInput(BadInputCommon):
     def test_no_id_is_the_id_of_no_order_and_does_not_stand_for_all(self):
         """Odoo asks no right on a record that is not saved: a salesperson of own documents must not
         fill everybody's orders by it."""

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.base.named import of_one
+
 
 class BackorderCancel(models.TransientModel):
     _name = "backorder.cancel"
@@ -29,9 +31,9 @@ class BackorderCancel(models.TransientModel):
                 if line.backorder_qty > 0
             ]
 
+    @of_one
     def action_confirm(self):
         """Cancel the ticked quantities."""
-        self.ensure_one()
         ticked = self.line_ids.filtered("selected")
         self.order_id._backorder_check_cancels(ticked.filtered("quantity").sale_line_id)
         self.order_id.cancel_backorders(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..models.base.named import of_one
 from ..models.base.res_company import CARRY_CREDIT_SELECTION
 
 
@@ -84,9 +85,9 @@ class BackorderFill(models.TransientModel):
                 quantities, wizard.carry_credit, wizard.carry_balance
             )
 
+    @of_one
     def action_fill(self):
         """Fill the quantities of the dialog."""
-        self.ensure_one()
         run = self.order_id._backorder_fill_from_dialog(
             {row.sale_line_id.id: row.quantity for row in self.line_ids},
             ship_date=self.ship_date if self.set_ship_date else None,

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.base.named import of_one
+
 
 class BackorderFillBatch(models.TransientModel):
     """*Fill Backorders*: the options of a fill of many orders."""
@@ -14,10 +16,12 @@ class BackorderFillBatch(models.TransientModel):
     def _compute_display_name(self):
         self.display_name = self.env._("Fill Backorders")
 
+    @of_one
     def action_preview(self):
         """Show what would be filled, and why the rest would not."""
         return self._make_run().action_preview()
 
+    @of_one
     def action_start(self):
         """Fill now; the plan and what became of it are kept.
 

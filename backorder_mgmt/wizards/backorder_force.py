@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.base.named import of_one
+
 
 class BackorderForce(models.TransientModel):
     _name = "backorder.force"
@@ -43,12 +45,12 @@ class BackorderForce(models.TransientModel):
                 for vals in wizard.order_id._prepare_backorder_force_lines()
             ]
 
+    @of_one
     def action_confirm(self):
         """Force the ticked lines.
 
         :raise UserError: nothing is ticked, or nothing would change
         """
-        self.ensure_one()
         ticked = self.line_ids.filtered("selected")
         wanted = {row.sale_line_id.id: row.quantity for row in ticked}
         self.order_id._backorder_check_forces(self.order_id._backorder_parse(wanted))

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.base.named import of_one
+
 
 class BackorderProcess(models.TransientModel):
     """*Multi-Order Processor*: the options of a run over many quotations."""
@@ -107,10 +109,12 @@ class BackorderProcess(models.TransientModel):
             "context": {"dialog_size": "extra-large"},
         }
 
+    @of_one
     def action_preview(self):
         """Show what will happen to each order, and why one is skipped; nothing changes."""
         return self._make_run().action_preview()
 
+    @of_one
     def action_process(self):
         """*Process Orders*: do it; ends in the summary.
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.base.named import of_one
 from ..models.base.res_company import CHOOSE_SELECTION, CREATE_SELECTION, SCOPE_SELECTION
 
 
@@ -182,12 +183,12 @@ class BackorderPurchase(models.TransientModel):
         """The screen for what these order lines need, however old they are."""
         return self._open_for(**self.env["backorder.purchase.plan"]._options_of_lines(lines))
 
+    @of_one
     def action_add(self):
         """*Add to Order*: rows of what is needed; again, it adds and brings up to date.
 
         :raise UserError: the rows are ordered already, or a job orders them
         """
-        self.ensure_one()
         if self.created:
             raise UserError(
                 self.env._(
@@ -204,11 +205,13 @@ class BackorderPurchase(models.TransientModel):
         self.nothing_needed = bool(asked) and not self.line_ids
         return True
 
+    @of_one
     def action_include_older(self):
         """Every backorder counts, however old."""
         self.backorder_days = self.env["backorder.purchase.plan"]._most_days()
         return self.action_add()
 
+    @of_one
     def action_create(self):
         """*Create*: one order for each vendor, currency and warehouse. Pressed twice: the same.
 
@@ -217,7 +220,6 @@ class BackorderPurchase(models.TransientModel):
 
         :return: the action that opens the summary of what was created; True while the job does it
         """
-        self.ensure_one()
         # sudo: a Backorders manager need not read purchase orders
         made = self.sudo()
         plan = self.env["backorder.purchase.plan"]
@@ -239,12 +241,12 @@ class BackorderPurchase(models.TransientModel):
             "context": {"dialog_size": "medium"},
         }
 
+    @of_one
     def action_stop(self):
         """*Stop*: the job orders no more rows of this screen; what it has created stays.
 
         :raise AccessError: the screen is somebody else's
         """
-        self.ensure_one()
         self.check_access("write")
         self.env["backorder.purchase.plan"]._stop(self)
         return True
@@ -258,14 +260,14 @@ class BackorderPurchase(models.TransientModel):
         # sudo: who created it may not be who may read it; each use asks for that right
         return self.sudo().purchase_order_ids.with_env(self.env)
 
+    @of_one
     def action_view_created(self):
         """Open what was created; who may not read purchase orders is told the numbers."""
-        self.ensure_one()
         return self._created_orders()._backorder_open_action()
 
+    @of_one
     def action_print_created(self):
         """One PDF with the requests for quotation that were created."""
-        self.ensure_one()
         orders = self._created_orders()
         orders.check_access("read")
         if not orders:

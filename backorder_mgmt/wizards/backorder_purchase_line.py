@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.base.named import of_one
+
 
 class BackorderPurchaseLine(models.TransientModel):
     """A row of *Create Purchase Orders*: one SKU, vendor and warehouse.
@@ -103,9 +105,9 @@ class BackorderPurchaseLine(models.TransientModel):
                 row.write(plan._prepare_other_vendor_vals(row, typed=vals))
         return res
 
+    @of_one
     def action_how(self):
         """The arithmetic of the row, in a window of its own."""
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("How? %s", self.product_id.display_name),

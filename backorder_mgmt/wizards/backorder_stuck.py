@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..models.base.named import of_one
 from ..models.base.res_company import POLICY_SELECTION
 
 
@@ -80,6 +81,7 @@ class BackorderStuck(models.TransientModel):
         }
         return action
 
+    @of_one
     def action_force(self):
         """*Force*: the ticked stock is taken off its orders, which wait for it from now on.
 
@@ -87,7 +89,6 @@ class BackorderStuck(models.TransientModel):
 
         :raise UserError: nothing is ticked, or a line changed meanwhile
         """
-        self.ensure_one()
         freed = self.line_ids.filtered("selected")._freed()
         return self.env["sale.order.line"]._backorder_give_up(freed, self.policy)
 

@@ -1,6 +1,7 @@
 from odoo import Command, api, models
 
 from .batch import linked_ids
+from .named import of_one
 
 
 class BackorderSavedOptions(models.AbstractModel):
@@ -24,9 +25,9 @@ class BackorderSavedOptions(models.AbstractModel):
                 values[name] = [Command.set(kept.exists().ids)]
         return values
 
+    @of_one
     def action_save_default(self):
         """*Save as my default*: these options are proposed to this user from now on."""
-        self.ensure_one()
         self.check_access("read")
         defaults = self.env["ir.default"]
         values = self.read(self._saved_option_names(), load=False)[0]

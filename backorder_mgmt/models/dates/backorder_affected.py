@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from ..base.named import of_one
+
 
 class BackorderAffected(models.AbstractModel):
     _name = "backorder.affected"
@@ -67,9 +69,9 @@ class BackorderAffected(models.AbstractModel):
             .filtered(lambda move: move.state == "done" and move._backorder_arrives_in())
         )
 
+    @of_one
     def action_fill_received(self):
         """*Fill Backorders* with what came in: the preview, those it was bought for first."""
-        self.ensure_one()
         # What came in with it is looked up as superuser, of whatever company it is.
         self.check_access("read")
         runs = self.env["backorder.run"]
@@ -97,9 +99,9 @@ class BackorderAffected(models.AbstractModel):
             for line in lines
         )
 
+    @of_one
     def action_view_backorder_affected(self):
         """The order lines whose expected date depends on this document."""
-        self.ensure_one()
         if not self.env["sale.order.line"].has_access("read"):
             lines = self._backorder_affected_shown(self._backorder_affected_lines()[self])
             return {

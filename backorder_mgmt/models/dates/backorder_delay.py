@@ -9,6 +9,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..base.named import of_many, of_one
+
 _logger = logging.getLogger(__name__)
 
 
@@ -269,6 +271,7 @@ class BackorderDelay(models.Model):
 
     # -- screens ----------------------------------------------------------------------------------
 
+    @of_many
     def action_retry(self):
         """Let the scheduled job try failed notices again."""
         if not self.env.user.has_group("backorder_mgmt.group_backorder_manager"):
@@ -279,7 +282,7 @@ class BackorderDelay(models.Model):
         failed._backorder_write({"state": "todo", "message": False})
         self.env.ref("backorder_mgmt.ir_cron_notify_delays").sudo()._trigger()
 
+    @of_one
     def action_open_order(self):
         """The order that the notice is about."""
-        self.ensure_one()
         return self.order_id._backorder_open_action()

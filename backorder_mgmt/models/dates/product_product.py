@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from odoo import models
 from odoo.tools import SQL
 
+from ..base.named import of_many
 from ..base.token import private_value
 
 
@@ -67,6 +68,7 @@ class ProductProduct(models.Model):
         self.env.add_to_compute(field, lines.sudo())
         self._backorder_stock_changed()
 
+    @of_many
     def action_view_backorder_stuck(self):
         """*Who Holds It?*: reserved stock of these, of orders that cannot be completed."""
         return self.env["backorder.stuck"]._open(self)

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.named import of_many
 from ..base.token import private
 
 
@@ -53,6 +54,7 @@ class SaleOrder(models.Model):
             order=SQL.identifier(alias, "id"),
         )
 
+    @of_many
     def action_backorder_told(self):
         """*Told the Customer*, of everything of these orders that waits."""
         return self.order_line.filtered(lambda line: line.backorder_qty > 0).action_backorder_told()

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ...engine import ON_HAND, is_positive
+from ..base.named import of_many
 
 
 class SaleOrderLine(models.Model):
@@ -194,6 +195,7 @@ class SaleOrderLine(models.Model):
             now=format_date(self.env, expected) if expected else self.env._("without a date"),
         )
 
+    @of_many
     def action_backorder_told(self):
         """*Told the Customer*: what is expected now is what the customer knows.
 

@@ -11,6 +11,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...engine import is_positive
+from ..base.named import of_many
 from ..base.token import private
 
 #: Rows of a dialog on one page, as its view has it.
@@ -110,6 +111,7 @@ class SaleOrder(models.Model):
 
     # -- find -------------------------------------------------------------------------------------
 
+    @of_many
     def detect_backorders(self):
         """*Find Backorders*: put open demand that nobody reserved on backorder.
 
@@ -136,6 +138,7 @@ class SaleOrder(models.Model):
 
     # -- force ------------------------------------------------------------------------------------
 
+    @of_many
     def force_backorders(self, quantities=None):
         """*Force Backorders*: put quantities on backorder, whether or not there is stock.
 
@@ -186,6 +189,7 @@ class SaleOrder(models.Model):
 
     # -- cancel the rest --------------------------------------------------------------------------
 
+    @of_many
     def cancel_backorders(self, quantities=None, reason=None):
         """*Cancel the Rest*: close short; the ordered quantity falls by what is cancelled.
 
@@ -265,14 +269,17 @@ class SaleOrder(models.Model):
             action["res_id"] = self.env[model].create({"order_id": self.id}).id
         return action
 
+    @of_many
     def action_force_backorders(self):
         """*Force Backorders*: the dialog of this order."""
         return self._backorder_dialog("backorder.force", self.env._("Force Backorders"))
 
+    @of_many
     def action_fill_backorders(self):
         """*Fill Backorders*: the dialog of this order."""
         return self._backorder_dialog("backorder.fill", self.env._("Fill Backorders"))
 
+    @of_many
     def action_cancel_backorders(self):
         """*Cancel the Rest*: the dialog of this order, for who may cancel."""
         return self._backorder_dialog(

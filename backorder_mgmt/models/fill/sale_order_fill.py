@@ -4,11 +4,13 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...engine import is_positive
+from ..base.named import of_many
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
+    @of_many
     def fill_backorders(self, quantities=None):
         """*Fill Backorders*: give stock that is on hand to backordered lines of these orders.
 

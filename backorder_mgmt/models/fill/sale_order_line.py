@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ...engine import EPSILON, Guard, is_positive
 from ..base.batch import by_values
+from ..base.named import of_many
 from ..base.token import private
 
 
@@ -326,6 +327,7 @@ class SaleOrderLine(models.Model):
 
     # -- screens ----------------------------------------------------------------------------------
 
+    @of_many
     def action_force_backorders_selected(self):
         """Put everything of the selected lines that is not picked or delivered on backorder."""
         limits = self._backorder_forceable(self._backorder_facts())

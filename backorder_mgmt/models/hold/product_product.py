@@ -5,6 +5,8 @@ from contextlib import nullcontext
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..base.named import of_many
+
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
@@ -129,6 +131,7 @@ class ProductProduct(models.Model):
         and others; what follows of it is worked out once, in the end."""
         return nullcontext()
 
+    @of_many
     def action_view_backorder_lines(self):
         """The order lines that wait for this product."""
         action = self.env["ir.actions.actions"]._for_xml_id(

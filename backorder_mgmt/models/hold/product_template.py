@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from ..base.named import of_many
+
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
@@ -16,6 +18,7 @@ class ProductTemplate(models.Model):
                 template.product_variant_ids.mapped("backorder_line_count")
             )
 
+    @of_many
     def action_view_backorder_lines(self):
         """The order lines that wait for this product's variants."""
         return self.product_variant_ids.action_view_backorder_lines()

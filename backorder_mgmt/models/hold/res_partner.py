@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..base.named import of_one
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -69,9 +71,9 @@ class ResPartner(models.Model):
             )
         return res
 
+    @of_one
     def action_view_backorder_lines(self):
         """The order lines of this customer that are on backorder."""
-        self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "backorder_mgmt.sale_order_line_expected_action"
         )

@@ -6,6 +6,7 @@ from odoo.tools import html2plaintext
 
 from ...engine import is_positive
 from ..base.batch import forget_lines
+from ..base.named import of_one
 from ..base.token import private
 
 
@@ -111,15 +112,7 @@ class SaleOrder(models.Model):
         return frozenset({"backorder_ship_date"})
 
     def _backorder_check_access(self, group="backorder_mgmt.group_backorder_user"):
-        """The user may change these orders, and works with backorders at all.
-
-        Of what is not saved Odoo's own check asks no right: no id is the id of no order, and must
-        not stand for all of them.
-        """
-        if not all(self._ids):
-            raise UserError(
-                self.env._("An order without an id is no order: name orders by their ids.")
-            )
+        """The user may change these orders, and works with backorders at all."""
         if self.env.su:
             return
         if not self.env.user.has_group(group):
@@ -243,12 +236,12 @@ class SaleOrder(models.Model):
             action["domain"] = [("id", "in", self.ids)]
         return action
 
+    @of_one
     def action_view_backorder_parent(self):
         """The order whose filled items these orders are."""
-        self.ensure_one()
         return self.backorder_parent_id._backorder_open_action()
 
+    @of_one
     def action_view_backorder_children(self):
         """The new orders that fills made of this one."""
-        self.ensure_one()
         return self.backorder_child_ids._backorder_open_action()

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ...engine import clamp_needed, exact, is_more, is_positive, state_of
+from ..base.named import of_one
 from ..base.token import private_value
 from .settling import door
 
@@ -285,7 +286,7 @@ class SaleOrderLine(models.Model):
                 doors.note_lines(self)
         return res
 
+    @of_one
     def action_open_backorder_order(self):
         """The order of this line."""
-        self.ensure_one()
         return self.order_id._backorder_open_action()

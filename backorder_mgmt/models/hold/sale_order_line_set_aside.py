@@ -7,6 +7,7 @@ Nobody else writes what is set aside: the others call these methods, or hand the
 from odoo import models
 
 from ..base.batch import by_values
+from ..base.named import of_many
 from .sale_order_line_units import TRUTH
 
 
@@ -90,6 +91,7 @@ class SaleOrderLine(models.Model):
             ]
             self.env["backorder.event"].with_env(self._backorder_token().env)._log(rows)
 
+    @of_many
     def action_release_promise(self):
         """*Release*: stock set aside for these quotation lines is free again, the lines wait."""
         lines = self.filtered(lambda line: line.backorder_promised_qty and line.state != "sale")
@@ -104,6 +106,7 @@ class SaleOrderLine(models.Model):
             )
         return True
 
+    @of_many
     def action_release_claim(self):
         """*Release Claim*: received stock is no longer kept for these backorders."""
         lines = self.filtered(lambda line: line.backorder_qty > 0)

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..base.named import of_many, of_one
+
 #: Who may see what was asked of whom.
 CHARGE_GROUPS = "backorder_mgmt.group_backorder_manager,account.group_account_invoice"
 
@@ -145,6 +147,7 @@ class BackorderCharge(models.Model):
             )
         orders._backorder_check_access()
 
+    @of_many
     def action_retry(self):
         """*Retry*: ask again for what is still due; what was asked before is looked up first.
 
@@ -170,6 +173,7 @@ class BackorderCharge(models.Model):
         self._trigger_job()
         return True
 
+    @of_many
     def action_not_charged(self):
         """*It Was Not Charged*: somebody looked it up at the payment provider.
 
@@ -180,6 +184,7 @@ class BackorderCharge(models.Model):
         )
         return True
 
+    @of_many
     def action_was_charged(self):
         """*It Was Charged*: somebody looked it up at the payment provider; the order goes on.
 
@@ -202,6 +207,7 @@ class BackorderCharge(models.Model):
             charge._wait_again()
         self._trigger_job()
 
+    @of_many
     def action_give_up(self):
         """*Give Up*: nothing more is asked for; the order stays as it is.
 
@@ -219,9 +225,9 @@ class BackorderCharge(models.Model):
             charge._cancel(self.env._("Given up by %s.", self.env.user.name))
         return True
 
+    @of_one
     def action_open_order(self):
         """The order that is charged."""
-        self.ensure_one()
         # sudo to name the order only: the right to see it is asked as the user
         order = self.sudo().order_id.with_env(self.env)
         self.check_access("read")

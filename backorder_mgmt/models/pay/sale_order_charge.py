@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...engine import Authorized, is_positive, next_charge
+from ..base.named import of_many
 from ..base.token import private, private_value
 from .backorder_charge import CHARGE_GROUPS, OPEN_CHARGES
 
@@ -354,6 +355,7 @@ class SaleOrder(models.Model):
 
     # -- screens ----------------------------------------------------------------------------------
 
+    @of_many
     def action_retry_charge(self):
         """*Retry* the payment of these orders.
 

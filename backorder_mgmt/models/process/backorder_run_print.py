@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..base.jobs import work_off
+from ..base.named import of_one
 
 
 class BackorderRun(models.Model):
@@ -16,6 +17,7 @@ class BackorderRun(models.Model):
         "ir.attachment", string="Documents", readonly=True, copy=False, ondelete="set null"
     )
 
+    @of_one
     def action_print_documents(self):
         """*Print Documents*: the delivery slips and invoices of the processed orders.
 
@@ -25,7 +27,6 @@ class BackorderRun(models.Model):
         :raise AccessError: something of it is not this user's to read
         :raise UserError: there is nothing to print, or wkhtmltopdf is missing
         """
-        self.ensure_one()
         self._check_may_run()
         self.check_access("read")
         self._check_may_print()

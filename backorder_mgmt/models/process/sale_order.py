@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...engine import is_positive
+from ..base.named import of_many
 
 _EMPTY = (False, None)
 
@@ -128,6 +129,7 @@ class SaleOrder(models.Model):
 
     # -- screens ----------------------------------------------------------------------------------
 
+    @of_many
     def action_process_orders(self):
         """*Process Orders*: the dialog of the Multi-Order Processor for these orders; when none is
         ticked, for everything that the list's filter shows.

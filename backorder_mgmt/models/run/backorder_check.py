@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL, split_every
 
+from ..base.named import of_one
 from ..hold.facts import UNRESERVED_STATES
 
 #: Below this, a difference of exact quantities is the noise of adding them up.
@@ -338,9 +339,9 @@ class BackorderCheck(models.Model):
 
     # -- screens ----------------------------------------------------------------------------------
 
+    @of_one
     def action_open_record(self):
         """*Open*: the order, product or fill that the row is about."""
-        self.ensure_one()
         record = self.env[self.res_model].browse(self.res_id).exists()
         if record._name == "sale.order.line":
             return record.order_id._backorder_open_action()

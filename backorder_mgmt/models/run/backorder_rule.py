@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.safe_eval import datetime, safe_eval, time
 
 from ...engine import Rule
+from ..base.named import of_one
 
 SORTS = [
     ("priority", "Priority"),
@@ -139,9 +140,9 @@ class BackorderRule(models.Model):
             for rule in self.sorted(lambda rule: (rule.sequence, rule.id))
         ]
 
+    @of_one
     def action_view_lines(self):
         """The order lines that the number stands for."""
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.name,

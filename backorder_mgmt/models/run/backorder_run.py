@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..base.named import of_many
+
 
 class BackorderRun(models.Model):
     """Every fill, also of one order: what was looked at, what was done, and why."""
@@ -170,6 +172,7 @@ class BackorderRun(models.Model):
 
     # -- preview, start, stop, take back ----------------------------------------------------------
 
+    @of_many
     def action_preview(self):
         """Plan the fill and keep the plan; no stock changes.
 
@@ -186,6 +189,7 @@ class BackorderRun(models.Model):
             worker._backorder_write({"state": "planned", "date_planned": fields.Datetime.now()})
         return self._open_action()
 
+    @of_many
     def action_start(self):
         """Do what was previewed (or preview and do it at once).
 
@@ -227,6 +231,7 @@ class BackorderRun(models.Model):
     def _check_can_undo(self):
         """Hook: raise a UserError where this run cannot be taken back as a whole."""
 
+    @of_many
     def action_cancel(self):
         """*Stop*: at the next order of a running fill; at once before it runs.
 
@@ -241,6 +246,7 @@ class BackorderRun(models.Model):
                 run._backorder_write({"state": "cancelled"})
         return True
 
+    @of_many
     def action_undo(self):
         """*Take Back*: restore every quantity that this run changed, or change nothing.
 
@@ -296,6 +302,7 @@ class BackorderRun(models.Model):
         """Hook: what the pop-up says of payments, after a space; nothing where there are none."""
         return ""
 
+    @of_many
     def action_open_orders(self):
         """The orders that now have the filled items."""
         rows = self.run_order_ids.filtered(lambda row: row.outcome in ("complete", "partial"))

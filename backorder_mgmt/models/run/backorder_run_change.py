@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..base.batch import by_values
+from ..base.named import of_one
 
 
 class BackorderRun(models.Model):
@@ -21,6 +22,7 @@ class BackorderRun(models.Model):
         for run in self:
             run.can_change_plan = manager and run.kind == "fill" and run.state == "planned"
 
+    @of_one
     def change_plan(self, quantities):
         """Decide what rows of a preview get; the policy deals out the rest anew.
 
@@ -35,7 +37,6 @@ class BackorderRun(models.Model):
             zero, more than is needed or there; nothing is changed then
         :raise AccessError: not a Backorders manager, or no right to see a row
         """
-        self.ensure_one()
         self._check_may_run()
         self.check_access("write")
         self._check_can_change()

@@ -4,12 +4,14 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools.misc import format_amount
 
+from ..base.named import of_one
 from ..base.res_company import POLICY_SELECTION
 
 
 class BackorderRun(models.Model):
     _inherit = "backorder.run"
 
+    @of_one
     def compare_policies(self, policies=None):
         """What each policy would do with this run's options, side by side; nothing changes.
 
@@ -18,7 +20,6 @@ class BackorderRun(models.Model):
             what would be filled, in the company's currency, "bound": at most so many orders could
             be completed by any plan, False where that is not known}}
         """
-        self.ensure_one()
         self._check_may_run()
         worker = self.sudo().with_company(self.company_id)
         policies = [policies] if isinstance(policies, str) else policies
@@ -45,6 +46,7 @@ class BackorderRun(models.Model):
                 )
         return policies
 
+    @of_one
     def compare_rules(self):
         """What the fill rules of this run would do, all together and without each of them; nothing
         changes.
@@ -52,7 +54,6 @@ class BackorderRun(models.Model):
         :return: one dict for all rules together (``rule_id`` is False), then one for each rule that
             is left out (``rule_id`` is its id), with figures as in :meth:`compare_policies`
         """
-        self.ensure_one()
         self._check_may_run()
         worker = self.sudo().with_company(self.company_id)
         rules = worker._rules()
@@ -86,9 +87,9 @@ class BackorderRun(models.Model):
             ),
         }
 
+    @of_one
     def action_compare(self):
         """*Compare Policies*: show what each of them would do, with the run's own marked."""
-        self.ensure_one()
         self._check_state(("draft", "planned"))
         labels = dict(self._fields["policy"]._description_selection(self.env))
         compared = self.compare_policies()
@@ -124,12 +125,12 @@ class BackorderRun(models.Model):
         self._backorder_write({"comparison": table})
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
+    @of_one
     def use_policy(self, policy):
         """*Use This*: choose ``policy`` and preview again by it.
 
         :raise UserError: no policy of this name; the run was started already, or is over
         """
-        self.ensure_one()
         self._check_may_run()
         self._check_state(("draft", "planned"))
         self.policy = self._check_policies([policy])[0]

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ...engine import is_positive
 from ..base.batch import by_values, is_ours_alone, update_rows
+from ..base.named import of_many
 
 # As it is on the order line: exact, as pieces of a dozen are no hundredths of it.
 _IN_LINE_UNIT = {"digits": None, "min_display_digits": "Product Unit"}
@@ -121,6 +122,7 @@ class BackorderRunLine(models.Model):
             SQL.identifier(own, "factor"),
         )
 
+    @of_many
     def action_view_backorder_stuck(self):
         """*Who Holds It?*: which orders hold stock of this product that they cannot ship."""
         policy = self.run_id[:1].policy

@@ -4,11 +4,13 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...engine import is_positive
+from ..base.named import of_many
 
 
 class BackorderRunOrder(models.Model):
     _inherit = "backorder.run.order"
 
+    @of_many
     def action_undo(self):
         """Take back the fills of these orders, all of them or none.
 

@@ -13,8 +13,6 @@ class BackorderRun(models.Model):
     def _check_may_run(self):
         """Nor is a fill of another company anybody's: the right is asked on each of them."""
         res = super()._check_may_run()
-        if not all(self._ids):
-            raise UserError(self.env._("A fill without an id is no fill: name fills by their ids."))
         if self.ids:
             self.check_access("write")
         return res

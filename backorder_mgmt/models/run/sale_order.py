@@ -4,6 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..base.batch import forget_lines
+from ..base.named import of_many
 
 
 class SaleOrder(models.Model):
@@ -17,6 +18,7 @@ class SaleOrder(models.Model):
     def _backorder_apply_fill(self, wanted, lines=None, **options):
         return self.env["backorder.run"]._fill_now(self, wanted, lines=lines, **options)
 
+    @of_many
     def action_fill_backorders_selected(self):
         """*Fill Backorders* in the Action menu: the dialog of one order; many are filled at once,
         as far as there is stock."""

@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..base.named import of_many
+
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
@@ -21,6 +23,7 @@ class SaleOrderLine(models.Model):
         own = rows.search([("run_id", "=", latest.run_id.id), ("sale_line_id", "=", self.id)])
         return sum(own.mapped("filled_qty")) if latest else self.backorder_filled_qty
 
+    @of_many
     def action_fill_backorders_selected(self):
         """Fill the selected lines as far as there is stock, first come first served."""
         lines = self.filtered(lambda line: line.backorder_qty > 0)

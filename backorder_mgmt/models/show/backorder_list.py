@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...reports.backorder_run_xlsx import write_workbook
+from ..base.named import of_one
 
 KINDS = [
     ("customer", "Backorders by Customer"),
@@ -110,18 +111,21 @@ class BackorderList(models.TransientModel):
             "target": "new",
         }
 
+    @of_one
     def action_preview_report(self):
         """Show the report in the client, with its *Print* button."""
         self._lines()
         report = self.env.ref("backorder_mgmt.backorder_list_report_preview")
         return report.report_action(self, config=False)
 
+    @of_one
     def action_print_report(self):
         """The report of this list as a PDF."""
         self._lines()
         report = self.env.ref("backorder_mgmt.backorder_list_report")
         return report.report_action(self, config=False)
 
+    @of_one
     def action_export_xlsx(self):
         """The report of this list as a workbook."""
         self._lines()

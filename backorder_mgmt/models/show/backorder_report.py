@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.named import of_one
+
 #: Ages of backorders: (most days, key, label).
 AGES = (
     (7, "1", "Up to 7 Days"),
@@ -339,7 +341,7 @@ class BackorderReport(models.Model):
             self._field_to_sql(self._table, "put_value", query),
         )
 
+    @of_one
     def action_open_order(self):
         """The order of this row."""
-        self.ensure_one()
         return self.order_id._backorder_open_action()
