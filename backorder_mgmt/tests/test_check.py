@@ -245,6 +245,31 @@ class TestCheck(BackorderCommon):
             "5 Units reserved, 2 Units on hand", self.assertFound("reserved", self.product)
         )
 
+    def test_stock_rows_that_people_at_once_left_are_odoos_to_add_up(self):
+        """Two receipts at once leave two rows of stock. Odoo takes what is given back off the first
+        one, never below zero: 3 stay reserved for nobody (seen without the addon, too)."""
+        self.warehouse.reception_steps = "two_steps"
+        entry = self.warehouse.wh_input_stock_loc_id
+        self._receive(self.product, 11, entry)
+        first = self.env["stock.quant"].search(
+            [("product_id", "=", self.product.id), ("location_id", "=", entry.id)]
+        )
+        self._plant(first, quantity=8, reserved_quantity=8)
+        first.sudo().create(
+            {
+                "product_id": self.product.id,
+                "location_id": entry.id,
+                "quantity": 3,
+                "reserved_quantity": 3,
+            }
+        )
+        self._deliver(self.env["stock.picking"].search([("location_id", "=", entry.id)]))
+        self.assertIn(
+            "stock says 3 Units reserved, transfers have 0 Units",
+            self.assertFound("recount", self.product),
+        )
+        self.assertRepaired("recount")
+
     def test_a_lot_that_somebody_typed_and_is_nowhere(self):
         paint = self._product("Paint", tracking="lot")
         order = self._order((paint, 5))

@@ -28,6 +28,7 @@ class BackorderCheck(models.Model):
             ("needed", "Needed beyond what is open"),
             ("unheld", "Neither reserved nor needed"),
             ("reserved", "Reserved beyond stock"),
+            ("recount", "To be added up by Odoo"),
             ("set_aside", "Set aside beyond stock"),
             ("filled", "Filled, but not set aside"),
             ("hold", "Held and needed differ"),
@@ -68,7 +69,7 @@ class BackorderCheck(models.Model):
         found += checks._in_slices(lines, checks._check_quantities, repair)
         found += checks._check_ledger(companies, repair)
         found += checks._in_slices(lines, checks._check_set_aside, repair)
-        found += checks._check_reserved(companies)
+        found += checks._check_reserved(companies, repair)
         found += checks._check_set_aside_in_stock(companies, repair)
         found += checks._more_findings(companies)
         checks._keep(found, companies)
