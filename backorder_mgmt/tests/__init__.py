@@ -98,6 +98,7 @@ from . import test_shop
 from . import test_stuck
 from . import test_summary
 from . import test_terms
+from . import test_terms_lives
 from . import test_terms_more
 from . import test_terms_tours
 from . import test_till

@@ -16,6 +16,8 @@ POLICY_SELECTION = [
 ]
 
 
+#: A hundred years: what is later is no day of a calendar.
+MAX_CANCEL_DAYS = 36_500
 #: Whether a customer waits for what is missing, and what a fill may ship to them.
 ACCEPT_SELECTION = [
     ("yes", "Takes backorders"),
@@ -356,6 +358,10 @@ class ResCompany(models.Model):
         "CHECK(backorder_terms_max_shipments >= 0 AND backorder_terms_min_value >= 0"
         " AND backorder_terms_cancel_days >= 0 AND backorder_terms_warn_days >= 0)",
         "Numbers of the terms of customers cannot be negative.",
+    )
+    _backorder_terms_days_sane = models.Constraint(
+        f"CHECK(backorder_terms_cancel_days <= {MAX_CANCEL_DAYS})",
+        f"Backorders are cancelled after at most {MAX_CANCEL_DAYS} days. 0 stands for never.",
     )
     _backorder_po_days_sane = models.Constraint(
         "CHECK(backorder_po_days BETWEEN 0 AND 3650)",

@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
-from .res_company import ACCEPT_SELECTION, SHIP_SELECTION
+from .res_company import ACCEPT_SELECTION, MAX_CANCEL_DAYS, SHIP_SELECTION
 
 
 class ResPartner(models.Model):
@@ -47,6 +48,32 @@ class ResPartner(models.Model):
         help="Days after the confirmation of an order after which what is still missing of it is "
         "cancelled. 0: as the company says in Settings; -1: never.",
     )
+
+    @api.constrains("backorder_max_shipments", "backorder_min_value", "backorder_cancel_days")
+    def _check_backorder_terms(self):
+        for customer in self:
+            for number in (
+                customer.backorder_max_shipments,
+                customer.backorder_min_value,
+                customer.backorder_cancel_days,
+            ):
+                if number < 0 and number != -1:
+                    raise ValidationError(
+                        self.env._(
+                            "%s: shipments, value and days of the backorder terms are 0 (as the "
+                            "company says), -1 (without a limit), or more.",
+                            customer.display_name,
+                        )
+                    )
+            if customer.backorder_cancel_days > MAX_CANCEL_DAYS:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s: backorders are cancelled after at most %(most)s days. -1 "
+                        "stands for never.",
+                        customer=customer.display_name,
+                        most=MAX_CANCEL_DAYS,
+                    )
+                )
 
     def _synced_commercial_fields(self):
         """They are agreed with the customer, not with one of their contacts."""

@@ -22,23 +22,58 @@ class SaleOrder(models.Model):
         return res
 
     def _backorder_cancel_day(self):
-        """The cancel date that follows from the order's days; nothing without any."""
+        """The cancel date that follows from the order's days, counted from the confirmation of the
+        order that it was made of; nothing without any."""
         if not self.backorder_cancel_days:
             return False
-        return self.company_id._backorder_day(self.date_order) + timedelta(
+        # sudo: the first order may be another salesperson's
+        first = self.sudo()
+        while first.backorder_parent_id:
+            first = first.backorder_parent_id
+        return self.company_id._backorder_day(first.date_order) + timedelta(
             days=self.backorder_cancel_days
         )
 
+    def _backorder_date_is_of_days(self):
+        """Whether the cancel date is the one that follows from the days, not one that was typed."""
+        return self.backorder_cancel_date == self._backorder_cancel_day()
+
     def write(self, vals):
-        """Other days give confirmed orders another date, and another date is to be told again."""
+        """Other days give confirmed orders another date, unless somebody typed one, and another
+        date is to be told again."""
+        if not vals.keys() & {"backorder_cancel_days", "backorder_cancel_date"}:
+            return super().write(vals)
+        before = {order: order.backorder_cancel_date for order in self}
+        following = self.browse()
+        if "backorder_cancel_date" not in vals:
+            following = self.filtered(
+                lambda order: order.state == "sale" and order._backorder_date_is_of_days()
+            )
         res = super().write(vals)
-        if "backorder_cancel_days" in vals and "backorder_cancel_date" not in vals:
-            for order in self.filtered(lambda order: order.state == "sale"):
-                order.backorder_cancel_date = order._backorder_cancel_day()
-        if "backorder_cancel_date" in vals:
-            told = self.filtered("backorder_cancel_told")
-            if told:
-                told._backorder_write({"backorder_cancel_told": False})
+        for order in following:
+            date = order._backorder_cancel_day()
+            if order.backorder_cancel_date != date:
+                order.backorder_cancel_date = date
+        told = self.filtered(
+            lambda order: order.backorder_cancel_told
+            and "backorder_cancel_date" in vals
+            and order.backorder_cancel_date != before[order]
+        )
+        if told:
+            told._backorder_write({"backorder_cancel_told": False})
+        return res
+
+    def action_draft(self):
+        """In a new life the days count again, and nothing was told."""
+        of_days = self.filtered(lambda order: order._backorder_date_is_of_days())
+        res = super().action_draft()
+        of_days.filtered("backorder_cancel_date").backorder_cancel_date = False
+        told = self.filtered("backorder_cancel_told")
+        if told:
+            told._backorder_write({"backorder_cancel_told": False})
+        lines = self.order_line.filtered("backorder_cancel_told_product_qty")
+        if lines:
+            lines._backorder_write({"backorder_cancel_told_product_qty": 0.0})
         return res
 
     # -- the job ----------------------------------------------------------------------------------

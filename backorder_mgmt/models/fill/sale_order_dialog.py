@@ -147,6 +147,7 @@ class SaleOrder(models.Model):
             return [self._backorder_term_words("cancel_date")]
         sentences = []
         reason = self._backorder_complete_reason()
+        ends = self._backorder_waits_for_nothing()
         if reason == "customer_complete":
             sentences.append(
                 self.env._(
@@ -164,7 +165,7 @@ class SaleOrder(models.Model):
                     customer=customer,
                 )
             )
-        elif self.backorder_policy == "line":
+        elif self.backorder_policy == "line" and not ends:
             sentences.append(
                 self.env._(
                     "%(customer)s takes complete lines only: everything that is needed of an item "
@@ -172,7 +173,7 @@ class SaleOrder(models.Model):
                     customer=customer,
                 )
             )
-        if is_positive(self.backorder_min_value) and not reason:
+        if is_positive(self.backorder_min_value) and not reason and not ends:
             sentences.append(
                 self.env._(
                     "A shipment is worth at least %s, unless it completes the order.",

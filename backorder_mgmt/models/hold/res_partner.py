@@ -35,20 +35,22 @@ class ResPartner(models.Model):
     def _get_backorder_following_domain(self, customers):
         """Orders of ``customers`` that still ask for something: what is agreed concerns them."""
         waiting = Domain("state", "=", "sale") & Domain("backorder_line_count", ">", 0)
-        return Domain("partner_id.commercial_partner_id", "in", customers.ids) & (
+        return Domain("partner_id", "child_of", customers.ids) & (
             Domain("state", "in", ("draft", "sent")) | waiting
         )
 
     def write(self, vals):
         """What is changed on a customer holds for their open orders too, unless the order says
-        something else than the customer did."""
-        names = self.env["sale.order"]._backorder_customer_names().intersection(vals)
-        customers = self.filtered(lambda partner: partner.commercial_partner_id == partner)
-        if not names or not customers:
+        something else than the customer did; so does what is agreed with the company that a
+        contact comes to."""
+        names = self.env["sale.order"]._backorder_customer_names()
+        if not {"parent_id", "is_company"}.intersection(vals):
+            names = names.intersection(vals)
+        if not names or not self:
             return super().write(vals)
         # sudo: what is agreed with a customer holds for orders of all salespeople
         orders = self.env["sale.order"].sudo()
-        orders = orders.search(self._get_backorder_following_domain(customers))
+        orders = orders.search(self._get_backorder_following_domain(self))
         before = orders._backorder_as_customer()
         res = super().write(vals)
         following = {}

@@ -21,12 +21,26 @@ class SaleOrder(models.Model):
             all is ready; nothing: what there is may be filled
         """
         self.ensure_one()
+        if self._backorder_waits_for_nothing():
+            return ""
         if self.backorder_policy == "complete":
             return "customer_complete"
         most = self.backorder_max_shipments
         if most > 0 and self._backorder_shipments() + self._backorder_next_shipments() >= most:
             return "last_shipment"
         return "not_complete" if self.state == "sale" and self.picking_policy == "one" else ""
+
+    def _backorder_waits_for_nothing(self):
+        """Whether any fill completes this order: what it does not give is cancelled, so that there
+        is no line, order or shipment that would have to wait for more."""
+        return (
+            self.backorder_accept == "no"
+            and self.state == "sale"
+            and not any(
+                is_positive(min(line.backorder_forced_qty, line.backorder_qty))
+                for line in self.order_line
+            )
+        )
 
     def _backorder_is_past_cancel_date(self):
         """Whether what is missing waits to be cancelled only."""
@@ -35,10 +49,11 @@ class SaleOrder(models.Model):
 
     def _backorder_is_limited(self):
         """Whether anything keeps a fill from giving this order just what there is."""
-        return bool(
+        if self._backorder_is_past_cancel_date():
+            return True
+        return not self._backorder_waits_for_nothing() and bool(
             self.backorder_policy == "line"
             or is_positive(self.backorder_min_value)
-            or self._backorder_is_past_cancel_date()
             or self._backorder_complete_reason()
         )
 
@@ -127,6 +142,8 @@ class SaleOrder(models.Model):
             return wanted, {}
         if self._backorder_is_past_cancel_date():
             return {}, dict.fromkeys(wanted, "cancel_date")
+        if self._backorder_waits_for_nothing():
+            return wanted, {}
         refused = {}
         needed = self.order_line.filtered(lambda line: line.backorder_qty > 0)
 

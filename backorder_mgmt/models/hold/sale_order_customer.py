@@ -3,10 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..base.res_company import ACCEPT_SELECTION, SHIP_SELECTION
+from ..base.res_company import ACCEPT_SELECTION, MAX_CANCEL_DAYS, SHIP_SELECTION
 
-#: A hundred years: what is later is no day of a calendar.
-MAX_CANCEL_DAYS = 36_500
 #: All of it is worked out together, when the order gets its customer.
 _FROM_CUSTOMER = {
     "compute": "_compute_backorder_from_customer",

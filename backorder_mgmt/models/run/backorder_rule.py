@@ -1,7 +1,9 @@
 """Fill rules: which order lines come first, share, wait for the rest, or give up what they have."""
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.safe_eval import datetime, safe_eval, time
 
@@ -70,7 +72,9 @@ class BackorderRule(models.Model):
                 rule.line_count = 0
                 continue
             try:
-                rule.line_count = lines.search_count(rule._get_lines_domain())
+                # The database may be what refuses them.
+                with self.env.cr.savepoint(flush=False):
+                    rule.line_count = lines.search_count(rule._get_lines_domain())
             except Exception:  # pylint: disable=broad-except
                 # Typed half: the constraint says what is wrong when it is saved.
                 rule.line_count = 0
@@ -78,32 +82,75 @@ class BackorderRule(models.Model):
     @api.constrains("domain")
     def _check_domain(self):
         for rule in self:
-            try:
-                self.env["sale.order.line"].search(rule._conditions(), limit=1)
-            except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        "%(rule)s: “%(domain)s” is no condition on order lines (%(error)s).",
-                        rule=rule.name,
-                        domain=rule.domain,
-                        error=error,
-                    )
-                ) from error
+            rule._lines_meeting(self.env["sale.order.line"], limit=1)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_chosen(self):
+        """A fill without the rules that were chosen for it would follow all of them."""
+        # sudo: whose fill it is does not matter
+        chosen = (
+            self.env["backorder.run"]
+            .sudo()
+            .search([("rule_ids", "in", self.ids), ("state", "in", ("planned", "queued"))], limit=1)
+        )
+        if chosen:
+            raise UserError(
+                self.env._(
+                    "%(rules)s: the fill %(run)s goes by it. Archive the rule instead, or cancel "
+                    "that fill first.",
+                    rules=", ".join((chosen.rule_ids & self).mapped("name")),
+                    run=chosen.name,
+                )
+            )
 
     def _conditions(self):
-        """The rule's conditions, as a domain on order lines."""
+        """The rule's conditions, as a domain on order lines.
+
+        :raise ValidationError: they are none; names the rule
+        """
         self.ensure_one()
-        return Domain(
-            safe_eval(
-                self.domain or "[]",
-                {
-                    "uid": self.env.uid,
-                    "datetime": datetime,
-                    "time": time,
-                    "context_today": lambda: fields.Date.context_today(self),
-                },
+        try:
+            return Domain(
+                safe_eval(
+                    self.domain or "[]",
+                    {
+                        "uid": self.env.uid,
+                        "datetime": datetime,
+                        "time": time,
+                        "context_today": lambda: fields.Date.context_today(self),
+                    },
+                )
+            )
+        except Exception as error:
+            raise self._no_condition(error) from error
+
+    def _no_condition(self, error):
+        return ValidationError(
+            self.env._(
+                "Fill rule %(rule)s: “%(domain)s” is no condition on order lines (%(error)s). "
+                "Change the rule, or archive it.",
+                rule=self.name,
+                domain=self.domain,
+                error=str(error).strip(),
             )
         )
+
+    def _lines_meeting(self, lines, domain=None, **options):
+        """The order lines of ``domain`` (None: all) for which the conditions hold.
+
+        A field that they name may be gone since they were typed.
+
+        :param lines: order lines, for whose rights and company it is asked
+        :raise ValidationError: they are no conditions; names the rule
+        """
+        domain = self._conditions() & Domain(domain or [])
+        try:
+            with self.env.cr.savepoint(flush=False):
+                return lines.search(domain, **options)
+        except OperationalError:
+            raise
+        except Exception as error:
+            raise self._no_condition(error) from error
 
     def _get_lines_domain(self):
         """The lines of the rule's company that can meet it: those on backorder; of donors those
@@ -124,7 +171,7 @@ class BackorderRule(models.Model):
         for rule in self.sorted(lambda rule: (rule.sequence, rule.id)):
             asked = lines.browse([line.id for line in lines if line not in met])
             if asked:
-                found = asked.search(rule._conditions() & Domain("id", "in", asked.ids))
+                found = rule._lines_meeting(asked, Domain("id", "in", asked.ids))
                 met.update(dict.fromkeys(found, rule))
         return met
 
@@ -143,6 +190,7 @@ class BackorderRule(models.Model):
     @of_one
     def action_view_lines(self):
         """The order lines that the number stands for."""
+        self._lines_meeting(self.env["sale.order.line"], limit=1)
         return {
             "type": "ir.actions.act_window",
             "name": self.name,

@@ -39,9 +39,7 @@ class BackorderRun(models.Model):
             runs,
             companies.ids,
             runs._plan_nightly_fill,
-            lambda company_id, error: _logger.warning(
-                "The nightly fill of company %s could not be planned: %s", company_id, error
-            ),
+            runs._nightly_failed,
             again=self.env.ref(f"backorder_mgmt.{job}").sudo()._trigger,
         )
 
@@ -66,6 +64,16 @@ class BackorderRun(models.Model):
             run._launch()
         else:
             run._backorder_token().unlink()
+
+    @api.model
+    def _nightly_failed(self, company_id, error):
+        """A night without its fill is a failed fill in the list, which says why."""
+        _logger.warning(
+            "The nightly fill of company %s could not be planned: %s", company_id, error
+        )
+        company = self.env["res.company"].browse(company_id)
+        run = self.with_company(company)._backorder_create(self._prepare_nightly_vals(company))
+        self._fail_run(run.id, error)
 
     def _get_open_fills_domain(self, company, policy):
         """Nightly fills of ``company`` by ``policy``, the job's own, that are not done yet."""

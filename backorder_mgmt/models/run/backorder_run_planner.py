@@ -80,7 +80,9 @@ class BackorderRun(models.Model):
 
     def _order_facts(self, order):
         reason = order._backorder_complete_reason()
-        least = order.backorder_min_value
+        # What such an order does not get is cancelled: any fill completes it.
+        ends = order._backorder_waits_for_nothing()
+        least = 0.0 if ends else order.backorder_min_value
         urgent = max((picking.priority or "0" for picking in order.picking_ids), default="0")
         return OrderFacts(
             key=order.id,
@@ -89,11 +91,11 @@ class BackorderRun(models.Model):
             priority=int(urgent),
             deadline=order.commitment_date or None,
             rank=order._backorder_priority_rank(),
-            complete=self.fill_mode == "complete" or bool(reason),
+            complete=not ends and (self.fill_mode == "complete" or bool(reason)),
             complete_reason=reason or "not_complete",
             # A term of the customer, where the others take what there is.
             patient=self.fill_mode != "complete" and reason not in ("", "not_complete"),
-            whole_lines=order.backorder_policy == "line",
+            whole_lines=not ends and order.backorder_policy == "line",
             min_value=least,
             waiting_value=order._backorder_waiting_value() if least else 0.0,
         )
