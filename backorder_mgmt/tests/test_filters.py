@@ -3,10 +3,12 @@
 import operator
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import BackorderCommon
+from .test_carry import CarryCommon
 
 OPERATORS = {
     "=": operator.eq,
@@ -184,6 +186,8 @@ class TestBoundedFilters(BackorderCommon):
     def test_only_what_the_rest_of_the_search_finds_is_looked_at(self):
         self._quotations(30)
         mine = self._quotations(2)
+        # Units of their own: stock in the product's unit does not tell, the line is looked at.
+        mine.order_line.product_uom_id = self.env.ref("uom.product_uom_dozen")
         seen = []
         with counting(mine, "_backorder_stock_states", seen):
             for domain in (
@@ -206,3 +210,99 @@ class TestBoundedFilters(BackorderCommon):
             within = self.env["sale.order"].search([condition, ("id", "in", all_of_them.ids)])
             self.assertEqual(alone, within, condition)
             self.assertTrue(within, condition)
+
+    def test_the_filter_on_stock_finds_what_the_column_says(self):
+        plenty, few, none = self._product("Plenty"), self._product("Few"), self._product("None")
+        weighed = self._product("Weighed")
+        service = self._product("Fitting", type="service", is_storable=False)
+        to_order = self.warehouse.mto_pull_id.route_id
+        to_order.active = True
+        made = self._product("Made", route_ids=[Command.set(to_order.ids)])
+        serial = self._product("Numbered", tracking="serial")
+        self._stock(plenty, 100)
+        self._stock(few, 3)
+        self._stock(weighed, 1.25)
+        for name in ("N1", "N2"):
+            lot = self.env["stock.lot"].create({"name": name, "product_id": serial.id})
+            self._stock(serial, 1, lot=lot)
+        self._order((few, 1))  # reserved
+        older = self._order((none, 2))
+        elsewhere = self.env["stock.warehouse"].create({"name": "Elsewhere", "code": "ELSE"})
+        rows = (
+            [(plenty, 5)],
+            [(few, 2)],
+            [(few, 3)],
+            [(few, 1), (few, 2)],
+            [(few, 1), (few, 1)],
+            [(plenty, 1), (none, 1)],
+            [(none, 4)],
+            [(weighed, 1.25)],
+            [(weighed, 1.5)],
+            [(service, 1)],
+            [(service, 1), (none, 1)],
+            [(made, 1)],
+            [(serial, 2)],
+            [(serial, 3)],
+            [],
+        )
+        orders = self.env["sale.order"]
+        for lines in rows:
+            orders |= self._order(*lines, confirm=False)
+        forced = self._order((plenty, 5), confirm=False)
+        forced.force_backorders({forced.order_line.id: 2})
+        dozens = self._order((plenty, 9), confirm=False)
+        dozens.order_line.product_uom_id = self.env.ref("uom.product_uom_dozen")
+        set_aside = self._order((few, 2), confirm=False)
+        set_aside.force_backorders()
+        other = self._order((plenty, 5), confirm=False, warehouse_id=elsewhere.id)
+        empty = self._order((plenty, 5), confirm=False)
+        empty.order_line.product_uom_qty = 0
+        routed = self._order((plenty, 500), confirm=False)
+        routed.order_line.route_ids = to_order
+        sections = self._order(confirm=False)
+        sections.order_line = [Command.create({"display_type": "line_section", "name": "Tools"})]
+        orders |= forced | dozens | set_aside | other | empty | routed | sections
+        self._stock(none, 1)
+        # What is owed to an older backorder is not there for quotations.
+        self.assertEqual(older.order_line.backorder_qty, 2)
+        for _number in range(2):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            column = {order: order.backorder_stock for order in orders}
+            self.assertEqual(set(column.values()), {"all", "some", "none", False})
+            for states in (["all"], ["some"], ["none"], ["all", "none"]):
+                found = orders.search([("backorder_stock", "in", states), ("id", "in", orders.ids)])
+                wanted = {order for order in orders if column[order] in states}
+                self.assertEqual(set(found), wanted, states)
+            # and again with stock that is set aside for a quotation
+            set_aside.fill_backorders()
+        self.assertEqual(set_aside.order_line.backorder_promised_qty, 2)
+
+
+@tagged("post_install", "-at_install")
+class TestPaymentFilter(CarryCommon):
+    def test_the_filter_on_payment_finds_what_the_column_says(self):
+        due = self._order((self.product, 1), confirm=False)
+        free = self._order((self.product, 1), confirm=False)
+        free.order_line.price_unit = 0
+        credit = self._order((self.product, 1), confirm=False)
+        credit.order_line.price_unit = -5
+        paid, authorized, part = (self._order((self.product, 1), confirm=False) for _n in "abc")
+        for order, state, share in (
+            (paid, "done", 1),
+            (authorized, "authorized", 1),
+            (part, "done", 0.5),
+        ):
+            self._pay_online(order, order.amount_total * share, state)
+        orders = due | free | credit | paid | authorized | part
+        self.env.flush_all()
+        self.env.invalidate_all()
+        column = {order: order.backorder_payment for order in orders}
+        self.assertEqual(
+            [column[order] for order in orders],
+            ["due", "paid", "paid", "paid", "authorized", "due"],
+        )
+        for states in (["due"], ["paid"], ["authorized"], ["due", "authorized"]):
+            found = orders.search([("backorder_payment", "in", states), ("id", "in", orders.ids)])
+            wanted = {order for order in orders if column[order] in states}
+            self.assertEqual(set(found), wanted, states)

@@ -57,6 +57,8 @@ class SaleOrderLine(models.Model):
         """
         if not self:
             return {}
+        # "x IS NULL OR x = 0", where COALESCE would do: of that the database knows how often it is
+        # so, and expects one row of forty thousand otherwise
         # sudo: what a product is, whoever asks
         products = self.sudo().product_id
         special = set(products._backorder_kit_boms())
@@ -83,14 +85,14 @@ class SaleOrderLine(models.Model):
                  WHERE l.id = ANY(%(lines)s) AND l.backorder_qty > 0
                    AND (l.state IN ('draft', 'sent') AND own.plain IS NULL
                         OR l.state = 'sale' AND own.plain)
-                   AND t.is_storable AND COALESCE(t.tracking, 'none') != 'serial'
+                   AND t.is_storable AND t.tracking IS DISTINCT FROM 'serial'
                    AND l.is_expense IS NOT TRUE AND l.is_downpayment IS NOT TRUE
                    AND (l.product_uom_id = t.uom_id
                         OR categ.packaging_reserve_method IS DISTINCT FROM 'full')
-                   AND COALESCE(o.backorder_accept, 'yes') = 'yes'
-                   AND COALESCE(o.backorder_policy, 'partial') = 'partial'
-                   AND COALESCE(o.backorder_max_shipments, 0) = 0
-                   AND COALESCE(o.backorder_min_value, 0) = 0
+                   AND (o.backorder_accept IS NULL OR o.backorder_accept = 'yes')
+                   AND (o.backorder_policy IS NULL OR o.backorder_policy = 'partial')
+                   AND (o.backorder_max_shipments IS NULL OR o.backorder_max_shipments = 0)
+                   AND (o.backorder_min_value IS NULL OR o.backorder_min_value = 0)
                    AND o.backorder_cancel_date IS NULL
                    AND NOT (l.state = 'sale' AND o.picking_policy = 'one')
                    AND NOT l.product_id = ANY(%(special)s)

@@ -44,15 +44,36 @@ class SaleOrder(models.Model):
     def _search_backorder_payment(self, operator, value):
         if operator != "in":
             return NotImplemented
+        quotations = Domain("state", "in", ("draft", "sent"))
+        touched = self._backorder_among_query(quotations & self._backorder_money_domain())
         found = []
-        for orders in self._backorder_among(Domain("state", "in", ("draft", "sent"))):
+        for orders in self._backorder_among(quotations & Domain("id", "in", touched)):
             figures = orders._backorder_paid_figures()
             found += [
                 order.id
                 for order in orders
                 if order._backorder_payment_of(*figures.get(order.id, (0.0, 0.0))) in value
             ]
-        return Domain("id", "in", found)
+        # Of very many quotations mostly few: all others are due, or cost nothing.
+        others = quotations & Domain("id", "not in", touched)
+        return Domain("id", "in", found) | Domain.OR(
+            others & Domain("amount_total", compared, 0)
+            for state, compared in (("due", ">"), ("paid", "<="))
+            if state in value
+        )
+
+    @api.model
+    def _backorder_money_domain(self):
+        """Orders of which something else than their total may be due."""
+        return Domain.OR(
+            Domain(name, "!=", False)
+            for name in (
+                "transaction_ids",
+                "order_line.invoice_lines",
+                "backorder_carry_in_ids",
+                "backorder_carry_out_ids",
+            )
+        )
 
     @api.model
     def _backorder_worked_out(self):

@@ -6,5 +6,6 @@ from . import backorder_run_print
 from . import backorder_summary
 from . import backorder_run_order
 from . import sale_order
+from . import sale_order_in_stock
 from . import sale_order_bounded
 from . import ir_attachment

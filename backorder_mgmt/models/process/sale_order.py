@@ -9,8 +9,6 @@ from odoo.fields import Domain
 from ...engine import is_positive
 from ..base.named import of_many
 
-_EMPTY = (False, None)
-
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -42,18 +40,6 @@ class SaleOrder(models.Model):
         states = self._backorder_stock_states()
         for order in self:
             order.backorder_stock = states.get(order._origin.id, False)
-
-    def _search_backorder_stock(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = Domain("state", "in", ("draft", "sent")) & Domain(
-            "company_id", "in", self.env.companies.ids
-        )
-        found = []
-        for orders in self._backorder_among(domain):
-            states = orders._backorder_stock_states()
-            found += [order for order, state in states.items() if state in value]
-        return Domain("id", "in", found)
 
     def _backorder_stock_states(self):
         """{order id: ``all`` | ``some`` | ``none``} of these orders, each looked at on its own.

@@ -32,13 +32,19 @@ class SaleOrder(models.Model):
         return super(SaleOrder, among)._search(domain, *args, **kwargs)
 
     @api.model
-    def _backorder_among(self, domain):
-        """The orders of ``domain`` that the search is about, some at a time."""
+    def _backorder_among_query(self, domain):
+        """The query of the orders of ``domain`` that the search is about."""
         rest = private_value(self.env, "backorder_among", Domain.TRUE)
         # sudo: what is worked out of an order does not depend on who looks; which orders they see,
         # the search itself decides
         orders = self.sudo().with_context(backorder_among=None)
-        ids = orders._search(Domain(domain) & rest).get_result_ids()
+        return orders._search(Domain(domain) & rest)
+
+    @api.model
+    def _backorder_among(self, domain):
+        """The orders of ``domain`` that the search is about, some at a time."""
+        orders = self.sudo().with_context(backorder_among=None)
+        ids = self._backorder_among_query(domain).get_result_ids()
         for start in range(0, len(ids), _CHUNK):
             yield orders.browse(ids[start : start + _CHUNK])
             if len(ids) > _CHUNK:
