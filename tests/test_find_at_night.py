@@ -4,10 +4,14 @@
 """
 
 import os
+import threading
+import time
 from unittest.mock import patch
 
 import pytest
 from test_many_workers import Shop
+
+from odoo.tools import mute_logger
 
 from odoo.addons.base.models import ir_cron
 
@@ -68,3 +72,59 @@ def test_it_ends_reaches_the_oldest_and_does_each_once(shop):
     assert shop.commit(rows) == (WAITING, WAITING)
     assert not shop.commit(lambda env: env["sale.order"]._backorder_to_find())
     assert shop.commit(lambda env: env["sale.order"]._backorder_find_cursor()) == 0
+
+
+def changed_by_a_clerk(shop, order, started):
+    """Somebody changes ``order`` and saves it when another transaction waits for it."""
+    with shop.registry.cursor() as cr:
+        cr.execute("UPDATE sale_order_line SET sequence = 1 WHERE order_id = %s", [order])
+        process = cr._cnx.info.backend_pid
+        started.set()
+        waited_for = False
+        end = time.monotonic() + 60
+        while not waited_for and time.monotonic() < end:
+            time.sleep(0.05)
+            with shop.registry.cursor() as looking:
+                looking.execute(
+                    "SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", [process]
+                )
+                waited_for = looking.rowcount > 0
+        assert waited_for, "the search looked at nothing of it"
+
+
+@mute_logger("odoo.sql_db", "odoo.addons.backorder_mgmt.models.base.jobs")
+def test_an_order_that_a_clerk_changes_just_then_has_not_failed(shop):
+    """Another order of that night is at fault, so that each is looked at by itself."""
+    shop.setting(backorder_auto=False)
+    busy, bad, well = sorted(shop.orders(3, (shop.product("Kettle", 0), 1), confirm=True))
+    shop.setting(backorder_auto=True)
+
+    def begin(env):
+        env["ir.cron"].search([]).active = False
+        job(env).active = True
+        job(env)._trigger()
+        # The search begins with these.
+        env["sale.order"]._backorder_find_cursor(busy - 1)
+
+    shop.commit(begin)
+    detect = shop.registry["sale.order"].detect_backorders
+
+    def detecting(orders):
+        if bad in orders.ids:
+            raise ValueError("no such unit")
+        return detect(orders)
+
+    started = threading.Event()
+    clerk = threading.Thread(target=changed_by_a_clerk, args=(shop, busy, started))
+    clerk.start()
+    assert started.wait(60)
+    with patch.object(shop.registry["sale.order"], "detect_backorders", detecting):
+        shop.registry["ir.cron"]._process_jobs(shop.registry.db_name)
+    clerk.join()
+
+    def outcome(env):
+        orders = env["sale.order"].browse((busy, bad, well))
+        notes = [" ".join(order.message_ids.mapped("body")) for order in orders]
+        return orders.order_line.mapped("backorder_qty"), ["Failed" in note for note in notes]
+
+    assert shop.commit(outcome) == ([1, 0, 1], [False, True, False])

@@ -405,6 +405,8 @@ class TestCharge(ChargeCommon):
         new.unlink()
         self._run_job()
         self.assertEqual((charge.state, charge.order_name), ("cancelled", name))
+        with self.assertRaisesRegex(UserError, f"The quotation {name} was deleted"):
+            charge.action_open_order()
         self.assertEqual(order.order_line.backorder_qty, 4)
 
     def test_paid_after_it_was_cancelled_is_said(self):

@@ -2,7 +2,7 @@
 
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
@@ -332,6 +332,17 @@ class TestCheck(BackorderCommon):
         action = row.action_open_record()
         self.assertEqual((action["res_model"], action["res_id"]), ("sale.order", order.id))
         self.assertEqual(self.checks.action_check()["res_model"], "backorder.check")
+
+    def test_opening_what_was_deleted_meanwhile_says_so(self):
+        order = self._order((self.product, 5))
+        order.order_line._backorder_set_holds({order.order_line: 2}, "adjust")
+        self.checks._cron_run_checks()
+        row = self.checks.search([("res_id", "=", order.order_line.id), ("code", "=", "unheld")])
+        name = order.name
+        order._action_cancel()
+        order.unlink()
+        with self.assertRaisesRegex(UserError, f"deleted meanwhile: {name}"):
+            row.action_open_record()
 
 
 class TestCheckInSlices(TestCheck):

@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -122,3 +124,40 @@ class TestJobsGoOn(JobCommon):
         with self._job("ir_cron_work_dates", seconds=60) as (env, _progress):
             env["backorder.due"]._cron_work()
         self.assertFalse(self.env["backorder.due"].search([]))
+
+    # -- what cannot even say that it failed ----------------------------------------------------------
+
+    @mute_logger("odoo.addons.backorder_mgmt.models.base.jobs")
+    def _find_where_the_note_raises(self, orders, bad, error, times):
+        """The search of a night in which ``bad`` is at fault, and its note raises at first."""
+        detect, log = type(orders).detect_backorders, type(orders)._message_log
+        raised = []
+
+        def detecting(records):
+            if bad.id in records.ids:
+                raise ValueError("no such unit")
+            return detect(records)
+
+        def logging(records, **values):
+            if records.id == bad.id and len(raised) < times:
+                raised.append(records.id)
+                raise error
+            return log(records, **values)
+
+        with (
+            patch.object(type(orders), "detect_backorders", detecting),
+            patch.object(type(orders), "_message_log", logging),
+        ):
+            self._find(seconds=60)
+        self.assertTrue(raised)
+
+    def test_note_of_a_failure_that_loses_to_others_is_written_later(self):
+        orders = self._to_find(4)
+        self._find_where_the_note_raises(orders, orders[1], LockNotAvailable("held"), times=2)
+        self.assertEqual(orders.order_line.mapped("backorder_qty"), [1, 0, 1, 1])
+        self.assertIn("no such unit", orders[1].message_ids[:1].body)
+
+    def test_note_of_a_failure_that_cannot_be_written_stops_nobody(self):
+        orders = self._to_find(4)
+        self._find_where_the_note_raises(orders, orders[1], ValueError("no chatter"), times=99)
+        self.assertEqual(orders.order_line.mapped("backorder_qty"), [1, 0, 1, 1])

@@ -240,7 +240,7 @@ class TestNotices(NoticesCommon):
 
         with (
             patch.object(type(delays), "_tell_customer", fail),
-            mute_logger("odoo.addons.backorder_mgmt.models.dates.backorder_delay"),
+            mute_logger("odoo.addons.backorder_mgmt.models.base.jobs"),
         ):
             states = {delay.partner_id: delay.state for delay in self._work()}
         self.assertEqual(states[other.partner_id], "mailed")

@@ -2,7 +2,8 @@
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import BackorderCommon
 
@@ -73,6 +74,22 @@ class TestRules(BackorderCommon):
         self.assertEqual(rule.line_count, 2)
         lines = self.env["sale.order.line"].search(rule.action_view_lines()["domain"])
         self.assertEqual(lines, order.order_line)
+
+    @mute_logger("odoo.sql_db")
+    def test_conditions_that_the_database_refuses_are_said_and_break_nothing_else(self):
+        """The number beside them is 0 while they are typed; saved they are no conditions."""
+        form = Form(self.env["backorder.rule"])
+        form.name = "Large orders"
+        form.domain = "[('product_uom_qty', '>', 'many')]"
+        self.assertEqual(form.line_count, 0)
+        # The screen goes on: what is asked of the database next is answered.
+        form.domain = f"[('order_partner_id', '=', {self.shop.id})]"
+        self._order((self.product, 4), partner_id=self.shop.id)
+        form.treatment = "share"
+        self.assertEqual(form.line_count, 1)
+        form.domain = "[('product_uom_qty', '>', 'many')]"
+        with self.assertRaisesRegex(ValidationError, "Large orders: .* is no condition"):
+            form.save()
 
     def test_sorted_within_a_rule(self):
         order = self._order((self.product, 4))

@@ -7,6 +7,7 @@ again; and while something is left when the time is up, the job is called again 
 
 import logging
 import time
+from collections import deque
 from contextlib import contextmanager
 
 from psycopg2 import OperationalError
@@ -35,25 +36,34 @@ def as_user(record, user, company=None):
     return record.with_context(lang=user.lang, tz=user.tz).sudo()
 
 
-def work_off(model, keys, work, fail, *, again=None, sizes=None):
+def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
     """Work off ``keys`` one after another, each committed.
 
     :param work: ``work(key)``: does it, in the transaction of the job
     :param fail: ``fail(key, error)``: writes the record *Failed* after its work was rolled back
-    :param sizes: how many records a key stands for; None: one
+    :param sizes: ``sizes(key)``: how many records a key stands for; None: one
+    :param parts: ``parts(key)``: the keys that a key of several records is made of: where it is
+        not done as a whole, each of them is a key of its own
     :param again: called when something is left: calls the job again at once
     :return: True when nothing is left
     """
     cron = model.env["ir.cron"]
-    keys = list(keys)
+    waiting = deque(keys)
     sizes = sizes or (lambda key: 1)
-    cron._commit_progress(remaining=sum(map(sizes, keys)))
+    parts = parts or (lambda key: (key,))
+    cron._commit_progress(remaining=sum(map(sizes, waiting)))
     left = 0
-    for number, key in enumerate(keys, 1):
-        if not _one(model, key, work, fail):
-            left += 1
-        if not cron._commit_progress(sizes(key)) and number < len(keys):
-            left += len(keys) - number
+    while waiting:
+        key = waiting.popleft()
+        of_key = parts(key)
+        several = len(of_key) > 1
+        done = _one(model, key, work, None if several else fail)
+        if several and not done:
+            waiting.extendleft(reversed(of_key))
+            continue
+        left += not done
+        if not cron._commit_progress(sizes(key)) and waiting:
+            left += len(waiting)
             break
     if left and again:
         again()
@@ -62,24 +72,43 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None):
 
 
 def _one(model, key, work, fail):
-    """One key of :func:`work_off`; False: others hold what it needs, it is for later."""
+    """One key of :func:`work_off`.
+
+    :param fail: None: of several records, each will say for itself that it failed
+    :return: False: it is not done: others hold what it needs, or one of several is at fault
+    """
     for lost in range(MAX_LOST):
         try:
-            work(key)
-            model.env.flush_all()
-            return True
+            return _done_or_failed(model, key, work, fail)
         except OperationalError as error:
+            # Also of writing that it failed: from the beginning, as nothing of it was kept.
             _logger.info("%s %s is tried again: %s", model._name, key, error)
             _start_over(model)
             time.sleep(0.05 * lost)
-        except Exception as error:  # pylint: disable=broad-except
-            # Whatever it is, it is this record's: it says so, and the others go on.
-            _logger.warning("%s %s failed", model._name, key, exc_info=True)
+        except Exception:  # pylint: disable=broad-except
+            # It cannot even say so: that is no matter of those behind it.
+            _logger.exception("%s %s failed, and that could not be written", model._name, key)
             _start_over(model)
-            fail(key, error)
-            model.env.flush_all()
             return True
     return False
+
+
+def _done_or_failed(model, key, work, fail):
+    """Do ``key``, or write that it failed; whatever `fail` raises, and lost races, are raised."""
+    try:
+        work(key)
+        model.env.flush_all()
+    except OperationalError:
+        raise
+    except Exception as error:  # pylint: disable=broad-except
+        # Whatever it is, it is this record's: it says so, and the others go on.
+        _logger.warning("%s %s failed", model._name, key, exc_info=True)
+        _start_over(model)
+        if not fail:
+            return False
+        fail(key, error)
+        model.env.flush_all()
+    return True
 
 
 def _start_over(model):

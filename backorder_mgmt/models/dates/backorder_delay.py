@@ -1,17 +1,13 @@
 """Delay notices: somebody is told, once, that the date which a customer was told got worse."""
 
-import logging
-
 from markupsafe import Markup
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..base.jobs import in_job, work_off
 from ..base.named import of_many, of_one
-
-_logger = logging.getLogger(__name__)
 
 
 class BackorderDelay(models.Model):
@@ -77,30 +73,28 @@ class BackorderDelay(models.Model):
     @api.model
     def _cron_notify(self):
         """Scheduled job: find told dates that got worse, then tell customer by customer."""
-        cron = self.env["ir.cron"]
+        self = in_job(self)  # pylint: disable=self-cls-assignment
         self._find_delays()
         waiting = self.search(self._get_waiting_domain(), order="id")
-        cron._commit_progress(remaining=len(waiting))
-        for ids in [group.ids for group in waiting._by_customer().values()]:
-            rows = self.browse(ids)
-            try:
-                # Another worker has them: it tells the customer.
-                rows = rows.try_lock_for_update().filtered(lambda row: row.state == "todo")
-                if rows:
-                    rows._tell()
-                    self.env.flush_all()
-            except OperationalError as error:
-                _logger.info("Delay notices %s wait for the next time: %s", ids, error)
-                self.env.cr.rollback()
-            except Exception as error:  # pylint: disable=broad-except
-                # Whatever it is, it stops this customer's notice only, and the list says so.
-                _logger.warning("Delay notices %s failed: %s", ids, error)
-                self.env.cr.rollback()
-                self.browse(ids).exists()._backorder_write(
-                    {"state": "failed", "message": str(error)}
-                )
-            if not cron._commit_progress(len(ids)):
-                break
+        work_off(
+            self,
+            [rows._ids for rows in waiting._by_customer().values()],
+            self._tell_waiting,
+            self._tell_failed,
+            again=self.env.ref("backorder_mgmt.ir_cron_notify_delays").sudo()._trigger,
+            sizes=len,
+        )
+
+    @api.model
+    def _tell_waiting(self, ids):
+        # Another worker has them: it tells the customer.
+        rows = self.browse(ids).try_lock_for_update()
+        rows.filtered(lambda row: row.state == "todo")._tell()
+
+    @api.model
+    def _tell_failed(self, ids, error):
+        """Whatever it was, it stops this customer's notice only, and the list says so."""
+        self.browse(ids).exists()._backorder_write({"state": "failed", "message": str(error)})
 
     @api.model
     def _get_waiting_domain(self):

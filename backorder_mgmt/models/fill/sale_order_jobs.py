@@ -18,7 +18,9 @@ class SaleOrder(models.Model):
         """Nightly: sweep up open demand that nobody tried to reserve, the oldest orders first.
 
         Each order is looked at once a night: where the time is up, the cursor keeps the place for
-        the next call. What is held already is no work.
+        the next call. What is held already is no work. Orders are looked at together; where one of
+        them is at fault, or others hold what it needs, each is by itself. One that others hold for
+        all that time is looked at the next night.
         """
         self = in_job(self)  # pylint: disable=self-cls-assignment
         after = self._backorder_find_cursor()
@@ -31,6 +33,7 @@ class SaleOrder(models.Model):
             self._backorder_find_failed,
             again=self.env.ref("backorder_mgmt.ir_cron_detect_backorders").sudo()._trigger,
             sizes=len,
+            parts=lambda chunk: [(order_id,) for order_id in chunk],
         )
         if done:
             self._backorder_find_cursor(0)
@@ -98,16 +101,8 @@ class SaleOrder(models.Model):
 
     @api.model
     def _backorder_find_failed(self, ids, error):
-        """One order of these is at fault: each is tried alone, and that one says so."""
-        for order in self.browse(ids).exists() if len(ids) > 1 else ():
-            try:
-                with self.env.cr.savepoint():
-                    order.detect_backorders()
-            except Exception as fault:  # pylint: disable=broad-except
-                self.env.invalidate_all()
-                self._backorder_find_failed(order.ids, fault)
-        if len(ids) == 1:
-            self.browse(ids)._message_log(
+        for order in self.browse(ids).exists():
+            order._message_log(
                 body=self.env._("Failed: backorders of this order could not be found: %s", error)
             )
         self._backorder_find_cursor(ids[-1])
@@ -122,25 +117,34 @@ class SaleOrder(models.Model):
         )
         work_off(
             self,
-            [(order.id, own._ids) for order, own in orders],
-            lambda key: (
-                lines.browse(key[1])
-                .exists()
-                ._backorder_release_set_aside(self.env._("Validity date passed"))
-            ),
-            lambda key, error: self.browse(key[0])._message_log(
-                body=self.env._("Failed: what is set aside could not be released: %s", error)
-            ),
+            [(order.id, lapsed._ids) for order, lapsed in orders],
+            self._backorder_release_lapsed,
+            self._backorder_release_failed,
             again=self.env.ref("backorder_mgmt.ir_cron_release_lapsed_promises").sudo()._trigger,
         )
+
+    @api.model
+    def _backorder_release_lapsed(self, key):
+        _order_id, line_ids = key
+        lines = self.env["sale.order.line"].browse(line_ids).exists()
+        lines._backorder_release_set_aside(self.env._("Validity date passed"))
+
+    @api.model
+    def _backorder_release_failed(self, key, error):
+        order_id, _line_ids = key
+        for order in self.browse(order_id).exists():
+            order._message_log(
+                body=self.env._("Failed: what is set aside could not be released: %s", error)
+            )
 
     @api.model
     def _get_lapsed_set_aside_domain(self):
         """By the day of each order's company, as ``backorder.supply`` counts them."""
         companies = self.env["res.company"].search([("id", ">", 0)])
+        by_day = companies.grouped(lambda company: company._backorder_today())
         lapsed = Domain.OR(
-            Domain("company_id", "in", own.ids) & Domain("order_id.validity_date", "<", today)
-            for today, own in companies.grouped(lambda company: company._backorder_today()).items()
+            Domain("company_id", "in", there.ids) & Domain("order_id.validity_date", "<", today)
+            for today, there in by_day.items()
         )
         return (
             lapsed

@@ -227,11 +227,16 @@ class BackorderCharge(models.Model):
 
     @of_one
     def action_open_order(self):
-        """The order that is charged."""
+        """The order that is charged.
+
+        :raise UserError: the quotation was deleted
+        """
         # sudo to name the order only: the right to see it is asked as the user
         order = self.sudo().order_id.with_env(self.env)
         self.check_access("read")
         order.check_access("read")
+        if not order:
+            raise UserError(self.env._("The quotation %s was deleted.", self.order_name))
         return order._backorder_open_action()
 
     def _not_now_words(self):

@@ -1,7 +1,7 @@
 """Check Backorders: is what must always be true (design 2) true now? And what is safe to mend."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, split_every
 
 from ..base.named import of_one
@@ -342,8 +342,19 @@ class BackorderCheck(models.Model):
 
     @of_one
     def action_open_record(self):
-        """*Open*: the order, product or fill that the row is about."""
+        """*Open*: the order, product or fill that the row is about.
+
+        :raise UserError: it was deleted after the check
+        """
         record = self.env[self.res_model].browse(self.res_id).exists()
+        if not record:
+            raise UserError(
+                self.env._(
+                    "What this row is about was deleted meanwhile: %s Press “Check Backorders” to "
+                    "look anew.",
+                    self.message,
+                )
+            )
         if record._name == "sale.order.line":
             return record.order_id._backorder_open_action()
         if record._name == "backorder.run.order":
