@@ -125,7 +125,7 @@ class TestJobsGoOn(JobCommon):
             env["backorder.due"]._cron_work()
         self.assertFalse(self.env["backorder.due"].search([]))
 
-    # -- what cannot even say that it failed ----------------------------------------------------------
+    # -- what cannot even say that it failed -------------------------------------------------------
 
     @mute_logger("odoo.addons.backorder_mgmt.models.base.jobs")
     def _find_where_the_note_raises(self, orders, bad, error, times):

@@ -98,16 +98,9 @@ class BackorderProcess(models.TransientModel):
         The record is made here: thousands of ids do not travel to the browser and back.
         """
         wizard = self.with_context(active_model="sale.order", active_ids=orders.ids).create({})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Multi-Order Processor"),
-            "res_model": self._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        return wizard._get_records_action(
+            name=wizard.display_name, target="new", context={"dialog_size": "extra-large"}
+        )
 
     @of_one
     def action_preview(self):

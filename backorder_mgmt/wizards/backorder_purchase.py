@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..models.base.named import of_one
 from ..models.base.res_company import CHOOSE_SELECTION, CREATE_SELECTION, SCOPE_SELECTION
@@ -73,8 +72,8 @@ class BackorderPurchase(models.TransientModel):
     )
     progress = fields.Integer(compute="_compute_progress", help="Share of the rows done, in %.")
     failures = fields.Text(compute="_compute_progress")
-    problems = fields.Text(compute="_compute_problems")
-    hints = fields.Text(compute="_compute_problems")
+    problems = fields.Text(compute="_compute_notes")
+    hints = fields.Text(compute="_compute_notes")
     created = fields.Boolean(compute="_compute_created", compute_sudo=True)
     order_count = fields.Integer(string="Purchase Orders", compute="_compute_summary")
     vendor_count = fields.Integer(string="Ordered From", compute="_compute_summary")
@@ -83,7 +82,7 @@ class BackorderPurchase(models.TransientModel):
         string="Links to Purchase Orders", compute="_compute_summary", sanitize=False
     )
     may_open_created = fields.Boolean(compute="_compute_summary")
-    several_units = fields.Boolean(compute="_compute_several_units")
+    several_units = fields.Boolean(compute="_compute_notes")
 
     def _compute_display_name(self):
         self.display_name = self.env._("Create Purchase Orders")
@@ -93,66 +92,26 @@ class BackorderPurchase(models.TransientModel):
         for screen in self:
             screen.created = bool(screen.purchase_order_ids) or screen.state != "draft"
 
-    @api.depends("line_ids.product_uom_id", "line_ids.uom_id")
-    def _compute_several_units(self):
-        """Some row is bought in another unit than its backorders are counted in: both are named."""
-        for screen in self:
-            screen.several_units = any(
-                row.product_uom_id and row.product_uom_id != row.uom_id for row in screen.line_ids
-            )
-
     @api.depends("line_ids.done", "line_ids.failed")
     def _compute_progress(self):
-        plan = self.env["backorder.purchase.plan"]
         for screen in self:
-            todo, done, failed = plan._count_rows(screen)
-            screen.progress = 100 * done // (todo + done) if done else 0
-            lost = screen.line_ids.filtered("failed") if failed else screen.line_ids.browse()
-            screen.failures = plan._list_sentences(lost.mapped("failed"))
+            screen.update(self.env["backorder.purchase.plan"]._progress_of(screen))
 
     @api.depends("purchase_order_ids.order_line")
     @api.depends_context("uid")
     def _compute_summary(self):
-        may_open = self.env["purchase.order"].has_access("read")
         for screen in self:
-            # sudo: numbers and amounts of what the user created on this very screen
-            orders = screen.sudo().purchase_order_ids
-            # What was added to an open request is its own part of it.
-            ordered = screen.line_ids.filtered(lambda row: row.quantity and not row.failed)
-            skus = ordered.product_id
-            screen.order_count = len(orders)
-            screen.vendor_count = len(orders.partner_id)
-            screen.sku_count = len(skus)
-            screen.may_open_created = may_open
-            screen.created_links = (
-                self.env["ir.qweb"]._render(
-                    "backorder_mgmt.backorder_purchase_created",
-                    {"orders": orders, "skus": skus, "may_open": may_open},
-                )
-                if orders
-                else False
-            )
+            screen.update(self.env["backorder.purchase.plan"]._summary_of(screen))
 
-    @api.depends("line_ids.problem", "line_ids.vendor_hint")
-    def _compute_problems(self):
-        """What stands above the rows: what keeps them from being ordered, and what to know."""
-        plan = self.env["backorder.purchase.plan"]
+    @api.depends(
+        "line_ids.problem", "line_ids.vendor_hint", "line_ids.product_uom_id", "line_ids.uom_id"
+    )
+    def _compute_notes(self):
         for screen in self:
-            rows = screen.line_ids
-            screen.problems = plan._list_sentences(rows.mapped("problem"))
-            screen.hints = plan._list_sentences(rows.filtered("quantity").mapped("vendor_hint"))
+            screen.update(self.env["backorder.purchase.plan"]._notes_of_rows(screen.line_ids))
 
     def _saved_option_names(self):
-        return [
-            "create_mode",
-            "choose",
-            "vendor_scope",
-            "vendor_ids",
-            "backorder_days",
-            "warehouse_id",
-            "include_quotations",
-            "add_to_rfq",
-        ]
+        return self.env["backorder.purchase.plan"]._saved_names()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -176,7 +135,7 @@ class BackorderPurchase(models.TransientModel):
         self.env["backorder.purchase.plan"]._check_may_buy()
         screen = self.create({"product_ids": [fields.Command.set(products.ids)], **options})
         screen.action_add()
-        return screen._reopen()
+        return screen._get_records_action(name=screen.display_name, context={})
 
     @api.model
     def _open_for_lines(self, lines):
@@ -189,20 +148,7 @@ class BackorderPurchase(models.TransientModel):
 
         :raise UserError: the rows are ordered already, or a job orders them
         """
-        if self.created:
-            raise UserError(
-                self.env._(
-                    "The rows of this screen are ordered already, or just being ordered. Open "
-                    "Create Purchase Orders anew."
-                )
-            )
-        plan = self.env["backorder.purchase.plan"]
-        rows, left_out, never_bought = plan._propose(self)
-        plan._merge_rows(self, rows)
-        self.left_out = plan._describe_left_out(left_out)
-        self.never_bought = plan._describe_never_bought(never_bought)
-        asked = self.create_mode == "auto" or self.product_ids
-        self.nothing_needed = bool(asked) and not self.line_ids
+        self.env["backorder.purchase.plan"]._add_rows(self)
         return True
 
     @of_one
@@ -220,26 +166,16 @@ class BackorderPurchase(models.TransientModel):
 
         :return: the action that opens the summary of what was created; True while the job does it
         """
-        # sudo: a Backorders manager need not read purchase orders
-        made = self.sudo()
-        plan = self.env["backorder.purchase.plan"]
-        if not self.created and plan._is_large(self):
-            plan._queue(self)
+        self.env["backorder.purchase.plan"]._order(self)
         if self.state == "queued":
             return True
-        if not self.created:
-            made.purchase_order_ids = plan._create_orders(self, self.line_ids)
         view = self.env.ref("backorder_mgmt.backorder_purchase_view_form_summary")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Purchase Orders Created"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(view.id, "form")],
-            "target": "new",
-            "context": {"dialog_size": "medium"},
-        }
+        return self._get_records_action(
+            name=self.env._("Purchase Orders Created"),
+            views=[(view.id, "form")],
+            target="new",
+            context={"dialog_size": "medium"},
+        )
 
     @of_one
     def action_stop(self):
@@ -268,24 +204,9 @@ class BackorderPurchase(models.TransientModel):
     @of_one
     def action_print_created(self):
         """One PDF with the requests for quotation that were created."""
-        orders = self._created_orders()
-        orders.check_access("read")
-        if not orders:
-            return {"type": "ir.actions.act_window_close"}
-        return self.env.ref("purchase.report_purchase_quotation").report_action(orders)
+        return self._created_orders()._backorder_print_requests()
 
     @api.model
     def _transient_clean_rows_older_than(self, seconds):
         self.env["backorder.purchase.plan"]._keep_queued()
         return super()._transient_clean_rows_older_than(seconds)
-
-    def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Create Purchase Orders"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "current",
-        }

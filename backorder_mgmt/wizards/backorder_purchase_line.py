@@ -76,10 +76,7 @@ class BackorderPurchaseLine(models.TransientModel):
     @api.depends("product_id", "vendor_id", "quantity", "warehouse_id")
     def _compute_problem(self):
         for row in self:
-            plan = self.env["backorder.purchase.plan"]
-            row.problem = " ".join(plan._row_problems(row)) or False
-            row.vendor_hint = plan._vendor_hint(row)
-            row.note = row.problem or row.vendor_hint
+            row.update(self.env["backorder.purchase.plan"]._notes_of_row(row))
 
     def _compute_receipt(self):
         plan = self.env["backorder.purchase.plan"]
@@ -98,25 +95,16 @@ class BackorderPurchaseLine(models.TransientModel):
         return super().create(plan._complete_rows(vals_list))
 
     def write(self, vals):
-        res = super().write(vals)
+        written = super().write(vals)
         if "vendor_id" in vals and "currency_id" not in vals:
-            plan = self.env["backorder.purchase.plan"]
-            for row in self.filtered("vendor_id"):
-                row.write(plan._prepare_other_vendor_vals(row, typed=vals))
-        return res
+            self.env["backorder.purchase.plan"]._follow_vendor(self, typed=vals)
+        return written
 
     @of_one
     def action_how(self):
         """The arithmetic of the row, in a window of its own."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("How? %s", self.product_id.display_name),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        name = self.env._("How? %s", self.product_id.display_name)
+        return self._get_records_action(name=name, target="new", context={})
 
     @api.onchange("product_id", "warehouse_id")
     def _onchange_product_id(self):

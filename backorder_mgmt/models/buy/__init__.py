@@ -5,6 +5,7 @@ from . import backorder_purchase_plan_words
 from . import backorder_purchase_plan_rows
 from . import backorder_purchase_plan_create
 from . import backorder_purchase_plan_background
+from . import backorder_purchase_plan_screen
 from . import sale_order_line
 from . import purchase_order
 from . import backorder_run

@@ -84,6 +84,12 @@ class BackorderPurchasePlan(models.AbstractModel):
                 self._bring_up_to_date(row, vals)
 
     @api.model
+    def _follow_vendor(self, rows, typed):
+        """What a row says of its vendor, after that was changed, but for what was ``typed``."""
+        for row in rows.filtered("vendor_id"):
+            row.write(self._prepare_other_vendor_vals(row, typed))
+
+    @api.model
     def _prepare_other_vendor_vals(self, row, typed):
         """Values of ``row`` after its vendor was changed, but for what was ``typed`` along."""
         offer = self._offer_of(row)

@@ -101,6 +101,16 @@ class PurchaseOrder(models.Model):
                 orders._message_log_batch(bodies=dict.fromkeys(orders.ids, body))
         return res
 
+    def _backorder_print_requests(self):
+        """One PDF with these requests for quotation.
+
+        :raise AccessError: they are not the user's to read
+        """
+        self.check_access("read")
+        if not self:
+            return {"type": "ir.actions.act_window_close"}
+        return self.env.ref("purchase.report_purchase_quotation").report_action(self)
+
     def _backorder_open_action(self):
         """Open these orders; who may not read purchase orders is told their numbers."""
         names = ", ".join(self.sudo().mapped("name"))
