@@ -113,15 +113,14 @@ class BackorderPurchase(models.TransientModel):
     def _saved_option_names(self):
         return self.env["backorder.purchase.plan"]._saved_names()
 
+    # Before the database says it in its own words: the number may be too large for it.
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self.env["backorder.purchase.plan"]._check_days(vals.get("backorder_days") or 0)
+        self.env["backorder.purchase.plan"]._check_typed_days(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
-        # Before the database says it in its own words: the number may be too large for it.
-        self.env["backorder.purchase.plan"]._check_days(vals.get("backorder_days") or 0)
+        self.env["backorder.purchase.plan"]._check_typed_days([vals])
         return super().write(vals)
 
     @api.onchange("company_id")
@@ -166,16 +165,12 @@ class BackorderPurchase(models.TransientModel):
 
         :return: the action that opens the summary of what was created; True while the job does it
         """
-        self.env["backorder.purchase.plan"]._order(self)
+        self.env["backorder.purchase.plan"]._make_orders(self)
         if self.state == "queued":
             return True
-        view = self.env.ref("backorder_mgmt.backorder_purchase_view_form_summary")
-        return self._get_records_action(
-            name=self.env._("Purchase Orders Created"),
-            views=[(view.id, "form")],
-            target="new",
-            context={"dialog_size": "medium"},
-        )
+        actions = self.env["ir.actions.actions"]
+        action = actions._for_xml_id("backorder_mgmt.backorder_purchase_action_created")
+        return {**action, "res_id": self.id}
 
     @of_one
     def action_stop(self):
@@ -192,6 +187,7 @@ class BackorderPurchase(models.TransientModel):
 
         :raise AccessError: the screen is somebody else's
         """
+        self.ensure_one()
         self.check_access("read")
         # sudo: who created it may not be who may read it; each use asks for that right
         return self.sudo().purchase_order_ids.with_env(self.env)

@@ -101,7 +101,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         )
 
     @api.model
-    def _order(self, screen):
+    def _make_orders(self, screen):
         """*Create*: the purchase orders of a screen's rows, once; very many rows are the job's."""
         if screen.created:
             return

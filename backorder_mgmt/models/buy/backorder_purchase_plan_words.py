@@ -37,6 +37,11 @@ class BackorderPurchasePlan(models.AbstractModel):
             self._check_vendor(vendor, options.company_id)
 
     @api.model
+    def _check_typed_days(self, vals_list):
+        for vals in vals_list:
+            self._check_days(vals.get("backorder_days") or 0)
+
+    @api.model
     def _check_days(self, days):
         if not 0 <= days <= MAX_DAYS:
             raise UserError(
