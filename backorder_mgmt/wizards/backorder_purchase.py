@@ -187,7 +187,6 @@ class BackorderPurchase(models.TransientModel):
 
         :raise AccessError: the screen is somebody else's
         """
-        self.ensure_one()
         self.check_access("read")
         # sudo: who created it may not be who may read it; each use asks for that right
         return self.sudo().purchase_order_ids.with_env(self.env)
