@@ -126,19 +126,19 @@ class SaleOrder(models.Model):
             return NotImplemented
         # sudo: whose cards there are; which orders are found, the search itself decides
         tokens = self.env["payment.token"].sudo().search(self._backorder_cards_domain())
-        holders = tokens.partner_id.ids
         payers = (
             "partner_id",
             "partner_id.commercial_partner_id",
             "partner_invoice_id",
             "partner_invoice_id.commercial_partner_id",
         )
-        held = Domain.OR(Domain(payer, "in", holders) for payer in payers)
-        having = [
-            order_id
-            for orders in self._backorder_among(held)
-            for order_id in orders._backorder_with_card().ids
-        ]
+        # As _backorder_cards says it of each order.
+        held = Domain.OR(
+            Domain("company_id", "child_of", company.id)
+            & Domain.OR(Domain(payer, "in", own.partner_id.ids) for payer in payers)
+            for company, own in tokens.grouped("company_id").items()
+        )
+        having = self._backorder_among_query(held)
         wanted = True in value
         if wanted and False in value:
             return Domain.TRUE
