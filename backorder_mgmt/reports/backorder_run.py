@@ -218,7 +218,7 @@ class BackorderRun(models.Model):
         if name == "order_ids":
             value -= self._hidden(value).with_env(value.env)
         if name == "set_ship_date" and value:
-            return fields.Date.context_today(self) if not self.ship_date else self.ship_date
+            return self.ship_date or self.company_id._backorder_today()
         if field.type == "boolean":
             return self.env._("Yes") if value else self.env._("No")
         if field.type == "selection":

@@ -24,7 +24,7 @@ class BackorderFill(models.TransientModel):
     )
     ship_date = fields.Date(
         string="Actual Ship Date",
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._backorder_today(),
         help="The day on which what is filled ships.",
     )
     destination = fields.Char(compute="_compute_destination")

@@ -21,7 +21,7 @@ class BackorderStuck(models.TransientModel):
     date = fields.Date(
         string="Cannot Be Completed Before",
         required=True,
-        default=lambda self: fields.Date.context_today(self) + timedelta(days=7),
+        default=lambda self: self.env.company._backorder_today() + timedelta(days=7),
         help="Orders that have everything by the end of this day are left alone.",
     )
     policy = fields.Selection(

@@ -1,10 +1,11 @@
 """Days are people's days: one answer, in Python and in SQL, to which day a moment is."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.fields import Domain
+from odoo.tools import SQL, ormcache
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -47,6 +48,34 @@ class ResCompany(models.Model):
         """The moment (UTC) at which a day begins here."""
         moment = datetime.combine(day, hour, ZoneInfo(self._backorder_zone()))
         return moment.astimezone(UTC).replace(tzinfo=None)
+
+    # -- until when a backorder keeps its place ---------------------------------------------------
+
+    def cache_invalidation_fields(self):
+        return super().cache_invalidation_fields() | {"backorder_claim_days"}
+
+    @api.model
+    @ormcache()
+    def _backorder_ending_claims(self):
+        """Ids of the companies where a backorder keeps its place for some days only: asked for at
+        every reservation, and set nearly nowhere."""
+        # sudo: whoever takes stock is bound by all claims on it
+        ending = Domain("backorder_claim_days", ">", 0)
+        return tuple(self.sudo().with_context(active_test=False)._search(ending))
+
+    @api.model
+    def _backorder_claims_since(self):
+        """{company: the moment (UTC) since when a backorder of it keeps its place} where that ends:
+        the beginning, there, of the first of the last ``backorder_claim_days`` days."""
+        # sudo: as above
+        return {
+            company: company._backorder_start(
+                company._backorder_today() - timedelta(days=company.backorder_claim_days)
+            )
+            for company in self.sudo().browse(self._backorder_ending_claims())
+        }
+
+    # -- in SQL -----------------------------------------------------------------------------------
 
     @api.model
     def _backorder_day_sql(self, moment, company_id):

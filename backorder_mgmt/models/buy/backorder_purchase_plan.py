@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...engine import round_up, vendor_quantity, work_out
@@ -227,7 +227,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         currency = vendor.sudo().with_company(company).property_purchase_currency_id or own
         price = 0.0
         if vendor:
-            today = fields.Date.context_today(self)
+            today = company._backorder_today()
             price = own._convert(product.standard_price, currency, company, today, round=False)
         return Offer(vendor, unit, currency, quantity, price, 0.0, 0)
 
@@ -237,7 +237,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         with the least one."""
         asked = max(quantity, 0.0)
         if not vendors:
-            today = fields.Date.context_today(self)
+            today = product.env.company._backorder_today()
             unit = product.product_tmpl_id.uom_id
             return product._select_seller(
                 quantity=asked, date=today, uom_id=unit

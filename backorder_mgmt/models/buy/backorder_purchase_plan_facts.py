@@ -1,8 +1,8 @@
 """The facts of purchasing: what waits, what is there and what is on order, in a few queries."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -100,11 +100,16 @@ class BackorderPurchasePlan(models.AbstractModel):
         return domain & self.env["sale.order.line"]._get_backorder_not_in_cart_domain()
 
     @api.model
-    def _window_start(self, days):
-        """The moment (UTC) at which the first of the last ``days`` days began where the user is."""
-        today = fields.Date.context_today(self)
-        start = datetime.combine(today - timedelta(days=days), time.min)
-        return self.env.tz.localize(start).astimezone(UTC).replace(tzinfo=None)
+    def _window_starts(self, warehouses, days):
+        """{warehouse id: the moment (UTC) at which the first of the last ``days`` days began for
+        its company}, whoever looks; none where all backorders count."""
+        if days is None:
+            return {}
+        starts = {
+            company: company._backorder_start(company._backorder_today() - timedelta(days=days))
+            for company in warehouses.company_id
+        }
+        return {warehouse.id: starts[warehouse.company_id] for warehouse in warehouses}
 
     @api.model
     def _read_waiting(self, products, warehouses, days, include_quotations):
@@ -128,12 +133,13 @@ class BackorderPurchasePlan(models.AbstractModel):
         bought = set()
         if quotations and include_quotations:
             bought = set(lines.search(self._get_quotation_domain(quotations)).ids)
-        start = None if days is None else self._window_start(days)
+        starts = self._window_starts(warehouses, days)
         waiting, held, apart = {}, {}, {}
         for line_id, warehouse_id, parts, needed, _forced, places in entries:
             state, since = known[line_id]
             if state != "sale" and line_id not in bought:
                 continue
+            start = starts.get(warehouse_id)
             inside = start is None or since is None or since >= start
             for product_id, per_unit in parts.items():
                 if product_id not in wanted:

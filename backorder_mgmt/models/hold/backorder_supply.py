@@ -159,7 +159,7 @@ class BackorderSupply(models.AbstractModel):
         )
         self._flush_quants()
         self.env["stock.picking.type"].flush_model(["code", "reservation_method"])
-        self.env["res.company"].flush_model(["backorder_fifo", "backorder_claim_days"])
+        self.env["res.company"].flush_model(["backorder_fifo"])
         self._flush_units()
 
     @api.model
@@ -203,7 +203,11 @@ class BackorderSupply(models.AbstractModel):
         :param keys: {line id: since when it waits} of those that ask: no claim is told apart that
             none of them can tell apart
         """
-        today = fields.Date.context_today(self)
+        # A claim ends by the days of the company that it is on, whoever looks.
+        ended = SQL(" OR ").join(
+            SQL("(l.company_id = %s AND l.backorder_date < %s)", company.id, start)
+            for company, start in self.env["res.company"]._backorder_claims_since().items()
+        )
         self.env.cr.execute(
             SQL(
                 """
@@ -239,8 +243,7 @@ class BackorderSupply(models.AbstractModel):
                       JOIN res_company c ON c.id = l.company_id
                      WHERE l.backorder_qty > 0 AND l.state = 'sale' AND c.backorder_fifo
                        AND l.backorder_claim_released IS NOT TRUE
-                       AND (COALESCE(c.backorder_claim_days, 0) = 0 OR l.backorder_date IS NULL
-                            OR l.backorder_date >= %(today)s::date - c.backorder_claim_days)
+                       AND (%(ended)s) IS NOT TRUE
                   GROUP BY l.id, m.product_id, m.location_id, lu.factor, pu.factor
                 ) AS waiting
                  WHERE unreserved > 0
@@ -248,7 +251,7 @@ class BackorderSupply(models.AbstractModel):
                 """,
                 now=fields.Datetime.now(),
                 orders=tuple(orders.ids) if orders else (0,),
-                today=today,
+                ended=ended or SQL("FALSE"),
                 products=tuple(products.ids),
             )
         )

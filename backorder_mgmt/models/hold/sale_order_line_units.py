@@ -177,6 +177,6 @@ class SaleOrderLine(models.Model):
             self.price_reduce_taxexcl,
             company.currency_id,
             company,
-            fields.Date.context_today(self),
+            company._backorder_today(),
             round=False,
         )

@@ -117,7 +117,8 @@ class BackorderRule(models.Model):
                         "uid": self.env.uid,
                         "datetime": datetime,
                         "time": time,
-                        "context_today": lambda: fields.Date.context_today(self),
+                        # of the company: by night nobody is there whose day it could be
+                        "context_today": self.company_id._backorder_today,
                     },
                 )
             )

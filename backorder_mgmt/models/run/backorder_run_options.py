@@ -86,7 +86,7 @@ class BackorderRunOptions(models.AbstractModel):
     )
     ship_date = fields.Date(
         string="Actual Ship Date",
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._backorder_today(),
         help="The day on which the filled orders ship.",
     )
     email_complete_template_id = fields.Many2one(

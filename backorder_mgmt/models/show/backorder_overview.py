@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
@@ -180,7 +180,7 @@ class BackorderOverview(models.AbstractModel):
             ["currency_id"],
             ["__count", "order_id:count_distinct", "amount:sum"],
         )
-        company, today = self.env.company, fields.Date.context_today(self)
+        company, today = self.env.company, self.env.company._backorder_today()
         return self._card(
             sum(lines for _currency, lines, _orders, _amount in groups),
             sum(orders for _currency, _lines, orders, _amount in groups),
@@ -205,18 +205,18 @@ class BackorderOverview(models.AbstractModel):
         if not value or company.currency_id == own.currency_id:
             return float(value or 0.0)
         return company.currency_id._convert(
-            float(value), own.currency_id, own, fields.Date.context_today(self), round=False
+            float(value), own.currency_id, own, own._backorder_today(), round=False
         )
 
     # -- charts -----------------------------------------------------------------------------------
 
     @api.model
     def _read_week_charts(self, warehouse_ids):
-        """How it went in the last weeks, as the analysis has it."""
-        today = fields.Date.context_today(self)
+        """How it went in the last weeks, by the days of the company: the same for everybody."""
+        today = self.env.company._backorder_today()
         monday = today - timedelta(days=today.weekday())
         weeks = [monday - timedelta(weeks=number) for number in reversed(range(_WEEKS))]
-        start = fields.Datetime.to_datetime(weeks[0])
+        start = self.env.company._backorder_start(weeks[0])
         report = self.env["backorder.report"]
         domain = Domain("company_id", "in", self.env.companies.ids)
         if warehouse_ids:
@@ -233,7 +233,7 @@ class BackorderOverview(models.AbstractModel):
                 start,
             )
         )
-        zone = self.env.context.get("tz") or self.env.user.tz or "UTC"
+        zone = self.env.company._backorder_zone()
         columns = {
             name: report._field_to_sql(query.table, name, query)
             for name in ("date", "date_filled", "filled_value", "put_value", "days_to_fill")
