@@ -68,6 +68,7 @@ from . import test_outside_units
 from . import test_overview
 from . import test_overview_tours
 from . import test_owed
+from . import test_payment_retry
 from . import test_priority
 from . import test_process
 from . import test_process_disk

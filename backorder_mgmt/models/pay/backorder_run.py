@@ -141,22 +141,38 @@ class BackorderRun(models.Model):
         )
 
     def _charges_announce(self):
-        """Tell who started this run how the payments ended: the summary, with true counts."""
+        """Tell who started this run how the payments ended: the summary, with true counts.
+
+        Of what was tried again the payments only: the rest was told before, and a notification
+        that stays would hide the row's *Retry*.
+        """
         self.ensure_one()
         if self.kind == "process" and self.state == "done":
             self._process_print_later()
         failed = self.payment_failed_count
+        again = self.env["backorder.charge"].search([("run_id", "in", self.ids)])
+        again = again.filtered(lambda charge: len(charge.attempt_ids) > 1)
+        told_before = failed and again
         self.user_id._bus_send(
             "simple_notification",
             {
-                "title": self._summary_title(),
-                "message": self._summary_words(),
+                "title": self.env._("Payments failed") if told_before else self._summary_title(),
+                "message": self._failed_again_words() if told_before else self._summary_words(),
                 "type": "warning" if failed else "success",
-                "sticky": bool(failed),
+                "sticky": bool(failed and not told_before),
             },
         )
         self._send_progress()
         self.env["ir.cron"]._commit_progress()
+
+    def _failed_again_words(self):
+        charges = self.env["backorder.charge"].search(
+            [("run_id", "in", self.ids), ("state", "in", ("failed", "unknown"))]
+        )
+        return self.env._(
+            "The payments of these orders failed: %s. Payment Problems says why.",
+            ", ".join(charges.mapped("order_name")),
+        )
 
     def _payments_failed(self):
         return super()._payments_failed() + sum(self.mapped("payment_failed_count"))
