@@ -21,6 +21,7 @@ from . import test_charge_tours
 from . import test_charge_whose
 from . import test_check
 from . import test_check_money
+from . import test_chosen_gone
 from . import test_claims
 from . import test_claims_goods
 from . import test_companies_apart

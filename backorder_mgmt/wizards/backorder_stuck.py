@@ -54,7 +54,9 @@ class BackorderStuck(models.TransientModel):
             stuck = {}
             if wizard.date and wizard.company_id:
                 stuck = lines._backorder_stuck(
-                    wizard.company_id, wizard.date, wizard.product_ids._origin
+                    wizard.company_id,
+                    wizard.date,
+                    wizard.with_context(active_test=False).product_ids._origin,
                 )
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create({"sale_line_id": line.id, "quantity": quantity})

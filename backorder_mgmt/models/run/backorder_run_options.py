@@ -140,6 +140,27 @@ class BackorderRunOptions(models.AbstractModel):
         """The orders that have to be of the run's company."""
         return self.order_ids
 
+    def _chosen(self, name):
+        """The records of the option ``name``. Empty stands for all, so none may be missing: those
+        that are archived, or not the user's to read, are chosen all the same."""
+        # sudo: what is done with them asks for the right to it
+        return self.sudo().with_context(active_test=False)[name].with_env(self.env)
+
+    @api.model
+    def _orders_are_deleted(self, orders):
+        """``orders`` are about to be deleted: what names no other order would be for all."""
+        for name in self.pool.descendants([self._name], "_inherit"):
+            if name == self._name:
+                continue
+            # sudo: also what colleagues have open
+            options = self.env[name].sudo().with_context(active_test=False)
+            options = options.search([("order_ids", "in", orders.ids)])
+            options.filtered(lambda chosen: chosen.order_ids <= orders)._forget_without_orders()
+
+    def _forget_without_orders(self):
+        """All orders that these named are being deleted. A dialog goes with them."""
+        self.unlink()
+
     def _default_ship_date(self):
         return (self.company_id or self.env.company)._backorder_today()
 
@@ -158,7 +179,7 @@ class BackorderRunOptions(models.AbstractModel):
         for name in names:
             field = self._fields[name]
             if field.type == "many2many":
-                vals[name] = [Command.set(self[name]._origin.ids)]
+                vals[name] = [Command.set(self._chosen(name)._origin.ids)]
             elif field.relational:
                 vals[name] = self[name].id
         return vals

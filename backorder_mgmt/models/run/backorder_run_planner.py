@@ -14,16 +14,18 @@ class BackorderRun(models.Model):
     def _get_lines_domain(self):
         """The backordered lines that the options choose."""
         domain = [("company_id", "=", self.company_id.id), ("backorder_qty", ">", 0)]
-        if self.order_ids:
-            domain.append(("order_id", "in", self.order_ids.ids))
+        orders, products = self._chosen("order_ids"), self._chosen("product_ids")
+        warehouses = self._chosen("warehouse_ids")
+        if orders:
+            domain.append(("order_id", "in", orders.ids))
         elif self.include_quotations:
             domain += self.env["sale.order.line"]._get_backorder_not_in_cart_domain()
         else:
             domain.append(("state", "=", "sale"))
-        if self.product_ids:
-            domain.append(("product_id", "in", self.product_ids.ids))
-        if self.warehouse_ids:
-            domain.append(("warehouse_id", "in", self.warehouse_ids.ids))
+        if products:
+            domain.append(("product_id", "in", products.ids))
+        if warehouses:
+            domain.append(("warehouse_id", "in", warehouses.ids))
         return domain
 
     def _gather_facts(self, lines):

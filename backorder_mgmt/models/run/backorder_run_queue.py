@@ -19,7 +19,7 @@ class BackorderRun(models.Model):
         rows = self.env["backorder.run.line"]._read_group(
             [("run_id", "in", self.ids)], ["product_id"]
         )
-        products = [product.id for (product,) in rows] or self.product_ids.ids
+        products = [product.id for (product,) in rows] or self._chosen("product_ids").ids
         pending = Domain(
             "line_ids", "any", [("product_id", "in", products), ("result", "=", "pending")]
         )

@@ -55,6 +55,14 @@ class BackorderRun(models.Model):
         self.filtered(lambda run: run.state == "planned")._forget_plan()
         return res
 
+    def _forget_without_orders(self):
+        """A fill of orders that are deleted is none any more; what was started goes on."""
+        for run in self.filtered(lambda run: run.state in ("draft", "planned")):
+            run._backorder_write({"state": "cancelled"})
+            run.message_post(
+                body=self.env._("Cancelled: the orders that were chosen here were deleted.")
+            )
+
     def _forget_plan(self):
         """Draft again, to be planned by the options that are chosen now."""
         for run in self:

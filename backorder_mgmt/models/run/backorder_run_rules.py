@@ -10,11 +10,10 @@ class BackorderRun(models.Model):
     _inherit = "backorder.run"
 
     def _rules(self):
-        """The fill rules that this run follows."""
+        """The fill rules that this run follows; chosen ones also when they were archived since."""
         # sudo: the plan looks at what the user who may run fills need not read
         rules = self.env["backorder.rule"].sudo()
-        # Chosen ones count also when they were archived since: none would mean all.
-        chosen = self.with_context(active_test=False).rule_ids.with_context(self.env.context)
+        chosen = self._chosen("rule_ids").sudo()
         return chosen or rules.search([("company_id", "=", self.company_id.id)])
 
     def _rule_facts(self, lines, demands, rules=None):

@@ -13,6 +13,7 @@ class SaleOrder(models.Model):
     def unlink(self):
         if self:
             forget_lines(self.env["backorder.run.line"], self)
+            self.env["backorder.run.options"]._orders_are_deleted(self)
         return super().unlink()
 
     def _backorder_apply_fill(self, wanted, lines=None, **options):
