@@ -65,6 +65,9 @@ from . import test_new_order_families
 from . import test_new_order_members
 from . import test_odd_ids
 from . import test_outside
+from . import test_outside_doors
+from . import test_outside_lives
+from . import test_outside_moves
 from . import test_outside_units
 from . import test_overview
 from . import test_overview_tours

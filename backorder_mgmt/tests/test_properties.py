@@ -4,6 +4,7 @@ BACKORDER_EXAMPLES=500 runs more, and longer ones, than the few that the suite t
 """
 
 import os
+from collections import Counter
 from contextlib import closing
 
 from hypothesis import Phase, given, note, settings
@@ -13,7 +14,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .shop_steps import AUTOMATIC, GIVING, ShopSteps, setting, step
+from .shop_steps import AUTOMATIC, GIVING, STEPS, ShopSteps, setting, step
 
 EXAMPLES = int(os.environ.get("BACKORDER_EXAMPLES", 5))
 LENGTH = 24 if "BACKORDER_EXAMPLES" in os.environ else 16
@@ -23,6 +24,15 @@ PHASES = set(Phase) - ({Phase.shrink} if os.environ.get("BACKORDER_AS_FOUND") el
 
 @tagged("post_install", "-at_install")
 class TestProperties(ShopSteps):
+    #: How often each step was done, not refused, in all sequences.
+    done = Counter()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        if LENGTH > 16:
+            print("\nsteps done:", ", ".join(f"{n} {cls.done[n]}" for n in sorted(STEPS)))
+
     @settings(max_examples=EXAMPLES, phases=PHASES)
     @given(setting, st.lists(step, min_size=LENGTH, max_size=LENGTH))
     def test_invariants_hold_after_every_step(self, how, steps):
@@ -67,6 +77,7 @@ class TestProperties(ShopSteps):
         except UserError as error:
             note(f"{name}{tuple(arguments)} refused: {error}")
             return
+        self.done[name] += 1
         self._check(f"{name}{tuple(arguments)}")
         if name in AUTOMATIC:
             for line, needed in before.items():

@@ -54,6 +54,7 @@ class LineFacts:
         return self.lines._backorder_figures_now(self)
 
     def places(self, lines):
-        """The locations that ``lines`` take from, as one recordset."""
+        """The locations that ``lines`` take from, as one recordset. A line that is sent by the
+        vendor has no warehouse, and takes from none."""
         locations = lines.env["stock.location"]
-        return locations.browse(sorted({self.locations[line].id for line in lines}))
+        return locations.browse(sorted({self.locations[line].id or 0 for line in lines} - {0}))

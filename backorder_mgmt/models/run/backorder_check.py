@@ -237,13 +237,13 @@ class BackorderCheck(models.Model):
         moves = line._backorder_moves()
         if any(move.picked for move in moves):
             return False  # Odoo reserves nothing more: looked at when it is delivered
+        if not all(move._should_assign_at_confirm() for move in moves):
+            return False  # what is not held, Odoo reserves on its day, or a person by hand
         if line.backorder_hold_qty or line.backorder_filled_qty or line.backorder_event_ids:
             return True
         if line.create_date <= self.env.ref("backorder_mgmt.group_backorder_manager").create_date:
             return False  # open before installation: *Find Backorders* brings it in (design 3)
-        return line.company_id.backorder_auto and all(
-            move._should_assign_at_confirm() for move in moves
-        )
+        return line.company_id.backorder_auto
 
     def _check_ledger(self, companies, repair):
         """Invariant 4: the ledger adds up to what is held, and its last row says so; of all lines
