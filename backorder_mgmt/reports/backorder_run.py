@@ -248,8 +248,12 @@ class BackorderRun(models.Model):
     def _report_sheets(self, orders, lines):
         """[(sheet name, [(label, kind, width, value of a row)], rows)] of the workbook.
 
-        Kinds: ``text``, ``date``, ``number`` (summed), ``quantity`` (summed), ``money`` (summed).
+        Kinds: ``text``, ``date``, ``each``, ``number`` (summed), ``quantity`` (summed), ``money``
+        (summed).
         """
+        # Dozens and pieces have no sum.
+        quantity = "quantity" if len({line["unit"] for line in lines}) == 1 else "each"
+        rounded = self.company_id.currency_id.round
         translate = self.env._
         got = translate("Planned") if self._report_is_plan() else translate("Filled")
         currency = self.company_id.currency_id.name
@@ -262,8 +266,8 @@ class BackorderRun(models.Model):
             (translate("Product"), "text", 36, lambda row: row["product"]),
             (translate("SKU"), "text", 16, lambda row: row["sku"]),
             (translate("Waiting Since"), "date", 14, lambda row: row["since"]),
-            (translate("Needed"), "quantity", 11, lambda row: row["needed"]),
-            (translate("On Hand"), "quantity", 11, lambda row: row["available"]),
+            (translate("Needed"), quantity, 11, lambda row: row["needed"]),
+            (translate("On Hand"), quantity, 11, lambda row: row["available"]),
         ]
         why = [
             (translate("Reason"), "text", 26, lambda row: row["reason"]),
@@ -279,7 +283,7 @@ class BackorderRun(models.Model):
                     (translate("Result"), "text", 22, lambda row: row["outcome"]),
                     (translate("Lines"), "number", 9, lambda row: row["lines"]),
                     (translate("Lines Filled"), "number", 12, lambda row: row["filled"]),
-                    (value, "money", 15, lambda row: row["value"]),
+                    (value, "money", 15, lambda row: rounded(row["value"])),
                     (translate("Explanation"), "text", 70, lambda row: row["message"]),
                 ],
                 orders,
@@ -289,14 +293,14 @@ class BackorderRun(models.Model):
                 [
                     *order,
                     *item,
-                    (translate("Planned"), "quantity", 11, lambda row: row["planned"]),
+                    (translate("Planned"), quantity, 11, lambda row: row["planned"]),
                     *(
                         []
                         if self._report_is_plan()
-                        else [(got, "quantity", 11, lambda row: row["got"])]
+                        else [(got, quantity, 11, lambda row: row["got"])]
                     ),
                     unit,
-                    (value, "money", 15, lambda row: row["got"] * row["price"]),
+                    (value, "money", 15, lambda row: rounded(row["got"] * row["price"])),
                     *why,
                 ],
                 lines,
@@ -307,7 +311,7 @@ class BackorderRun(models.Model):
                     *order,
                     *item,
                     unit,
-                    (value, "money", 15, lambda row: row["needed"] * row["price"]),
+                    (value, "money", 15, lambda row: rounded(row["needed"] * row["price"])),
                     *why,
                 ],
                 [line for line in lines if line["got"] <= 0],

@@ -9,8 +9,8 @@ def write_workbook(sheets, digits=2, money_digits=2, total_label="Total"):
     Rows go to the disk as they come (``constant_memory``), so that its size does not matter.
 
     :param sheets: [(name, [(label, kind, width, value of a row)], rows)]; kinds are ``text``,
-        ``date``, ``each`` (a quantity of its own unit), and ``number``, ``quantity`` and ``money``,
-        which are summed
+        ``date``, ``each`` (a quantity of its own unit), ``count``, and ``number``, ``quantity`` and
+        ``money``, which are summed
     :param digits: decimals of quantities
     :return: bytes
     """
@@ -24,6 +24,7 @@ def write_workbook(sheets, digits=2, money_digits=2, total_label="Total"):
             "text": {},
             "date": {"num_format": "yyyy-mm-dd", "align": "left"},
             "number": {"num_format": "#,##0"},
+            "count": {"num_format": "#,##0"},
             "quantity": {"num_format": _pattern(digits)},
             "each": {"num_format": _pattern(digits)},
             "money": {"num_format": _pattern(money_digits)},
@@ -41,6 +42,10 @@ def write_workbook(sheets, digits=2, money_digits=2, total_label="Total"):
                 workbook.add_worksheet(name[:31]), columns, rows, formats, totals, head, total_label
             )
     return buffer.getvalue()
+
+
+#: Kinds of columns that have no sum.
+_NOT_SUMMED = ("text", "date", "each", "count")
 
 
 def _pattern(digits):
@@ -74,8 +79,10 @@ def _write_sheet(sheet, columns, rows, formats, totals, head, total_label):
     if not last:
         return
     sheet.autofilter(0, 0, last, len(columns) - 1)
+    if all(kind in _NOT_SUMMED for _label, kind, _width, _value in columns):
+        return
     for index, (_label, kind, _width, _value) in enumerate(columns):
-        if kind in ("text", "date", "each"):
+        if kind in _NOT_SUMMED:
             sheet.write(last + 1, index, None if index else total_label, totals["text"])
             continue
         # SUBTOTAL sums what the reader's filter leaves; the result is kept for readers that do

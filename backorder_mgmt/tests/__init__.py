@@ -34,6 +34,7 @@ from . import test_delivery_places
 from . import test_digest
 from . import test_documents
 from . import test_doors
+from . import test_figures_in_documents
 from . import test_fill
 from . import test_fillable
 from . import test_filters

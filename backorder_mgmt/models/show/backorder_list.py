@@ -229,7 +229,7 @@ class BackorderList(models.TransientModel):
                     (translate("SKU"), "text", 16, lambda row: row["sku"]),
                     (translate("Product"), "text", 34, lambda row: row["product"]),
                     (translate("Vendor"), "text", 24, lambda row: row["vendor"]),
-                    (translate("Orders"), "each", 9, lambda row: row["orders"]),
+                    (translate("Orders"), "count", 9, lambda row: row["orders"]),
                     (translate("Needed"), "each", 11, lambda row: row["needed"]),
                     (translate("On Hand"), "each", 11, lambda row: row["on_hand"]),
                     (translate("Free"), "each", 11, lambda row: row["free"]),

@@ -3,7 +3,6 @@
 from odoo import fields, models
 from odoo.tools import format_date, formatLang
 
-from ...engine import trim
 from ...reports.pages import TONES, paginate, section
 
 #: What the head of the first page takes: title, date, filters.
@@ -72,7 +71,7 @@ class ReportBackorderList(models.AbstractModel):
     def _section(self, env, title, columns, rows):
         """A sheet of the workbook as a table in words, with its sums as the last row."""
         total = sum(width for _label, _kind, width, _value in columns)
-        digits = env["decimal.precision"].precision_get("Product Unit")
+        number = env["uom.uom"]._backorder_number
         money = env.company.currency_id.decimal_places
 
         def words(kind, value):
@@ -81,7 +80,7 @@ class ReportBackorderList(models.AbstractModel):
             if kind == "date":
                 return format_date(env, value)
             if kind == "each":
-                return trim(value, digits)
+                return number(value)
             if kind == "text":
                 return value
             return formatLang(env, value, digits=money if kind == "money" else 0)
