@@ -128,6 +128,8 @@ class Server:
         log_level="warn",
         file_limit=None,
         log_handlers=(),
+        options=(),
+        environment=None,
     ):
         self.port, self.gevent_port = free_port(), free_port()
         self.log = Path(folder) / "server.log"
@@ -145,7 +147,9 @@ class Server:
                     f"--logfile={self.log}",
                     f"--log-level={log_level}",
                     *(f"--log-handler={handler}" for handler in log_handlers),
+                    *options,
                 ],
+                env={**os.environ, **(environment or {})},
                 stdout=out,
                 stderr=out,
                 start_new_session=True,

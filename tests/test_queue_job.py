@@ -37,6 +37,15 @@ tell(
     installed=env["ir.module.module"].search([("name", "=", "backorder_mgmt_queue_job")]).state,
 )
 """
+# Who started it leaves.
+ARCHIVED = """
+clerk = env["res.users"].create({
+    "name": "Clerk", "login": "queued",
+    "group_ids": [(6, 0, [env.ref("backorder_mgmt.group_backorder_manager").id])],
+})
+env.cr.execute("UPDATE backorder_run SET user_id = %s WHERE id = %s", [clerk.id, run.id])
+clerk.active = False
+"""
 RESULT = """
 run = env["backorder.run"].search([], order="id desc", limit=1)
 orders = run.run_order_ids.order_id
@@ -105,3 +114,31 @@ def test_each_batch_is_a_job_and_lanes_run_side_by_side(scratch_db, tmp_path):
     # Each lane has 60 orders: two batches of at most 50.
     assert result["jobs"] >= 4
     assert result["states"] == ["done"]
+
+
+FAILS = """
+run = env["backorder.run"].search([], order="id desc", limit=1)
+tell(
+    state=run.state,
+    outcomes=sorted(set(run.run_order_ids.mapped("outcome"))),
+    said="".join(run.message_ids.mapped("body")),
+    jobs=sorted(env["queue.job"].search([]).mapped("state")),
+)
+"""
+
+
+def test_a_fill_that_raises_is_failed_and_says_why(scratch_db, tmp_path):
+    """Its job is the queue's transaction: what is written after the error is kept all the same."""
+    odoo("server", scratch_db, "--init=queue_job", "--stop-after-init", "--no-http")
+    told = shell(scratch_db, START + ARCHIVED)
+
+    def done():
+        return query(scratch_db, f"SELECT state FROM backorder_run WHERE id = {told['run']}") != [
+            ("queued",)
+        ]
+
+    serve_until(scratch_db, tmp_path / "server.log", done)
+    result = shell(scratch_db, FAILS)
+    assert (result["state"], result["outcomes"]) == ("failed", ["failed"])
+    assert "is archived" in result["said"]
+    assert result["jobs"] == ["done"]

@@ -1,6 +1,12 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import models
 
 from odoo.addons.queue_job.exception import RetryableJobError
+
+_logger = logging.getLogger(__name__)
 
 #: Seconds until a job looks again whose lane somebody else is working on.
 RETRY = 5
@@ -37,7 +43,7 @@ class BackorderRun(models.Model):
         :param lane: see ``backorder.run._work_batch``; None: where something is left
         """
         self.ensure_one()
-        done = self._work_batch_or_fail(self.id, lane)
+        done = self._job_batch_or_fail(lane)
         if done is None or self.state != "running":
             return
         left = self._lanes()
@@ -48,3 +54,17 @@ class BackorderRun(models.Model):
             self._enqueue(lane)
         elif lane:
             raise RetryableJobError(self.env._("Another worker has it"), RETRY, ignore_retry=True)
+
+    def _job_batch_or_fail(self, lane):
+        """As :meth:`_work_batch_or_fail`, in a transaction that is the queue's: it may be neither
+        committed nor rolled back here, so what raised is taken back to a savepoint."""
+        try:
+            with self.env.cr.savepoint():
+                return self._work_batch(self.id, lane)
+        except OperationalError:
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            _logger.warning("Fill %s failed", self.id, exc_info=True)
+            self.env.invalidate_all()
+            self._fail_run(self.id, error)
+            return None

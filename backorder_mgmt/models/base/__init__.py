@@ -1,6 +1,7 @@
 from . import token
 from . import res_company
 from . import days
+from . import ir_cron_progress
 from . import res_config_settings
 from . import backorder_priority
 from . import res_partner

@@ -3,6 +3,10 @@
 A job has keys to work off (ids, mostly). Each is a transaction of its own: one that raises anything
 is written *Failed* and the rest goes on; one whose rows another transaction holds is taken later
 again; and while something is left when the time is up, the job is called again at once.
+
+A record may also end the whole process: by a limit of time or memory, mostly. Odoo then calls the
+job again, which would meet the same record first, for ever. So the call after one that died notes
+each record before it works on it; where that call dies too, the next one marks it *Failed*.
 """
 
 import logging
@@ -11,6 +15,8 @@ from collections import deque
 from contextlib import contextmanager
 
 from psycopg2 import OperationalError
+
+from odoo.exceptions import UserError
 
 from .token import private, private_value
 
@@ -36,6 +42,45 @@ def as_user(record, user, company=None):
     return record.with_context(lang=user.lang, tz=user.tz).sudo()
 
 
+def _progress(env):
+    # sudo: the job's own bookkeeping
+    return env["ir.cron.progress"].sudo().browse(env.context.get("ir_cron_progress_id"))
+
+
+def call_before_died(env):
+    """Whether the process of this scheduled job's call before this one was ended in the middle."""
+    # Odoo counts the call that goes on as well, until it comes to its end.
+    return _progress(env).timed_out_counter > 1
+
+
+def begin_alone(env, name):
+    """Note for the next call that ``name`` is worked on, alone; committed.
+
+    :return: False where the call before died while it worked on just that: it is not to be tried
+        again
+    """
+    progress = _progress(env)
+    before = progress.search(
+        [("cron_id", "=", progress.cron_id.id), ("id", "<", progress.id)], order="id desc", limit=1
+    )
+    if before.backorder_working_on == name:
+        return False
+    progress.backorder_working_on = name
+    env["ir.cron"]._commit_progress()
+    return True
+
+
+def process_ended(env):
+    """The error of a record that ended the process of its job twice."""
+    return UserError(
+        env._(
+            "The server's process was ended twice in the middle of this, mostly because its limit"
+            " of time or memory was reached. Do it in smaller parts, or ask the administrator to"
+            " raise that limit: the server's log says which it was."
+        )
+    )
+
+
 def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
     """Work off ``keys`` one after another, each committed.
 
@@ -52,15 +97,16 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
     sizes = sizes or (lambda key: 1)
     parts = parts or (lambda key: (key,))
     cron._commit_progress(remaining=sum(map(sizes, waiting)))
-    left = 0
+    left, careful = 0, call_before_died(model.env)
     while waiting:
         key = waiting.popleft()
         of_key = parts(key)
         several = len(of_key) > 1
-        done = _one(model, key, work, None if several else fail)
-        if several and not done:
+        if several and (careful or not _one(model, key, work, None)):
             waiting.extendleft(reversed(of_key))
             continue
+        begins = not careful or begin_alone(model.env, f"{model._name},{key}")
+        done = several or _one(model, key, work if begins else _refuse(model), fail)
         left += not done
         if not cron._commit_progress(sizes(key)) and waiting:
             left += len(waiting)
@@ -69,6 +115,15 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
         again()
         cron._commit_progress()
     return not left
+
+
+def _refuse(model):
+    """Instead of the work of a record that ended the process of its job twice."""
+
+    def refuse(_key):
+        raise process_ended(model.env)
+
+    return refuse
 
 
 def _one(model, key, work, fail):

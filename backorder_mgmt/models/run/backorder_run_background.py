@@ -10,7 +10,15 @@ from odoo.exceptions import UserError
 
 from ...engine import make_lanes
 from ..base.batch import by_values
-from ..base.jobs import MAX_LOST, as_user, in_job, work_off
+from ..base.jobs import (
+    MAX_LOST,
+    as_user,
+    begin_alone,
+    call_before_died,
+    in_job,
+    process_ended,
+    work_off,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -122,7 +130,8 @@ class BackorderRun(models.Model):
         :return: True when the run wants another batch
         :raise OperationalError: another transaction changed the same stock; nothing was done
         """
-        done = self._work_batch_or_fail(run_id)
+        careful = call_before_died(self.env)
+        done = self._work_carefully(run_id) if careful else self._work_batch_or_fail(run_id)
         more = done is not None and self.browse(run_id).state == "running"
         if done == 0 and more:
             if helping:
@@ -132,10 +141,28 @@ class BackorderRun(models.Model):
         return bool(self.env["ir.cron"]._commit_progress(1 if done is None else done)) and more
 
     @api.model
-    def _work_batch_or_fail(self, run_id, lane=None):
+    def _work_carefully(self, run_id):
+        """One order of one run, where the call of the job before this one died in the middle: the
+        order that ends the process twice is *Failed*, or the run, where its plan does.
+
+        :return: as :meth:`_work_batch`
+        """
+        run = self.browse(run_id).exists()
+        row = self.env["backorder.run.order"]
+        if run.state == "running":
+            row = run._claim(1)
+            if row is None:
+                return 0
+        record = row or run
+        # Committed, so that the lane is free for a moment: who takes it then has it.
+        begins = begin_alone(self.env, f"{record._name},{record.id}")
+        return self._work_batch_or_fail(run_id, only=row, refused=not begins)
+
+    @api.model
+    def _work_batch_or_fail(self, run_id, **careful):
         """:meth:`_work_batch`; a run that raises anything else than a lost race is *Failed*."""
         try:
-            done = self._work_batch(run_id, lane)
+            done = self._work_batch(run_id, **careful)
             self.env.flush_all()
             return done
         except OperationalError:
@@ -168,10 +195,12 @@ class BackorderRun(models.Model):
         run._go_on_with_others()
 
     @api.model
-    def _work_batch(self, run_id, lane=None):
+    def _work_batch(self, run_id, lane=None, only=None, refused=False):
         """One batch of one run, in the transaction of the caller.
 
         :param lane: only of this lane
+        :param only: this row of an order and no batch; empty: what comes before the first order
+        :param refused: that is not tried again, but *Failed*
         :return: how many orders it had, 0 where others work on all that is left; None: the run
             is over, or not to be begun yet
         """
@@ -191,11 +220,20 @@ class BackorderRun(models.Model):
         if run.state == "queued":
             if run._ahead():
                 return None
+            if refused:
+                raise process_ended(self.env)
             run._begin()
-        batch = run._claim(self._backorder_batch, lane)
-        if batch is None:
+            if only is not None:
+                return 1
+        batch = run._claim(self._backorder_batch if only is None else 1, lane)
+        if batch is None or (only is not None and batch != only):
             return 0
-        as_user(run, run.user_id)._do_orders(batch.with_env(as_user(run, run.user_id).env))
+        worker = as_user(run, run.user_id)
+        batch = batch.with_env(worker.env)
+        if refused and batch:
+            batch._write_failure(process_ended(worker.env))
+        else:
+            worker._do_orders(batch)
         # Of two workers that end at once each sees the other's orders still pending: the next look
         # finds that nothing is.
         if not run._pending_count(1) and (alone or run.try_lock_for_update()):
@@ -271,14 +309,26 @@ class BackorderRun(models.Model):
         """The next batch of a lane that nobody works on; None: others work on all of them."""
         lanes = self._lanes()
         if not lanes:
-            return self._next_batch(size)
+            return self._cut(self._next_batch(size))
         rows = self.env["backorder.run.order"]
         for number in [own for own in lanes if lane in (None, own)]:
             domain = [*self._get_pending_domain(), ("lane", "=", number)]
             batch = rows.search(domain, order="id", limit=size)
             if batch[:1].try_lock_for_update():
-                return batch
+                return self._cut(batch)
         return None
+
+    def _cut(self, batch):
+        """``batch``, no longer than `_backorder_batch_lines` allows; one order at least."""
+        counts = self.env["backorder.run.line"]._read_group(
+            self._get_rows_lines_domain(batch), ["order_id"], ["__count"]
+        )
+        lines, total = dict(counts), 0
+        for number, row in enumerate(batch):
+            total += lines.get(row.order_id, 0)
+            if number and total > self._backorder_batch_lines:
+                return batch[:number]
+        return batch
 
     # -- stop, progress ---------------------------------------------------------------------------
 

@@ -40,6 +40,9 @@ class BackorderRun(models.Model):
 
     #: Orders that one batch fills before it commits: short, so that others wait little.
     _backorder_batch = 50
+    #: And lines of them, where one order alone has not more: a batch ends within the server's
+    #: limits of time, however long the orders are.
+    _backorder_batch_lines = 500
     #: Orders that are filled together where everything is one transaction: memory stays flat.
     _backorder_batch_at_once = 200
 
