@@ -32,6 +32,7 @@ ROWS = {
     "lots": "rows_fill",
     "force": "rows_fill",
     "new_order": "rows_fill",
+    "workers": "rows_workers",
     "process": "rows_sale",
     "filters": "filters",
     "purchase": "rows_purchase",
@@ -65,6 +66,7 @@ def parse():
     add("--lots", type=int, default=1000, help="lines of the lots row")
     add("--force", type=int, default=300, help="lines of the force row")
     add("--new-orders", type=int, default=100, help="orders of the new_order row")
+    add("--workers-lines", type=int, default=2000, help="lines of the workers row")
     add("--process", type=int, default=200, help="orders of the process row")
     add("--quotations", type=int, default=5000, help="old quotations of the filters row")
     add("--filters", nargs="+", metavar="NAME", help="filters of the processor's search view")

@@ -136,6 +136,97 @@ quotation = orders.filtered(lambda order: order.state == "draft")
 quotation.action_confirm()
 tell(confirmed=sum(quotation.picking_ids.move_ids.mapped("quantity")))
 """
+# Money of every kind: paid and carried as a credit, charged to a card; what was bought for whom;
+# what is agreed with a customer, a rule.
+MONEY = """
+provider = env["payment.provider"].search([("code", "=", "demo")], limit=1)
+provider.write({"state": "test", "allow_tokenization": True})
+method = env["payment.method"].search([("code", "=", "demo")], limit=1)
+partner = env["res.partner"].create({"name": "New Payer", "email": "payer@example.com"})
+vendor = env["res.partner"].create({"name": "New Vendor", "email": "vendor@example.com"})
+tool, bought = env["product.product"].create([
+    {
+        "name": name, "type": "consu", "is_storable": True, "taxes_id": False,
+        "seller_ids": [(0, 0, {"partner_id": vendor.id, "price": 4.0})],
+    }
+    for name in ("New Rasp", "New Saw")
+])
+warehouse = env.ref("stock.warehouse0")
+company = env.company
+company.backorder_run_threshold = 500
+
+def stock(quantity):
+    env["stock.quant"]._update_available_quantity(tool, warehouse.lot_stock_id, quantity)
+
+def order(product, quantity):
+    made = env["sale.order"].create({
+        "partner_id": partner.id, "warehouse_id": warehouse.id,
+        "order_line": [
+            (0, 0, {"product_id": product.id, "product_uom_qty": quantity, "price_unit": 10.0}),
+        ],
+    })
+    made.action_confirm()
+    return made
+
+stock(3)
+paid = order(tool, 5)
+env["payment.transaction"].create({
+    "provider_id": provider.id, "payment_method_id": method.id, "amount": 50.0, "state": "done",
+    "currency_id": paid.currency_id.id, "partner_id": partner.id, "reference": "Paid in advance",
+    "sale_order_ids": [(6, 0, paid.ids)],
+})
+stock(2)
+by_credit = env["backorder.run"].create({"order_ids": [(6, 0, paid.ids)], "carry_credit": "needed"})
+by_credit.action_start()
+stock(3)
+carded = order(tool, 5)
+env["payment.token"].create({
+    "provider_id": provider.id, "payment_method_id": method.id, "partner_id": partner.id,
+    "payment_details": "4242", "provider_ref": "uninstall", "demo_simulated_state": "done",
+})
+stock(2)
+by_card = env["backorder.run"].create({"order_ids": [(6, 0, carded.ids)], "charge_cards": True})
+by_card.action_start()
+env["backorder.charge"].search([])._cron_charge()
+waits = order(bought, 4)
+proposal = env["backorder.purchase"].create(
+    {"choose": "backordered", "vendor_scope": "selected", "vendor_ids": [(6, 0, vendor.ids)]}
+)
+proposal.action_add()
+proposal.action_create()
+partner.write({"backorder_policy": "complete"})
+env["backorder.rule"].create({"name": "First of all"})
+requests = env["purchase.order.line"].search([("product_id", "=", bought.id)])
+tell(
+    carried=by_credit.run_order_ids.new_order_id.backorder_carried_amount,
+    due=by_credit.run_order_ids.new_order_id.backorder_amount_due,
+    charged=by_card.run_order_ids.new_order_id.amount_paid,
+    requested=requests.mapped("product_qty"),
+    for_whom=requests.backorder_line_ids == waits.order_line,
+    found=env["backorder.check"].run_checks(),
+)
+"""
+MONEY_AFTERWARDS = """
+partner = env["res.partner"].search([("name", "=", "New Payer")])
+orders = env["sale.order"].search([("partner_id", "=", partner.id)], order="id")
+moves = orders.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
+tell(
+    states=orders.mapped("state"),
+    ordered=orders.order_line.mapped("product_uom_qty"),
+    reserved=[
+        sum(moves.filtered(lambda move: move.sale_line_id.order_id == order).mapped("quantity"))
+        for order in orders
+    ],
+    open=sum(moves.mapped("product_uom_qty")),
+    totals=orders.mapped("amount_total"),
+    paid=orders.mapped("amount_paid"),
+    received=sum(orders.transaction_ids.filtered(lambda t: t.state == "done").mapped("amount")),
+    requested=env["purchase.order.line"].search(
+        [("product_id.name", "=", "New Saw")]
+    ).mapped("product_qty"),
+    invoices=len(orders._create_invoices()),
+)
+"""
 AFTERWARDS = """
 orders = env["sale.order"].search([("order_line.product_id.name", "like", "Old")], order="id")
 tell(
@@ -286,6 +377,15 @@ def test_uninstalling_with_data_of_every_kind(story):
     }
     kinds = shell(story["db"], KINDS)
     assert kinds == {"carried": [20, -20], "set_aside": 2, "free": 2}
+    money = shell(story["db"], MONEY)
+    assert money == {
+        "carried": 20,
+        "due": 0,
+        "charged": 20,
+        "requested": [4],
+        "for_whom": True,
+        "found": [],
+    }
     odoo("module uninstall", story["db"], "backorder_mgmt")
     left = structure(story["db"])
     for kind, names in story["structure"].items():
@@ -310,4 +410,17 @@ def test_uninstalling_with_data_of_every_kind(story):
         "totals": [20, 20, 10, 30, 0],
         "free": 2,
         "confirmed": 2,
+    }
+    # What was paid stays with the order that it was paid for: the new order that had a credit of 20
+    # is unpaid, its original has 20 more than it costs. Nobody's reservation or price changed.
+    assert shell(story["db"], MONEY_AFTERWARDS) == {
+        "states": ["sale"] * 5,
+        "ordered": [3, 2, 3, 2, 4],
+        "reserved": [3, 2, 3, 2, 0],
+        "open": 14,
+        "totals": [30, 20, 30, 20, 40],
+        "paid": [50, 0, 0, 20, 0],
+        "received": 70,
+        "requested": [4],
+        "invoices": 1,
     }
