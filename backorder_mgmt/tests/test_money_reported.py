@@ -1,61 +1,19 @@
 """Money troubles that people reported of other orders, told of an order and its new orders."""
 
-from odoo import Command
 from odoo.tests import tagged
 
-from .test_money_table import MoneyTableCommon
+from .money_ten import TenChairs
 
 
 @tagged("post_install", "-at_install")
-class TestMoneyReported(MoneyTableCommon):
-    """Ten chairs for 100.00, six in stock; four become a new order for 40.00."""
-
-    def _ten(self, policy="delivery", price=10.0, stock=6, tax=None, items=()):
-        self.item["chair"].invoice_policy = policy
-        if stock:
-            self._stock(self.item["chair"], stock)
-        values = {"price_unit": price, "tax_ids": tax.ids if tax else False}
-        return self._order(
-            (self.item["chair"], 10, values), *items, require_payment=False, payment_term_id=False
-        )
+class TestMoneyReported(TenChairs):
+    fill_options = {"charge_cards": False}
 
     def _deposit(self, order, amount):
         """An invoiced down payment, paid by bank; its invoice."""
         self._do_down_payment(order, amount, None)
         self._do_bank(order, amount, None)
         return order.invoice_ids
-
-    def _fill_chairs(self, order, quantity=4, **options):
-        self._stock(self.item["chair"], quantity)
-        values = {"order_ids": [Command.set(order.ids)], "charge_cards": False, **options}
-        run = self.env["backorder.run"].create(values)
-        run.action_start()
-        self._run_job()
-        self._fresh()
-        return run.run_order_ids.new_order_id
-
-    def _bill_all(self, orders):
-        self._deliver_all(orders)
-        self._fresh()
-        self._bill(orders)
-
-    def _open(self, orders):
-        """What is open on the invoices of the orders, and on their credit notes."""
-        moves = orders.invoice_ids.filtered(lambda move: move.state == "posted")
-        return tuple(
-            sum(moves.filtered_domain([("move_type", "=", kind)]).mapped("amount_residual"))
-            for kind in ("out_invoice", "out_refund")
-        )
-
-    def _reverse(self, invoice):
-        wizard = (
-            self.env["account.move.reversal"]
-            .with_context(active_model="account.move", active_ids=invoice.ids)
-            .create({"journal_id": invoice.journal_id.id})
-        )
-        wizard.refund_moves()
-        wizard.new_move_ids.action_post()
-        return wizard.new_move_ids
 
     def test_a_down_payment_with_backorders_is_deducted_once_and_nothing_stays_open(self):
         """odoo/odoo#187504: a part delivery's invoice became a credit note beside another."""
@@ -89,13 +47,7 @@ class TestMoneyReported(MoneyTableCommon):
         order = self._ten()
         deposit = self._deposit(order, 50)
         new = self._fill_chairs(order)
-        wizard = (
-            self.env["account.move.reversal"]
-            .with_context(active_model="account.move", active_ids=deposit.ids)
-            .create({"journal_id": deposit.journal_id.id})
-        )
-        wizard.refund_moves()
-        note = wizard.new_move_ids
+        note = self._reverse(deposit, post=False)
         note.invoice_line_ids.filtered("price_unit").price_unit = 30
         note.action_post()
         self._pay_bank(note, 30)
@@ -144,7 +96,7 @@ class TestMoneyReported(MoneyTableCommon):
         """odoo/odoo#26726: 600 and 21 % less 670 without taxes is an order of 56."""
         self._card()
         cashback = (self.item["discount"], 1, {"price_unit": -670.0, "tax_ids": False})
-        order = self._ten("order", 60.0, 0, self.tax["21"], items=[cashback])
+        order = self._ten(60.0, self.tax["21"], 0, "order", items=[cashback])
         self.assertEqual(order.amount_total, 56)
         new = self._fill_chairs(order, 10, charge_cards=True)
         self.assertEqual(new.transaction_ids.mapped("amount"), [56])
@@ -153,7 +105,7 @@ class TestMoneyReported(MoneyTableCommon):
 
     def test_a_duplicate_is_of_no_family_and_has_no_money(self):
         """A clerk duplicates an order, or its new order, to sell the same again."""
-        order = self._ten("order")
+        order = self._ten(policy="order")
         self._pay_online(order, 100)
         new = self._fill_chairs(order, carry_credit="needed")
         self.assertEqual(new.backorder_amount_due, 0)
@@ -170,7 +122,7 @@ class TestMoneyReported(MoneyTableCommon):
 
     def test_what_is_left_of_a_part_that_was_captured_can_be_captured_for_the_new_order(self):
         """juspay/hyperswitch#2036: the rest of an authorisation was lost after a first capture."""
-        order = self._ten("order")
+        order = self._ten(policy="order")
         payment = self._pay_online(order, 100, "authorized")
         payment._capture(60)
         payment.child_transaction_ids.filtered(lambda tx: tx.state == "draft")._set_done()
