@@ -54,6 +54,7 @@ from . import test_lives
 from . import test_matrix
 from . import test_members
 from . import test_money_members
+from . import test_money_papers
 from . import test_money_properties
 from . import test_money_reported
 from . import test_money_table

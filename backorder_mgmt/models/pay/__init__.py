@@ -1,7 +1,7 @@
 """The money of orders and their families. Where to begin:
 
 - ``sale_order_owed.py`` is what an order costs, ``sale_order_paid.py`` what came in and is asked
-  for, ``sale_order.py`` what is due;
+  for, ``sale_order_settled.py`` of that the bank, ``sale_order.py`` what is due;
 - ``backorder_charge.py`` is one request for the money of an order, ``…_worker.py`` the job that
   works on it step by step, ``…_attempt.py`` what a provider was asked;
 - ``sale_order_charge.py`` begins one, and says whose card and which authorization is used;
@@ -29,6 +29,7 @@ from . import sale_order_charge
 from . import sale_order_carry
 from . import sale_order_invoice
 from . import sale_order_paid
+from . import sale_order_settled
 from . import sale_order
 from . import sale_order_dialog
 from . import sale_order_payment
