@@ -129,3 +129,79 @@ class TestMoneyPapers(PapersCommon):
         self._pay_bank(invoice)
         self._fresh()
         self.assertAsked([40], order)
+
+
+@tagged("post_install", "-at_install")
+class TestMoneyOtherPrices(PapersCommon):
+    """The six are invoiced at another price than the order has: that is what they cost."""
+
+    def _sent_at(self, price=None, **values):
+        """The order, and the invoice of its six at this price, or with other values, paid."""
+        order = self._ten(**values.pop("order", {}))
+        self._do_deliver(order, None, None)
+        self._fresh()
+        invoice = order._create_invoices()
+        invoice.invoice_line_ids.write({"price_unit": price, **values} if price else values)
+        invoice.action_post()
+        self._pay_bank(invoice)
+        self._fresh()
+        return order, invoice
+
+    def _note(self, invoice, quantity, price):
+        note = self._reverse(invoice, post=False)
+        note.invoice_line_ids.filtered("price_unit").write(
+            {"quantity": quantity, "price_unit": price}
+        )
+        note.action_post()
+        self._pay_bank(note)
+        self._fresh()
+        return note
+
+    def test_a_lower_price_on_the_invoice_is_not_asked_for_with_the_rest(self):
+        order, _invoice = self._sent_at(9)
+        self.assertEqual((order.backorder_owed_amount, order.backorder_amount_due), (94, 40))
+        new = self.assertAsked([40], order)
+        self.assertEqual(self._due(order, new), (0, 0))
+        self.assertFalse(order.backorder_rounding_amount)
+
+    def test_a_higher_price_on_the_invoice_is_no_credit(self):
+        order, _invoice = self._sent_at(12)
+        self.assertEqual((order.backorder_owed_amount, order.backorder_amount_due), (112, 40))
+        self.assertAsked([40], order, carry_credit="needed")
+
+    def test_a_discount_of_the_invoice(self):
+        order, _invoice = self._sent_at(discount=50)
+        self.assertAsked([40], order)
+
+    def test_an_invoice_without_the_taxes_of_the_order(self):
+        order, _invoice = self._sent_at(order={"tax": self.tax["21"]}, tax_ids=False)
+        self.assertEqual(order.backorder_amount_due, 48.4)
+        self.assertAsked([48.4], order)
+
+    def test_a_credit_note_that_lowers_the_price_of_what_is_kept(self):
+        """A euro for each of the six, and two for each of three of them, are paid back."""
+        for quantity, price in ((6, 1), (3, 2)):
+            with self.subTest(quantity=quantity):
+                order, invoice = self._sent_at()
+                self._note(invoice, quantity, price)
+                self.assertEqual(
+                    (order.backorder_owed_amount, order.backorder_amount_due), (94, 40)
+                )
+                self.assertAsked([40], order)
+
+    def test_a_fee_for_taking_back(self):
+        """One of the six comes back and is credited with 8.00: they keep five, and owe 2.00."""
+        order, invoice = self._sent_at()
+        self._send_back(order, 1, self.item["chair"])
+        self._note(invoice, 1, 8)
+        self.assertEqual((order.backorder_owed_amount, order.backorder_amount_due), (92, 40))
+        self.assertAsked([40], order)
+
+    def test_a_cancelled_order_owes_what_its_invoices_say(self):
+        order, _invoice = self._sent_at(9)
+        order._action_cancel()
+        self._fresh()
+        self.assertEqual((order.backorder_owed_amount, order.backorder_amount_due), (54, 0))
+        self.assertTrue(
+            order.search_count([("id", "=", order.id), ("backorder_amount_due", "=", 0)])
+        )

@@ -1,8 +1,12 @@
 """What the customer of an order line keeps or is still to get: what they owe money for."""
 
 from odoo import models
+from odoo.tools import float_compare
 
 from ...engine import floor_whole
+
+#: Smallest units of the currency by which taxes that are worked out apart may differ.
+ROUNDED = 2
 
 
 class SaleOrderLine(models.Model):
@@ -25,13 +29,74 @@ class SaleOrderLine(models.Model):
             return self.qty_invoiced_posted
         if self.state != "sale" or ordered < 0:
             return ordered
-        delivered = max(0.0, self.qty_delivered)
-        kept = delivered
-        if self.product_id.invoice_policy != "delivery":
-            kept = min(ordered, delivered)
-        owed = max(self.qty_invoiced_posted, kept + self._backorder_to_come(delivered))
+        owed = max(self.qty_invoiced_posted, self._backorder_kept_or_to_come())
         unit = self.product_uom_id or self.product_id.uom_id
         return ordered if unit and not unit.compare(owed, ordered) else owed
+
+    # -- invoiced at another price ----------------------------------------------------------------
+
+    def _backorder_priced_otherwise(self):
+        """What the posted invoices of this line ask for more (+) or less (−) than its own price
+        does: that was agreed since, and is what is owed for those items.
+
+        A credit note at another price lowers the price of items that are kept; of items that were
+        taken back it says what of their price is not paid back.
+        """
+        if self.display_type or self.is_downpayment or self.state not in ("sale", "cancel"):
+            return 0.0
+        papers = [
+            (paper, paper.product_uom_id._compute_quantity(paper.quantity, self.product_uom_id))
+            for paper in self.invoice_lines
+            if paper.parent_state == "posted" and paper.currency_id == self.currency_id
+        ]
+        own = {paper: self._backorder_amount_at_own_price(paper, qty) for paper, qty in papers}
+        if not any(own[paper] is not None for paper, _quantity in papers):
+            return 0.0
+        refunds = [pair for pair in papers if pair[0].move_type == "out_refund"]
+        invoiced = sum(quantity for _paper, quantity in papers) - sum(q for _p, q in refunds)
+        back = max(0.0, max(self.product_uom_qty, invoiced) - self._backorder_kept_or_to_come())
+        back -= sum(quantity for paper, quantity in refunds if own[paper] is None)
+        result = sum(
+            paper.price_total - own[paper]
+            for paper, _quantity in papers
+            if own[paper] is not None and paper.move_type != "out_refund"
+        )
+        for paper, quantity in refunds:
+            if own[paper] is not None:
+                returned = min(quantity, max(0.0, back))
+                back -= returned
+                result += (returned / quantity if quantity else 0.0) * own[paper]
+                result -= paper.price_total
+        return result
+
+    def _backorder_amount_at_own_price(self, paper, quantity):
+        """What ``quantity`` of an invoice line cost at this line's price; None: it says the same,
+        with what rounding makes of it."""
+        price = self.product_uom_id._compute_price(self.price_unit, paper.product_uom_id)
+        same = (
+            float_compare(price, paper.price_unit, 6) == 0
+            and float_compare(self.discount, paper.discount, 4) == 0
+        )
+        if same and self.tax_ids == paper.tax_ids:
+            return None
+        base_line = self._prepare_base_line_for_taxes_computation(quantity=quantity)
+        amount = self.order_id._backorder_tax_total([base_line])
+        if same and abs(amount - paper.price_total) <= ROUNDED * self.currency_id.rounding:
+            return None
+        return amount
+
+    def _backorder_kept_or_to_come(self):
+        """What the customer of a confirmed line keeps, or is still to get; of a cancelled one what
+        they keep."""
+        delivered = max(0.0, self.qty_delivered)
+        if self.state == "cancel":
+            return delivered
+        kept = delivered
+        if self.product_id.invoice_policy != "delivery":
+            kept = min(self.product_uom_qty, delivered)
+        return kept + self._backorder_to_come(delivered)
+
+    # -- what is to come --------------------------------------------------------------------------
 
     def _backorder_to_come(self, delivered):
         """What will still be sent, in the line's unit: no more than open deliveries have. Services,

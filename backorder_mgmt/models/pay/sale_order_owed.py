@@ -24,6 +24,7 @@ class SaleOrder(models.Model):
         "order_line.product_uom_qty",
         "order_line.qty_delivered",
         "order_line.qty_invoiced_posted",
+        "order_line.invoice_lines.price_total",
         "order_line.move_ids.state",
         "order_line.move_ids.product_uom_qty",
     )
@@ -32,9 +33,9 @@ class SaleOrder(models.Model):
             if order.state in ("draft", "sent"):  # many of them: no need to look at their lines
                 order.backorder_owed_amount = order.amount_total
                 continue
-            order.backorder_owed_amount = order._backorder_amount_of(
-                order.order_line._backorder_owed_quantities()
-            )
+            owed = order._backorder_amount_of(order.order_line._backorder_owed_quantities())
+            otherwise = sum(line._backorder_priced_otherwise() for line in order.order_line)
+            order.backorder_owed_amount = order.currency_id.round(owed + otherwise)
 
     def _backorder_amount_of(self, quantities):
         """What ``{line: quantity}`` of this order cost, by Odoo's tax engine; exactly the order's
@@ -130,9 +131,10 @@ class SaleOrder(models.Model):
         early = self._add_base_lines_for_early_payment_discount()
         if len(family) < 2 or self not in family or early:
             return 0.0
-        merged = {}
+        merged, apart = {}, 0.0
         for order in family:
             quantities = order.order_line._backorder_owed_quantities()
+            apart += order._backorder_amount_of(quantities)
             for line in order._get_priced_lines():
                 key = line._backorder_merge_key()
                 first, quantity = merged.get(key, (line, 0.0))
@@ -143,7 +145,6 @@ class SaleOrder(models.Model):
                 for line, quantity in merged.values()
             ]
         )
-        apart = sum(family.mapped("backorder_owed_amount"))
         return self.currency_id.round(apart - together)
 
     # -- for searching ----------------------------------------------------------------------------
@@ -194,7 +195,19 @@ class SaleOrder(models.Model):
                           FROM sale_order_line_invoice_rel link
                           JOIN account_move_line invoiced ON invoiced.id = link.invoice_line_id
                          WHERE link.order_line_id = line.id
-                           AND (so.state = 'cancel' OR invoiced.parent_state = 'draft')
+                           AND (
+                                so.state = 'cancel'
+                                OR invoiced.parent_state = 'draft'
+                                OR invoiced.parent_state = 'posted'
+                               AND (
+                                    invoiced.price_unit <> line.price_unit
+                                    OR COALESCE(invoiced.discount, 0) <> COALESCE(line.discount, 0)
+                                    OR ABS(  -- of other taxes
+                                        invoiced.price_total * line.product_uom_qty
+                                        - line.price_total * invoiced.quantity
+                                    ) > 0.01 * ABS(line.product_uom_qty)
+                               )
+                           )
                     )
                     OR so.state = 'sale'
                    AND (
