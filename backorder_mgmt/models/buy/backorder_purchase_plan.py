@@ -46,22 +46,26 @@ class BackorderPurchasePlan(models.AbstractModel):
     @api.model
     def _get_products(self, options, warehouses):
         """The products that the options may propose."""
-        if products := options.with_context(active_test=False).product_ids:
-            pass  # what is archived is named, and not bought
-        elif options.create_mode == "manual":
-            return self.env["product.product"]
-        elif options.choose == "vendor":
-            products = self._get_vendor_products(options.vendor_ids, options.company_id)
-        else:
-            products = self._backordered_products(warehouses)
-            if options.choose != "backordered":
-                rules = self.env["stock.warehouse.orderpoint"].sudo()
-                products |= rules.search([("warehouse_id", "in", warehouses.ids)]).product_id
-            if options.vendor_scope == "selected":
-                products &= self._get_vendor_products(options.vendor_ids, options.company_id)
+        # What is archived is named, and not bought.
+        products = options.with_context(active_test=False).product_ids
+        if not products and options.create_mode != "manual":
+            products = self._get_products_by_need(options, warehouses)
         # As rows of the screen: by their code, those that are not tracked left out.
         every = self.env["product.product"].with_context(active_test=False)
         return every.search([("id", "in", products.ids), ("is_storable", "=", True)])
+
+    @api.model
+    def _get_products_by_need(self, options, warehouses):
+        """The products that the options may propose where none is chosen."""
+        if options.choose == "vendor":
+            return self._get_vendor_products(options.vendor_ids, options.company_id)
+        products = self._backordered_products(warehouses)
+        if options.choose != "backordered":
+            rules = self.env["stock.warehouse.orderpoint"].sudo()
+            products |= rules.search([("warehouse_id", "in", warehouses.ids)]).product_id
+        if options.vendor_scope == "selected":
+            products &= self._get_vendor_products(options.vendor_ids, options.company_id)
+        return products
 
     @api.model
     def _get_vendor_products(self, vendors, company):
