@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..base.token import private
+
 #: How many weeks the charts look back.
 _WEEKS = 12
 #: Lists that other cards open than that of the backordered items.
@@ -217,22 +219,13 @@ class BackorderOverview(models.AbstractModel):
         monday = today - timedelta(days=today.weekday())
         weeks = [monday - timedelta(weeks=number) for number in reversed(range(_WEEKS))]
         start = self.env.company._backorder_start(weeks[0])
-        report = self.env["backorder.report"]
+        # Of all lines that ever waited few moved lately.
+        report = self.env["backorder.report"].with_context(**private(backorder_since=start))
         domain = Domain("company_id", "in", self.env.companies.ids)
         if warehouse_ids:
             domain &= Domain("warehouse_id", "in", warehouse_ids)
         domain &= Domain("date", ">=", start) | Domain("date_filled", ">=", start)
         query = report._search(domain)
-        # Of all lines that ever waited these are few; each row of the report costs its ledger.
-        query.add_where(
-            SQL(
-                "%s IN (SELECT sale_line_id FROM backorder_event WHERE date >= %s UNION"
-                " SELECT id FROM sale_order_line WHERE backorder_date >= %s)",
-                SQL.identifier(query.table, "id"),
-                start,
-                start,
-            )
-        )
         zone = self.env.company._backorder_zone()
         columns = {
             name: report._field_to_sql(query.table, name, query)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..base.named import of_one
+from ..base.token import private_value
 
 #: Ages of backorders: (most days, key, label).
 AGES = (
@@ -141,8 +142,27 @@ class BackorderReport(models.Model):
     def _table_query(self):
         for model, names in self._get_read_fields().items():
             self.env[model].flush_model(names)
+        # What asks for the last weeks only need not read the ledger of all years.
+        since = private_value(self.env, "backorder_since")
+        if since is None:
+            recent, ledger, lines = SQL(), SQL(), SQL()
+        else:
+            recent = SQL(
+                "WITH recent AS MATERIALIZED ("
+                "SELECT sale_line_id AS id FROM backorder_event WHERE date >= %s UNION"
+                " SELECT id FROM sale_order_line WHERE backorder_date >= %s)",
+                since,
+                since,
+            )
+            ledger = SQL("WHERE sale_line_id IN (SELECT id FROM recent)")
+            lines = SQL("AND l.id IN (SELECT id FROM recent)")
         return SQL(
-            "SELECT %s FROM %s WHERE %s", self._sql_select(), self._sql_from(), self._sql_where()
+            "%s SELECT %s FROM %s WHERE %s %s",
+            recent,
+            self._sql_select(),
+            self._sql_from(ledger),
+            self._sql_where(),
+            lines,
         )
 
     @api.model
@@ -268,7 +288,8 @@ class BackorderReport(models.Model):
             ),
         }
 
-    def _sql_from(self):
+    def _sql_from(self, ledger):
+        """:param ledger: which rows of the ledger, as WHERE; nothing: all"""
         return SQL(
             """sale_order_line l
           JOIN sale_order o ON o.id = l.order_id
@@ -288,8 +309,10 @@ class BackorderReport(models.Model):
                     = MIN(id) FILTER (WHERE product_qty > 0)) IS TRUE AS forced,
                    SUM(product_qty) FILTER (WHERE type = 'cancel') AS lost
               FROM backorder_event
+                   %s
           GROUP BY sale_line_id
-               ) ledger ON ledger.sale_line_id = l.id"""
+               ) ledger ON ledger.sale_line_id = l.id""",
+            ledger,
         )
 
     def _sql_where(self):
