@@ -108,6 +108,7 @@ from . import test_summary
 from . import test_terms
 from . import test_terms_lives
 from . import test_terms_more
+from . import test_terms_reported
 from . import test_terms_tours
 from . import test_till
 from . import test_tours

@@ -247,7 +247,11 @@ class SaleOrder(models.Model):
                     ", ".join(purchases.mapped("name")),
                 )
             )
+        cancelled.order_id._backorder_rest_cancelled()
         return cancelled.ids
+
+    def _backorder_rest_cancelled(self):
+        """Hook: something that was missing of these orders is cancelled."""
 
     # -- screens ----------------------------------------------------------------------------------
 

@@ -32,5 +32,6 @@ from . import sale_order_paid
 from . import sale_order_settled
 from . import sale_order
 from . import sale_order_dialog
+from . import sale_order_overpaid
 from . import sale_order_payment
 from . import sale_order_authorized

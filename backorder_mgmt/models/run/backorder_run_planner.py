@@ -85,7 +85,14 @@ class BackorderRun(models.Model):
         # What such an order does not get is cancelled: any fill completes it.
         ends = order._backorder_waits_for_nothing()
         least = 0.0 if ends else order.backorder_min_value
-        urgent = max((picking.priority or "0" for picking in order.picking_ids), default="0")
+        urgent = max(
+            (
+                picking.priority or "0"
+                for picking in order.picking_ids
+                if picking.state not in ("done", "cancel")
+            ),
+            default="0",
+        )
         return OrderFacts(
             key=order.id,
             date=order._backorder_queue_key()[0],
