@@ -22,7 +22,7 @@ from .plan import FILL_KINDS, make_plan
 from .policies import POLICIES, SORT_KEYS
 from .process import GO, PAY, STAY, Decision, OrderMoney, decide, decide_payment
 from .purchase import Needed, OnOrder, PurchaseFacts, Waiting, round_up, vendor_quantity, work_out
-from .supply import Batch, Claim, Source, Supply, Terms
+from .supply import Batch, Claim, Reach, Source, Supply
 from .dates import ON_HAND, Dealt, deal, deal_dates
 from .numbers import EPSILON, exact, floor_whole, is_more, is_positive, nearest_whole, trim
 
@@ -58,10 +58,10 @@ __all__ = [
     "OrderMoney",
     "Plan",
     "PurchaseFacts",
+    "Reach",
     "Rule",
     "Source",
     "Supply",
-    "Terms",
     "Waiting",
     "clamp_needed",
     "deal",

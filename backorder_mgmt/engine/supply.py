@@ -52,8 +52,8 @@ class Source:
 
 
 @dataclass(slots=True)
-class Terms:
-    """How the lines that ask are served by what is free: what is not named here is usual.
+class Reach:
+    """What of the free stock the lines that ask can reach: what is not named here is usual.
 
     ``moments``: {line: when it is served}, anything that ``Batch.until`` is compared with, and
     what counts for everybody else under 0. ``steps``: {(line, product): whole packs only, of so
@@ -85,7 +85,7 @@ class Supply:
     paths: Mapping[int, Path]
     claims: list[Claim] = field(default_factory=list)
     batches: dict[tuple[int, int], list[Batch]] = field(default_factory=dict)
-    terms: Terms = field(default_factory=Terms)
+    reach: Reach = field(default_factory=Reach)
 
     def __post_init__(self) -> None:
         self._by_product: dict[int, list[Claim]] = {}
@@ -117,16 +117,16 @@ class Supply:
                 for key, own in self.batches.items()
                 if key[0] in wanted
             },
-            Terms(
-                self.terms.moments,
-                self.terms.steps,
+            Reach(
+                self.reach.moments,
+                self.reach.steps,
                 {
                     key: [replace(source) for source in own]
-                    for key, own in self.terms.sources.items()
+                    for key, own in self.reach.sources.items()
                     if key[1] in wanted
                 },
-                self.terms.keys,
-                {key: replace(own) for key, own in self.terms.ahead.items()},
+                self.reach.keys,
+                {key: replace(own) for key, own in self.reach.ahead.items()},
             ),
         )
         copy._taken_at = {
@@ -170,8 +170,8 @@ class Supply:
     def _usual(self) -> bool:
         """Nobody has more or less of anything than others but by claims. So it is with most stock
         of most shops: what is asked for each line of a plan has a short way then."""
-        terms = self.terms
-        return not (self.batches or terms.steps or terms.sources or terms.ahead)
+        reach = self.reach
+        return not (self.batches or reach.steps or reach.sources or reach.ahead)
 
     def is_same_for_all(self, product: int) -> bool:
         """True when nobody who asks for ``product`` has more or less of it than others."""
@@ -203,9 +203,9 @@ class Supply:
         if self._usual and product not in self._by_product:
             return self._available_to_all(product, location)
         kinds = tuple(kinds)
-        ahead = self.terms.ahead.get((line, product))
+        ahead = self.reach.ahead.get((line, product))
         total = ahead.limit if ahead else 0.0
-        sources = self.terms.sources.get((line, product))
+        sources = self.reach.sources.get((line, product))
         if not sources:
             return total + self._available_at(product, location, order, line, kinds)
         done: Booked = []
@@ -233,7 +233,7 @@ class Supply:
         batches = self.batches.get((product, location))
         if batches is None:
             return self.free.get((product, location), 0.0)
-        moments = self.terms.moments
+        moments = self.reach.moments
         moment = moments.get(line, moments.get(0, -math.inf))
         return sum(batch.quantity for batch in batches if batch.until >= moment)
 
@@ -251,11 +251,11 @@ class Supply:
         claims = self._by_product.get(product, ())
         if claims:
             claims = [c for c in claims if c.kind in kinds]
-        key = self.terms.keys.get(line)
+        key = self.reach.keys.get(line)
         if claims and key is not None:
             claims = [c for c in claims if c.kind != "owed" or c.key is None or c.key <= key]
         room = free = self._free(product, location, line)
-        step = self.terms.steps.get((line, product))
+        step = self.reach.steps.get((line, product))
         if step:
             free = math.floor(free / step + EPSILON) * step
         tops = self._taken_around(product, location)
@@ -295,7 +295,7 @@ class Supply:
             return self._take_at(product, location, quantity, line)
         done = self.take_ahead(product, quantity, line=line)
         quantity -= sum(part for _what, part in done)
-        for source in self.terms.sources.get((line, product), ()):
+        for source in self.reach.sources.get((line, product), ()):
             part = min(
                 source.limit,
                 quantity,
@@ -310,7 +310,7 @@ class Supply:
 
     def take_ahead(self, product: int, quantity: float, *, line: int) -> Booked:
         """Book what of ``quantity`` the line has ahead of the rest of its kits."""
-        own = self.terms.ahead.get((line, product))
+        own = self.reach.ahead.get((line, product))
         if own is None:
             return []
         part = min(quantity, own.limit)
@@ -355,7 +355,7 @@ class Supply:
 
     def _take_batches(self, product: int, place: int, quantity: float, line: int) -> Booked:
         """The lots that ``line`` gets of what is free at ``place``, in their order."""
-        moments, done = self.terms.moments, []
+        moments, done = self.reach.moments, []
         moment = moments.get(line, moments.get(0, -math.inf))
         for batch in self.batches.get((product, place), ()):
             part = min(quantity, batch.quantity) if batch.until >= moment else 0.0

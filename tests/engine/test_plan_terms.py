@@ -377,7 +377,7 @@ def test_sums_of_what_is_there_choose_what_dealing_chooses(rows, stock, terms):
     demands, orders, supply = facts(rows, stock, with_terms(terms))
     counted = make_plan(demands, orders, supply, "most_complete")
     # Packs of an item that nobody asks for: supply is not the usual one, and everything is dealt.
-    supply.terms.steps[0, 999] = 1.0
+    supply.reach.steps[0, 999] = 1.0
     dealt = make_plan(demands, orders, supply, "most_complete")
     assert quantities(counted) == quantities(dealt)
     assert reasons(counted) == reasons(dealt)

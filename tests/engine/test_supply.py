@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backorder_mgmt.engine import Claim, Guard, Source, Supply, Terms
+from backorder_mgmt.engine import Claim, Guard, Reach, Source, Supply
 
 PATHS = {1: (1,), 2: (1, 2), 3: (1, 3), 4: (1, 2, 4), 5: (1, 2, 5)}
 STOCK, SHELF_A, SHELF_B = 2, 4, 5
@@ -272,8 +272,8 @@ class TestKeys:
     """What is owed binds only those who came later."""
 
     def _supply(self, *claims, **keys):
-        terms = Terms(keys={int(name[1:]): key for name, key in keys.items()})
-        return Supply({(ANVIL, STOCK): 10.0}, PATHS, list(claims), terms=terms)
+        reach = Reach(keys={int(name[1:]): key for name, key in keys.items()})
+        return Supply({(ANVIL, STOCK): 10.0}, PATHS, list(claims), reach=reach)
 
     def _owed(self, quantity, order, key):
         return Claim(ANVIL, STOCK, quantity, "owed", order, key=key)
@@ -302,7 +302,7 @@ class TestKeys:
 
 def test_what_a_line_has_ahead_is_its_own_and_is_taken_first():
     there = supply(s2=4)
-    there.terms = Terms(ahead={(900, ANVIL): Source(0, 3.0)})
+    there.reach = Reach(ahead={(900, ANVIL): Source(0, 3.0)})
     copy = there.duplicate()
     assert there.available(ANVIL, STOCK, line=900) == 7
     assert there.available(ANVIL, STOCK, line=901) == 4

@@ -2,7 +2,8 @@
 
 - ``sale_order_line.py`` has the fields of a hold, ``sale_order_line_units.py`` its quantities;
 - ``facts.py`` is what an operation knows of its lines, ``sale_order_line_facts.py`` how;
-- ``sale_order_line_hold.py`` changes holds and writes the ledger (``backorder_event.py``);
+- ``sale_order_line_hold.py`` changes holds and writes the ledger (``backorder_event.py``),
+  ``sale_order_line_quotation.py`` says what quotations lack;
 - ``sale_order_line_set_aside.py`` writes what is set aside for quotations;
 - ``backorder_supply.py`` counts free stock (``…_free.py``), the claims on it (``…_set_aside.py``);
 - ``stock_move.py`` binds Odoo's reservation to all that, ``stock_move_bulk.py`` for many;
@@ -18,8 +19,9 @@ from . import product_template
 from . import sale_order_line_units
 from . import sale_order_line_facts
 from . import sale_order_line_kit
-from . import sale_order_line_terms
+from . import sale_order_line_reach
 from . import sale_order_line_hold
+from . import sale_order_line_quotation
 from . import sale_order_line_again
 from . import sale_order_line_doors
 from . import sale_order_line_set_aside

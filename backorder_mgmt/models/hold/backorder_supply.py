@@ -6,7 +6,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine import Claim, Supply, Terms
+from ...engine import Claim, Reach, Supply
 from ..base.jobs import waiting_for_locks
 
 #: The key of claims that are younger than everybody who asks.
@@ -81,7 +81,7 @@ class BackorderSupply(models.AbstractModel):
         lines=None,
         claims_only=False,
         asking=None,
-        terms=None,
+        reach=None,
     ):
         """The stock of ``products`` at ``locations`` and what is claimed of it.
 
@@ -92,7 +92,7 @@ class BackorderSupply(models.AbstractModel):
         :param claims_only: nothing is wanted but the limits: where nothing is claimed, free stock
             is not read at all
         :param asking: the order lines that are served of it
-        :param terms: what :meth:`_backorder_terms` said of these, asked already
+        :param reach: what :meth:`_backorder_reach` said of these, asked already
         :return: :class:`..engine.Supply`, quantities in the products' units
         """
         if not products or not locations:
@@ -106,22 +106,22 @@ class BackorderSupply(models.AbstractModel):
             claims += self._read_open(products, lines)
         if claims_only and not claims:
             return Supply({}, {})
-        if terms is None:
+        if reach is None:
             # Of an attempt to reserve each move asks for itself.
-            terms = Terms()
+            reach = Reach()
             if asking:
                 # sudo: what stands beside quantities counts for everybody
                 facts = asking.sudo()._backorder_facts()
-                terms = asking._backorder_terms(facts, places=not claims_only)
+                reach = asking._backorder_reach(facts, places=not claims_only)
         if owed:
-            terms.keys = keys
-        places = {source.location for of in terms.sources.values() for source in of}
+            reach.keys = keys
+        places = {source.location for of in reach.sources.values() for source in of}
         places.update(claim.location for claim in claims)
         tops = (locations | self.env["stock.location"].browse(places)).sudo()
         paths = {location.id: self._path(location) for location in tops}
         free, batches = self._read_free(products, tops)
-        terms.moments.setdefault(0, fields.Datetime.now().timestamp())
-        return Supply(free, paths, claims, batches, terms)
+        reach.moments.setdefault(0, fields.Datetime.now().timestamp())
+        return Supply(free, paths, claims, batches, reach)
 
     @api.model
     def _flush_for_claims(self):

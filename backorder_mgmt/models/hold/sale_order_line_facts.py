@@ -226,7 +226,7 @@ class SaleOrderLine(models.Model):
             facts.places(self),
             owed=False,
             opened=True,
-            terms=self._backorder_terms(facts),
+            reach=self._backorder_reach(facts),
         )
 
     def _backorder_available(self, supply, facts):

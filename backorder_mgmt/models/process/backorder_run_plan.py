@@ -171,7 +171,7 @@ class BackorderRun(models.Model):
             facts.places(lines),
             orders=lines.order_id,
             opened=True,
-            terms=lines._backorder_terms(facts),
+            reach=lines._backorder_reach(facts),
         )
         for claim in supply.claims:
             if claim.kind == "owed":

@@ -61,7 +61,7 @@ class SaleOrder(models.Model):
             facts.places(quotations),
             orders=quotations.order_id,
             opened=True,
-            terms=quotations._backorder_terms(facts),
+            reach=quotations._backorder_reach(facts),
         )
         states = dict.fromkeys(orders.ids, "all")
         for order, own in lines.grouped("order_id").items():

@@ -83,15 +83,15 @@ class SaleOrder(models.Model):
         kept = lines._backorder_kept_in_stock()
         facts = kept._backorder_facts()
         stocked = kept.filtered(lambda line: facts.parts[line])
-        terms = stocked._backorder_terms(facts)
+        reach = stocked._backorder_reach(facts)
         supply = self.env["backorder.supply"]._gather(
             stocked._backorder_part_products(facts.parts),
             facts.places(stocked),
             opened=True,
-            terms=terms,
+            reach=reach,
         )
         special = {product for product, _place in supply.batches}
-        special |= {product for _line, product in (*terms.steps, *terms.sources, *terms.ahead)}
+        special |= {product for _line, product in (*reach.steps, *reach.sources, *reach.ahead)}
         rooms = {}
         for line, (product, warehouse, company, _id) in zip(lines, rows, strict=True):
             parts = facts.parts[line] if line in stocked else {}

@@ -1,21 +1,17 @@
-"""How order lines are served of free stock: when, in whole packs, from several places.
-
-These are the engine's :class:`Terms` of supply. What a customer agreed to is called terms as well:
-that is `sale_order_complete.py`.
-"""
+"""What of the free stock an order line can reach: which lots, whole packs, from which places."""
 
 from datetime import timedelta
 
 from odoo import fields, models
 
-from ...engine import Source, Terms
+from ...engine import Reach, Source
 
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    def _backorder_terms(self, facts, places=True):
-        """What stands beside quantities when Odoo reserves for ``self``: the lines' :class:`Terms`.
+    def _backorder_reach(self, facts, places=True):
+        """What decides beside quantities when Odoo reserves for these lines: their :class:`Reach`.
 
         A lot counts whose removal date is not before the move's date, or now where that is past;
         a category may be reserved in full packs only; open deliveries may take from two places; a
@@ -24,7 +20,7 @@ class SaleOrderLine(models.Model):
         :param facts: :class:`LineFacts` of these lines, or of more
         :param places: also where lines with deliveries from several places take from
         """
-        terms = Terms()
+        reach = Reach()
         lines = self.sudo()
         parts = facts.parts
         products = lines._backorder_part_products(parts)
@@ -33,25 +29,24 @@ class SaleOrderLine(models.Model):
         moves = facts.moves if expiring or places else {}
         now = fields.Datetime.now()
         for line in lines if expiring or packed else ():
-            own = {part.id for part in parts[line]}
-            if not expiring.isdisjoint(own):
+            if not expiring.isdisjoint(part.id for part in parts[line]):
                 dates = [move.date for move in moves.get(line, ())]
                 dates = dates or [line._backorder_planned_date()]
-                terms.moments[line.id] = max(now, *dates).timestamp()
+                reach.moments[line.id] = max(now, *dates).timestamp()
             for part in parts[line]:
                 if part.id in packed and line.product_uom_id != part.uom_id:
                     step = line.product_uom_id._compute_quantity(1, part.uom_id)
-                    terms.steps[line.id, part.id] = step
-        for line, own in moves.items() if places else ():
-            if len(own) > 1 and len({move.location_id.id for move in own}) > 1:
-                for product, of_part in own.grouped("product_id").items():
-                    terms.sources[line.id, product.id] = self._prepare_sources(of_part)
+                    reach.steps[line.id, part.id] = step
+        for line, of_line in moves.items() if places else ():
+            if len(of_line) > 1 and len(of_line.location_id) > 1:
+                for product, of_part in of_line.grouped("product_id").items():
+                    reach.sources[line.id, product.id] = self._prepare_sources(of_part)
         kits = lines & facts.kits if places else lines.browse()
         for line, recipe in kits._backorder_recipes().items():
             ahead = line._backorder_ahead(moves[line], parts[line], recipe)
             for part, more in ahead.items():
-                terms.ahead[line.id, part.id] = Source(0, more)
-        return terms
+                reach.ahead[line.id, part.id] = Source(0, more)
+        return reach
 
     def _backorder_claim_keys(self):
         """{line id: its place among all who wait}: since when, then the number of its order.
