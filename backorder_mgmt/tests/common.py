@@ -301,8 +301,26 @@ class BackorderCommon(TransactionCase):
         ]
         back = max(exchanged, default=0.0)
         if line.product_id not in parts:
-            back = math.ceil(back - 1e-6)  # a kit of which a part comes back is not whole
+            back = self._whole_kits(line, back)  # one of which a part comes back is not whole
         return max(0.0, line.product_uom_qty - line.qty_delivered + back)
+
+    def _whole_kits(self, line, kits):
+        """``kits`` (line unit), those that were begun counted whole."""
+        pieces = line.product_uom_id._compute_quantity(1.0, line.product_id.uom_id, round=False)
+        return math.ceil(kits * pieces - 1e-4) / pieces
+
+    def _assert_kit(self, line, parts, demand):
+        """Kits are needed as far as the component that misses most is missing, and no further."""
+        missing = [
+            (opened - reserved) / parts[part]
+            for part, (opened, reserved) in demand.items()
+            if part in parts
+        ]
+        self.assertLessEqual(
+            line.backorder_qty,
+            self._whole_kits(line, max(missing, default=0.0)) + 0.0051,
+            "needed, but no component is missing",
+        )
 
     def _assert_line(self, line, parts, typed=()):
         """Invariants 1 and 2."""
@@ -338,6 +356,8 @@ class BackorderCommon(TransactionCase):
                     max(opened, reserved) + 0.005 * per_unit + 1e-4,
                     f"held quantity of {part.name} is reserved",
                 )
+            if needed and line.product_id not in parts and not any(p in typed for p in parts):
+                self._assert_kit(line, parts, demand)
         else:
             self.assertLessEqual(needed + line.backorder_promised_qty, ordered + 1e-4)
             self.assertAlmostEqual(needed, line.backorder_hold_qty, 4)
