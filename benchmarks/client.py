@@ -129,7 +129,6 @@ class Server:
         file_limit=None,
         log_handlers=(),
         options=(),
-        environment=None,
     ):
         self.port, self.gevent_port = free_port(), free_port()
         self.log = Path(folder) / "server.log"
@@ -149,7 +148,6 @@ class Server:
                     *(f"--log-handler={handler}" for handler in log_handlers),
                     *options,
                 ],
-                env={**os.environ, **(environment or {})},
                 stdout=out,
                 stderr=out,
                 start_new_session=True,

@@ -76,6 +76,21 @@ class Report:
         )
         self.rows[title] = {"ratios": {"figure": value}, "goal": goal}
 
+    def print_table(self):
+        """All rows so far as a table in Markdown, with the machine."""
+        print("\nMeasured {date}, commit {commit}, load {load:.1f} before,".format(**self.about))
+        print("{cores} cores ({processor}), Python {python}:\n".format(**self.about))
+        print("| what | goal | elapsed | CPU | CPU with PostgreSQL's |")
+        print("| --- " * 5 + "|")
+        for name, row in self.rows.items():
+            ratios = row["ratios"]
+            cells = [
+                f"{ratios[key]:.2f}" if key in ratios else "–" for key in ("wall", "cpu", "work")
+            ]
+            if "figure" in ratios:
+                cells[0] = f"{ratios['figure']:.2f}"
+            print(f"| {name} | {row['goal']} | {' | '.join(cells)} |", flush=True)
+
     def keep(self, path):
         content = {"about": self.about, "rows": self.rows}
         Path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

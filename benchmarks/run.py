@@ -4,6 +4,7 @@
     make bench ARGS=confirm         some rows
     make bench ARGS=--full          as large as the design asks for: 10,000 lines
     make bench ARGS="--orders 100"  smaller
+    make bench ARGS=--table         the table of CONTRIBUTING.md, in a quarter of an hour
     make bench ARGS="--json a.json" keeps all ratios in a file
     make bench ARGS="--compare a.json b.json --limit 1.05"
                                     what changed from one to the other, without measuring; fails
@@ -53,6 +54,15 @@ FULL = {
     "skus": 10_000,
     "purchase_lines": 10_000,
 }
+#: What --table changes: the rows of CONTRIBUTING's table, in two rounds.
+TABLE = {
+    "rows": [
+        *("confirm", "receive", "fill", "new_order", "process", "workers"),
+        *("purchase", "overview", "plan"),
+    ],
+    "rounds": 2,
+    "fill": 2000,
+}
 
 
 def parse():
@@ -77,6 +87,7 @@ def parse():
     add("--demands", type=int, default=100_000, help="of the plan row")
     add("--products", type=int, default=500)
     add("--full", action="store_true", help="10,000 lines and SKUs, 500 orders")
+    add("--table", action="store_true", help="some rows in two rounds, and a table of them")
     add("--json", metavar="FILE", help="keep all ratios in FILE")
     add("--compare", nargs=2, metavar="FILE", help="only compare two such files")
     add("--limit", type=float, help="with --compare: how much worse a ratio may be, 1.05")
@@ -90,6 +101,8 @@ def parse():
     add("--db", default=os.environ.get("BENCH_DB", "bench"))
     add("--base", default=os.environ.get("BENCH_BASE_DB", "bench_base"))
     args = parser.parse_args()
+    if args.table:
+        vars(args).update(TABLE)
     if args.full:
         vars(args).update(FULL)
     return args
@@ -122,6 +135,8 @@ def main():
         if args.json:
             # After each row: what was measured is kept when a later one fails.
             report.keep(args.json)
+    if args.table:
+        report.print_table()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\npeak memory {peak:.0f} MB")
     return 0

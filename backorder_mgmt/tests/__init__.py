@@ -45,6 +45,7 @@ from . import test_invoice_pages
 from . import test_jobs
 from . import test_jobs_charges
 from . import test_jobs_go_on
+from . import test_jobs_limits
 from . import test_kit_changes
 from . import test_kit_moves
 from . import test_keyboard

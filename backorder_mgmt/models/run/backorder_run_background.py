@@ -244,10 +244,14 @@ class BackorderRun(models.Model):
         return len(batch)
 
     def _check_starter(self):
-        """Nobody is left to act for once who started it was archived.
+        """Nobody is left to act for once who started it was archived, or the company.
 
         :raise UserError: says who
         """
+        if not self.company_id.active:
+            raise UserError(
+                self.env._("%s is archived. Nothing is filled for it.", self.company_id.name)
+            )
         user = self.user_id
         if user and not user.active and user != self.env.ref("base.user_root"):
             raise UserError(
