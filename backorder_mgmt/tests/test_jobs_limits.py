@@ -1,4 +1,4 @@
-"""Fills in the background of long orders, where memory is short, the clock is moved, a company left."""
+"""Fills in the background: long orders, little memory, a clock put back, a company that left."""
 
 from datetime import timedelta
 from unittest.mock import patch
