@@ -162,3 +162,28 @@ class TestPurchaseTwice(PurchaseCommon):
         line = self._created(screen).order_line
         self.assertEqual((line.order_id.partner_id, line.product_qty), (second, 2))
         self.assertEqual((line.product_uom_id, line.price_unit), (self.dozen, 50))
+
+    def test_what_was_bought_twice_is_named(self):
+        """*Check Backorders* finds a second request for the same backorders, and nothing else."""
+        check = self.env["backorder.check"]
+
+        def bought():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            rows = check.run_checks()
+            return [(row["id"], row["message"]) for row in rows if row["code"] == "bought"]
+
+        before = bought()
+        order = self._order((self.product, 10))
+        first = self._created(self._purchase()).order_line
+        self._order((self.product, 10))
+        self._created(self._purchase())
+        self.assertEqual(bought(), before, "two orders, and a request for each")
+        second = first.order_id.copy().order_line
+        second.sudo()._backorder_bought_for(first.sudo().backorder_line_ids)
+        [(found, message)] = [row for row in bought() if row not in before]
+        self.assertEqual(found, second.id)
+        for word in (first.order_id.name, second.order_id.name, order.name, "10"):
+            self.assertIn(word, message)
+        second.order_id.button_cancel()
+        self.assertEqual(bought(), before)

@@ -10,3 +10,4 @@ from . import sale_order_line
 from . import purchase_order
 from . import backorder_run
 from . import backorder_run_line
+from . import backorder_check
