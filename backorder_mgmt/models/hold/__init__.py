@@ -35,6 +35,7 @@ from . import stock_move_bulk_rows
 from . import stock_move_bulk
 from . import stock_move
 from . import stock_move_demand
+from . import stock_move_shared
 from . import stock_rule
 from . import stock_move_doors
 from . import stock_move_line

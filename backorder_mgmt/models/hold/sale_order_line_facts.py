@@ -40,9 +40,18 @@ class SaleOrderLine(models.Model):
             lambda move: move.sale_line_id not in ordered_for and move._backorder_is_first_step()
         )
 
-    def _backorder_facts(self):
-        """The :class:`LineFacts` of ``self``."""
-        return LineFacts(self)
+    def _backorder_facts(self, moves=None):
+        """The :class:`LineFacts` of ``self``.
+
+        :param moves: the open first-step moves of these lines, or of more, where they are known
+        """
+        facts = LineFacts(self)
+        if moves is not None:
+            confirmed = {line.id for line in self if line.state == "sale"}
+            facts.moves = moves.filtered(lambda move: move.sale_line_id.id in confirmed).grouped(
+                "sale_line_id"
+            )
+        return facts
 
     def _backorder_parts(self):
         """{line: {product: quantity in its unit per unit of the line}}; empty: not kept in stock.

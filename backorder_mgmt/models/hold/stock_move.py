@@ -145,14 +145,22 @@ class StockMove(models.Model):
             return super()._action_assign(force_qty=force_qty)
         self.env["backorder.supply"]._lock(taking.product_id, taking.location_id)
         lines = taking.sudo().sale_line_id
-        tried = (lines._backorder_moves() & taking) if lines else lines.move_ids
+        known = lines._backorder_moves()
+        tried = known & taking
         if wishes := tried._backorder_wished():
             wishes._backorder_fulfil()
-        guard = tried._backorder_guard(others=taking - tried)
+            known = lines._backorder_moves()
+        facts = lines.filtered("backorder_hold_qty")._backorder_facts(known)
+        guard = tried._backorder_guard(taking - tried, facts, known)
         blocked = tried.filtered(
             lambda move: guard.budgets.get(move._backorder_budget_key(), 1.0) <= 0
             and not freed(move)
         )
+        waiting = {
+            line.id
+            for line in blocked.sale_line_id & facts.lines
+            if not line._backorder_compare(line.backorder_hold_qty, facts.figures[line].unreserved)
+        }
         moves = self.with_context(**private(backorder_guard=guard))
         done = blocked
         if not force_qty:
@@ -160,7 +168,10 @@ class StockMove(models.Model):
         # Odoo and other modules see all moves, as they do more with them than to reserve.
         with guard.settling(done.ids):
             res = super(StockMove, moves)._action_assign(force_qty=force_qty)
-        short = tried.filtered(lambda move: move.state in OPEN_STATES and move.state != "assigned")
+        # Who waits for all that is open got and lost nothing: thousands may, for one receipt.
+        short = (tried - blocked._backorder_held_whole(tried, waiting)).filtered(
+            lambda move: move.state in OPEN_STATES and move.state != "assigned"
+        )
         if short:
             with door(self.env) as doors:
                 if doors is not None:
@@ -169,6 +180,14 @@ class StockMove(models.Model):
                     short.sale_line_id._backorder_settle(tried=short)
         taking.product_id._backorder_stock_changed()
         return res
+
+    def _backorder_held_whole(self, tried, waiting):
+        """Those of ``self``, which nothing is reserved for, whose lines (ids ``waiting``) hold all
+        that is open, and of which no other move was ``tried``."""
+        others = {move.sale_line_id.id for move in tried - self}
+        return self.filtered(
+            lambda move: move.sale_line_id.id in waiting and move.sale_line_id.id not in others
+        )
 
     def _do_unreserve(self):
         """Also a button of the forecast report: what is not reserved any more is needed."""
@@ -202,14 +221,19 @@ class StockMove(models.Model):
             and not move._should_bypass_reservation()
         )
 
-    def _backorder_guard(self, others=None):
+    def _backorder_guard(self, others=None, facts=None, known=None):
         """The limits of an attempt to reserve ``self`` (open first-step moves of sale lines)
-        together with ``others`` (any other moves): what is held, set aside and owed."""
+        together with ``others`` (any other moves): what is held, set aside and owed.
+
+        :param facts: :class:`LineFacts` of the lines that hold something
+        :param known: all open first-step moves of these lines
+        """
         others = others if others is not None else self.browse()
         lines = self.sudo().sale_line_id
         budgets = {}
         holding = lines.filtered("backorder_hold_qty")
-        facts = holding._backorder_facts()
+        facts = facts or holding._backorder_facts()
+        known = lines._backorder_moves() if known is None else known
         figures, parts = facts.figures, facts.parts
         for line in holding:
             free = reservable(line.backorder_hold_qty, figures[line])
@@ -230,7 +254,7 @@ class StockMove(models.Model):
                 # Less than the product's unit can tell from nothing is noise of conversion.
                 some = move.product_id.uom_id.compare(budget, 0.0) > 0
                 budgets[move._backorder_budget_key()] = budget if some else 0.0
-        budgets.update(self._backorder_shared_budgets(lines, budgets))
+        budgets.update(self._backorder_shared_budgets(lines, budgets, known))
         put_back(self.env, budgets)
         leaving = self | others.filtered(
             lambda move: not move.location_dest_id._child_of(move.location_id)
@@ -247,39 +271,6 @@ class StockMove(models.Model):
             if not supply.claims:
                 supply = None
         return Guard(budgets=budgets, supply=supply)
-
-    def _backorder_shared_budgets(self, lines, budgets):
-        """Budgets of kits that have a component on two recipe lines: Odoo would give all that is
-        there to the first of them, and no kit would be complete."""
-        if "bom_line_id" not in self._fields:
-            return {}
-        shared = {}
-        for line, own in lines._backorder_moves().grouped("sale_line_id").items():
-            keys = {move._backorder_recipe_key() for move in own}
-            if len(keys) > len(own.product_id):
-                shared[line] = own
-        if not shared:
-            return {}
-        lines = lines.browse([line.id for line in shared])
-        facts = lines._backorder_facts()
-        supply = self.env["backorder.supply"]._gather(
-            lines._backorder_part_products(facts.parts),
-            facts.places(lines),
-            orders=lines.order_id,
-            asking=lines,
-        )
-        result = {}
-        for line, own in shared.items():
-            figure = facts.figures[line]
-            held = min(line.backorder_hold_qty, figure.unreserved)
-            wanted = max(0.0, figure.demand - held - figure.reserved)
-            got = line._backorder_take(supply, facts, wanted)
-            kits = figure.reserved + got
-            for part, most in line._backorder_kit_limits(own, facts.parts[line], kits):
-                key = part.moves[0]._backorder_budget_key()
-                budget = max(0.0, most - part.reserved)
-                result[key] = min(budget, budgets.get(key, budget))
-        return result
 
     def _update_reserved_quantity_vals(
         self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True
