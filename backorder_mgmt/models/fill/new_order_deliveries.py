@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from odoo import Command, models
 
 from ...engine import Guard, is_positive
+from ..base.batch import listeners
 from ..base.token import private_value
 from ..hold.settling import no_door
 
+#: Odoo's modules that say what a line has got already: its deliveries, and what was bought for it.
+_COUNTS = ("sale_stock", "sale_mrp", "stock_dropshipping")
 #: What Odoo would work out again as a move changes its order line, and what stays as it is: of a
 #: plain item nothing was delivered by open moves, and the new line says the same of the item.
 _UNTOUCHED = {
@@ -181,7 +184,10 @@ class SaleOrderLine(models.Model):
         moves._backorder_lower_demand({move: move.product_uom_qty for move in moves})
 
     def _get_qty_procurement(self, previous_product_uom_qty=False):
-        """A plain line whose moves were handed over lacks nothing: Odoo need not ask recipes."""
+        """A plain line whose moves were handed over lacks nothing, and one without any delivery or
+        purchase has nothing yet: Odoo need not ask recipes, item by item."""
+        if not previous_product_uom_qty and self._backorder_has_nothing():
+            return 0.0
         if self.backorder_origin_line_id:
             moves = self.sudo().move_ids
             if moves and all(
@@ -195,6 +201,16 @@ class SaleOrderLine(models.Model):
             ):
                 return sum(moves.mapped("product_uom_qty"))
         return super()._get_qty_procurement(previous_product_uom_qty=previous_product_uom_qty)
+
+    def _backorder_has_nothing(self):
+        """Nobody delivers, or bought, anything for this line yet, and no other module has a say."""
+        # sudo: a salesperson may read neither deliveries nor purchase orders
+        line = self.sudo()
+        return (
+            not line.move_ids
+            and not line.purchase_line_ids
+            and not listeners(self, "_get_qty_procurement", _COUNTS)
+        )
 
     def _backorder_reserve_set_aside(self, quantities):
         """Reserve what was set aside for these lines, by nobody else's leave: it was theirs.
@@ -234,8 +250,13 @@ class StockMove(models.Model):
         )
 
     def _trigger_scheduler(self):
-        """Demand that was handed over is not new: of many moves at once Odoo asks for reordering
-        rules move by move, so those of products that have none are left out before."""
+        """Odoo asks for reordering rules move by move: of several moves those of products that have
+        none are left out before, unless another module does more here."""
         ruled = private_value(self.env, "backorder_ruled_products")
-        moves = self if ruled is None else self.filtered(lambda m: m.product_id.id in ruled)
+        if ruled is not None:
+            moves = self.filtered(lambda move: move.product_id.id in ruled)
+        elif len(self) > 1 and not listeners(self, "_trigger_scheduler", ("stock",)):
+            moves = self._backorder_with_orderpoints()
+        else:
+            moves = self
         return super(StockMove, moves)._trigger_scheduler()
