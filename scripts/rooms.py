@@ -7,6 +7,7 @@ Names that Odoo defines are nobody's. Files of more than 400 lines are too long.
 is written by one file.
 
     scripts/rooms.py [folder of the addon]
+    scripts/rooms.py --sizes: files, lines and the longest method of each room
 """
 
 import ast
@@ -168,8 +169,31 @@ def check(addon):
             yield f"{addon / path}:{line}: {sentence}"
 
 
+def sizes(addon):
+    """Yield ``room: files, lines, longest method`` of each room, as a line."""
+    for room in STANDS_ON:
+        found = [
+            file
+            for file in sorted(addon.rglob("*.py"))
+            if room_of(file.relative_to(addon)) == room and file.name != "__init__.py"
+        ]
+        lines = sum(file.read_text().count("\n") for file in found)
+        length, name = max(
+            (
+                (node.end_lineno - node.lineno + 1, f"{file.name}: {node.name}")
+                for file in found
+                for node in methods(ast.parse(file.read_text()))
+            ),
+            default=(0, ""),
+        )
+        yield f"{room:12} {len(found):3} files {lines:6} lines; longest method {length} ({name})"
+
+
 def main():
     root = Path(__file__).resolve().parent.parent
+    if sys.argv[1:] == ["--sizes"]:
+        print(*sizes(root / "backorder_mgmt"), sep="\n")
+        return False
     addon = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "backorder_mgmt"
     faults = list(check(addon))
     print(*faults, sep="\n", end="\n" if faults else "")

@@ -102,3 +102,14 @@ def test_what_is_set_aside_is_written_by_one_file(faults):
     source = 'class A:\n    def write(self):\n        self.put({"backorder_promised_qty": 1})\n'
     assert faults(models__hold__sale_order_line_set_aside=source) == []
     assert len(faults(models__hold__other=source)) == 1
+
+
+def test_sizes_name_the_longest_method_of_each_room(rooms, tmp_path):
+    file = tmp_path / "models" / "hold" / "stock_move.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "class A:\n    def one(self):\n        pass\n\n    def two(self):\n        pass\n        pass\n"
+    )
+    assert "hold           1 files      7 lines; longest method 3 (stock_move.py: two)" in list(
+        rooms.sizes(tmp_path)
+    )
