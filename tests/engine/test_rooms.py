@@ -108,7 +108,8 @@ def test_sizes_name_the_longest_method_of_each_room(rooms, tmp_path):
     file = tmp_path / "models" / "hold" / "stock_move.py"
     file.parent.mkdir(parents=True)
     file.write_text(
-        "class A:\n    def one(self):\n        pass\n\n    def two(self):\n        pass\n        pass\n"
+        "class A:\n    def one(self):\n        pass\n\n"
+        "    def two(self):\n        pass\n        pass\n"
     )
     assert "hold           1 files      7 lines; longest method 3 (stock_move.py: two)" in list(
         rooms.sizes(tmp_path)
