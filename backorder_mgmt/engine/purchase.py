@@ -101,11 +101,11 @@ def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
     :param refill: whether the minimum counts
     """
     result = Needed(free=facts.on_hand - facts.reserved - facts.promised)
-    for own in facts.on_order:
-        if own.request:
-            result.requested += own.quantity
+    for goods in facts.on_order:
+        if goods.request:
+            result.requested += goods.quantity
         else:
-            result.ordered += own.quantity
+            result.ordered += goods.quantity
     for waiting in facts.waiting:
         if waiting.inside:
             result.backorders += waiting.needed
@@ -119,10 +119,10 @@ def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
         free -= waiting.there
         if not waiting.inside:
             result.kept_for_older += waiting.there
-    for own in facts.on_order:
-        rest = own.quantity
+    for goods in facts.on_order:
+        rest = goods.quantity
         for waiting in facts.waiting:
-            if waiting.key not in own.lines or not is_positive(rest):
+            if waiting.key not in goods.lines or not is_positive(rest):
                 continue
             taken = min(rest, left[waiting.key])
             left[waiting.key] -= taken

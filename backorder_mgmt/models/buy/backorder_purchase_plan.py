@@ -75,8 +75,8 @@ class BackorderPurchasePlan(models.AbstractModel):
                 ("company_id", "in", (False, company.id)),
             ]
         )
-        some = sellers.filtered("product_id")
-        return some.product_id | (sellers - some).product_tmpl_id.product_variant_ids
+        of_variants = sellers.filtered("product_id")
+        return of_variants.product_id | (sellers - of_variants).product_tmpl_id.product_variant_ids
 
     @api.model
     def _propose(self, options):
@@ -99,14 +99,14 @@ class BackorderPurchasePlan(models.AbstractModel):
             vendors = options.vendor_ids
         for warehouse in warehouses:
             for product in self._as_buyer(products, warehouse.company_id):
-                own = facts[product.id, warehouse.id]
-                needed = work_out(own, refill=options.choose != "backordered")
+                figures = facts[product.id, warehouse.id]
+                needed = work_out(figures, refill=options.choose != "backordered")
                 if needed.older:
                     left_out[product] = left_out.get(product, 0.0) + needed.older
                 wanted = needed.below_minimum if options.choose == "below_min" else needed.quantity
                 if wanted or (by_hand and (options.warehouse_id or warehouse == warehouses[0])):
                     rows.append(
-                        self._prepare_row_vals(product, warehouse, own, needed, vendors=vendors)
+                        self._prepare_row_vals(product, warehouse, figures, needed, vendors=vendors)
                     )
         never = products.browse({vals["product_id"] for vals in rows}).filtered(
             lambda product: not product.active
@@ -227,12 +227,16 @@ class BackorderPurchasePlan(models.AbstractModel):
         that ``vendor`` (or none) is paid."""
         unit = product.uom_id
         quantity = unit.round(max(0.0, quantity), rounding_method="UP")
-        own = company.currency_id
-        currency = vendor.sudo().with_company(company).property_purchase_currency_id or own
+        company_currency = company.currency_id
+        currency = (
+            vendor.sudo().with_company(company).property_purchase_currency_id or company_currency
+        )
         price = 0.0
         if vendor:
             today = company._backorder_today()
-            price = own._convert(product.standard_price, currency, company, today, round=False)
+            price = company_currency._convert(
+                product.standard_price, currency, company, today, round=False
+            )
         return Offer(vendor, unit, currency, quantity, price, 0.0, 0)
 
     @api.model
@@ -296,8 +300,8 @@ class BackorderPurchasePlan(models.AbstractModel):
             [("company_id", "in", self.env.companies.ids)]
         )
         products = self.env["product.product"]
-        for company, own in warehouses.grouped("company_id").items():
-            waiting = self._as_buyer(self._backordered_products(own), company)
+        for company, of_company in warehouses.grouped("company_id").items():
+            waiting = self._as_buyer(self._backordered_products(of_company), company)
             # As in the rows: a vendor of another company, archived or expired is none.
             products |= waiting.filtered(lambda product: not self._select_seller(product, 0.0))
         action = self.env["ir.actions.actions"]._for_xml_id("product.product_normal_action_sell")

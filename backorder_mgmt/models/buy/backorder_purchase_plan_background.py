@@ -33,12 +33,12 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _count_rows(self, screen):
         """(rows to order yet, rows looked at by the job, those of them that were not ordered)"""
         rows = self.env["backorder.purchase.line"]
-        own = [("purchase_id", "=", screen._origin.id)]
+        of_screen = [("purchase_id", "=", screen._origin.id)]
         ordered = ["|", ("quantity", "!=", 0), ("suggested_qty", "!=", 0), ("done", "=", False)]
         return (
-            rows.search_count(own + ordered),
-            rows.search_count([*own, ("done", "=", True)]),
-            rows.search_count([*own, ("failed", "!=", False)]),
+            rows.search_count(of_screen + ordered),
+            rows.search_count([*of_screen, ("done", "=", True)]),
+            rows.search_count([*of_screen, ("failed", "!=", False)]),
         )
 
     @api.model
@@ -96,10 +96,10 @@ class BackorderPurchasePlan(models.AbstractModel):
         """
         rows = self._rows_to_order(screen).filtered(lambda row: not row.done)
         batches = [[]]
-        for own in rows.grouped(lambda row: (row.product_id, row.warehouse_id)).values():
-            if batches[-1] and len(batches[-1]) + len(own) > BATCH:
+        for same_goods in rows.grouped(lambda row: (row.product_id, row.warehouse_id)).values():
+            if batches[-1] and len(batches[-1]) + len(same_goods) > BATCH:
                 batches.append([])
-            batches[-1] += own.ids
+            batches[-1] += same_goods.ids
         return batches
 
     @api.model
@@ -115,23 +115,23 @@ class BackorderPurchasePlan(models.AbstractModel):
                 self.env._("%s, who started it, is archived. Nothing more was ordered.", user.name)
             )
         companies = [screen.company_id.id, *(user.company_ids - screen.company_id).ids]
-        own = screen.with_user(user).with_context(
+        as_starter = screen.with_user(user).with_context(
             lang=user.lang, tz=user.tz, allowed_company_ids=companies
         )
         rows = screen.line_ids.browse(batch[1]).exists().filtered(lambda row: not row.done)
-        rows = rows.with_env(own.env)
+        rows = rows.with_env(as_starter.env)
         try:
             with self.env.cr.savepoint():
-                self._order_rows(own, rows)
+                self._order_rows(as_starter, rows)
         except UserError:
             # One row stands for itself: the others are ordered all the same.
             alike = rows.sudo().grouped(lambda row: (row.product_id, row.warehouse_id))
-            for some in alike.values():
+            for same_goods in alike.values():
                 try:
                     with self.env.cr.savepoint():
-                        self._order_rows(own, some.with_env(own.env))
+                        self._order_rows(as_starter, same_goods.with_env(as_starter.env))
                 except UserError as error:
-                    some.sudo().write({"done": True, "failed": str(error)})
+                    same_goods.sudo().write({"done": True, "failed": str(error)})
         self._go_on(screen)
 
     @api.model

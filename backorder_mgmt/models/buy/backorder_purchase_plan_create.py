@@ -56,11 +56,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         groups = rows.grouped(
             lambda row: (row.company_id, row.warehouse_id, row.vendor_id, row.currency_id)
         )
-        for company, own in rows.grouped("company_id").items():
-            self._read_ahead(company, own.product_id)
-        for (company, warehouse, vendor, currency), own in groups.items():
+        for company, of_company in rows.grouped("company_id").items():
+            self._read_ahead(company, of_company.product_id)
+        for (company, warehouse, vendor, currency), of_request in groups.items():
             orders |= self._create_order(
-                options, company, warehouse, vendor, currency, own, bought_for, made
+                options, company, warehouse, vendor, currency, of_request, bought_for, made
             )
         return orders
 
@@ -87,24 +87,27 @@ class BackorderPurchasePlan(models.AbstractModel):
         :return: {(product, warehouse): :class:`Needed`} of now
         """
         facts = {}
-        for warehouse, own in rows.grouped("warehouse_id").items():
+        for warehouse, of_warehouse in rows.grouped("warehouse_id").items():
             facts.update(
                 self._gather(
-                    own.product_id, warehouse, options.backorder_days, options.include_quotations
+                    of_warehouse.product_id,
+                    warehouse,
+                    options.backorder_days,
+                    options.include_quotations,
                 )
             )
         needed, problems = {}, []
         refill = options.choose != "backordered"
         for row in rows:
-            own = facts[row.product_id.id, row.warehouse_id.id]
-            now = work_out(own, refill=refill)
+            figures = facts[row.product_id.id, row.warehouse_id.id]
+            now = work_out(figures, refill=refill)
             needed[row.product_id, row.warehouse_id] = now
             more = now.on_order - row.on_order_qty
             fewer = row.needed_qty - now.quantity
             if not (is_more(more, 0.005) or is_more(fewer, 0.005)):
                 continue
             unit = row.product_id.uom_id
-            documents = self._list_documents(row.product_id, own).replace("\n", ", ")
+            documents = self._list_documents(row.product_id, figures).replace("\n", ", ")
             problems.append(
                 self.env._(
                     "%(product)s: needed now is %(now)s, not %(before)s any more (on order: "
@@ -128,7 +131,7 @@ class BackorderPurchasePlan(models.AbstractModel):
     @api.model
     def _share_lines(self, rows, needed):
         """{row: sale lines that it is bought for}, as far as its quantity goes."""
-        left = {key: dict(own.lines) for key, own in needed.items()}
+        left = {key: dict(what.lines) for key, what in needed.items()}
         result = {}
         lines = self.env["sale.order.line"].sudo()
         for row in rows:
@@ -192,17 +195,19 @@ class BackorderPurchasePlan(models.AbstractModel):
     @api.model
     def _prepare_order_vals(self, company, warehouse, vendor, currency, sale_orders):
         """What Odoo's form fills in when the vendor is chosen comes along."""
-        own = vendor.sudo().with_company(company)
+        companys_vendor = vendor.sudo().with_company(company)
         position = self.env["account.fiscal.position"].sudo().with_company(company)
-        buyer = own.buyer_id.filtered(lambda user: user.active and company in user.company_ids)
+        buyer = companys_vendor.buyer_id.filtered(
+            lambda user: user.active and company in user.company_ids
+        )
         return {
             "partner_id": vendor.id,
             "company_id": company.id,
             "picking_type_id": warehouse.in_type_id.id,
             "currency_id": currency.id,
             "user_id": buyer.id or self.env.uid,
-            "payment_term_id": own.property_supplier_payment_term_id.id,
-            "fiscal_position_id": position._get_fiscal_position(own).id,
+            "payment_term_id": companys_vendor.property_supplier_payment_term_id.id,
+            "fiscal_position_id": position._get_fiscal_position(companys_vendor).id,
             "origin": ", ".join(sale_orders.mapped("name")),
         }
 

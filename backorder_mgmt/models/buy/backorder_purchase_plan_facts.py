@@ -145,8 +145,8 @@ class BackorderPurchasePlan(models.AbstractModel):
                 if product_id not in wanted:
                     continue
                 quantity = needed * per_unit
-                own = Waiting(line_id, quantity, inside)
-                waiting.setdefault((product_id, warehouse_id), []).append(own)
+                backorder = Waiting(line_id, quantity, inside)
+                waiting.setdefault((product_id, warehouse_id), []).append(backorder)
                 if product_id in places:
                     apart[product_id, warehouse_id, line_id] = places[product_id]
                 if state == "sale":
@@ -182,8 +182,8 @@ class BackorderPurchasePlan(models.AbstractModel):
         reserved = {(row[0], row[1]): float(row[2]) for row in self.env.cr.fetchall()}
         result = {}
         for key, quantity in free.items():
-            own = reserved.get(key, 0.0)
-            result[key[0], stocks[key[1]]] = (quantity + own, own)
+            reserved_qty = reserved.get(key, 0.0)
+            result[key[0], stocks[key[1]]] = (quantity + reserved_qty, reserved_qty)
         return result
 
     @api.model
@@ -280,12 +280,12 @@ class BackorderPurchasePlan(models.AbstractModel):
             products, warehouses, places=places
         )
         seen = set()
-        for key in sorted(incoming, key=lambda own: own[2]):
+        for key in sorted(incoming, key=lambda place: place[2]):
             for _date, quantity, move in incoming[key]:
                 if is_positive(quantity) and move.id not in seen:
                     seen.add(move.id)
-                    own = self._prepare_arrival(quantity, move)
-                    on_order.setdefault(key[:2], []).append(own)
+                    arrival = self._prepare_arrival(quantity, move)
+                    on_order.setdefault(key[:2], []).append(arrival)
                     place = (move.product_id.id, move.location_id.id)
                     loose = quantity - move.product_uom._compute_quantity(
                         move.quantity, move.product_id.uom_id, round=False

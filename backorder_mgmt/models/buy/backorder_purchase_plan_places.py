@@ -23,7 +23,9 @@ class BackorderPurchasePlan(models.AbstractModel):
             return served
         products = self.env["product.product"].sudo().browse({key[0] for key in apart})
         places = (
-            self.env["stock.location"].sudo().browse({p for own in apart.values() for p in own})
+            self.env["stock.location"]
+            .sudo()
+            .browse({place for asked in apart.values() for place in asked})
         )
         stocks = {warehouse.id: warehouse.lot_stock_id for warehouse in warehouses}
         supply = self.env["backorder.supply"]._gather(
@@ -36,12 +38,12 @@ class BackorderPurchasePlan(models.AbstractModel):
                 asked = apart.get((*key, row.key), {})
                 for place in places.browse(asked):
                     wanted = min(row.needed - there - lacking, asked[place.id])
-                    got = min(wanted, supply.available(product_id, place.id))
-                    supply.take(product_id, place.id, got)
-                    served[product_id, place.id] = served.get((product_id, place.id), 0.0) + got
-                    there, lacking = there + got, lacking + wanted - got
+                    given = min(wanted, supply.available(product_id, place.id))
+                    supply.take(product_id, place.id, given)
+                    served[product_id, place.id] = served.get((product_id, place.id), 0.0) + given
+                    there, lacking = there + given, lacking + wanted - given
                     if not place._child_of(stocks[warehouse_id]):
-                        on_hand[key] = (on_hand[key][0] + got, on_hand[key][1])
+                        on_hand[key] = (on_hand[key][0] + given, on_hand[key][1])
                 rows.append(replace(row, there=there, apart=lacking))
             waiting[key] = rows
         return served

@@ -70,12 +70,12 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _refresh_rows(self, rows):
         """Bring rows up to date that are not asked for any more: nothing of them is needed now,
         or they were picked by hand."""
-        for warehouse, own in rows.grouped("warehouse_id").items():
-            screen = own.purchase_id
+        for warehouse, of_warehouse in rows.grouped("warehouse_id").items():
+            screen = of_warehouse.purchase_id
             facts = self._gather(
-                own.product_id, warehouse, screen.backorder_days, screen.include_quotations
+                of_warehouse.product_id, warehouse, screen.backorder_days, screen.include_quotations
             )
-            for row in own:
+            for row in of_warehouse:
                 figures = facts[row.product_id.id, warehouse.id]
                 needed = work_out(figures, refill=screen.choose != "backordered")
                 vals = self._prepare_row_vals(
@@ -125,13 +125,13 @@ class BackorderPurchasePlan(models.AbstractModel):
             for number in numbers:
                 vals = result[number]
                 product = products.browse(vals["product_id"])
-                own = facts[product.id, warehouse_id]
+                figures = facts[product.id, warehouse_id]
                 vendor = self.env["res.partner"].browse(vals.get("vendor_id") or ())
                 vendors = vendor or (
                     purchase.vendor_ids if purchase.vendor_scope == "selected" else None
                 )
-                needed = work_out(own, refill=refill)
-                full = self._prepare_row_vals(product, warehouse, own, needed, vendors=vendors)
+                needed = work_out(figures, refill=refill)
+                full = self._prepare_row_vals(product, warehouse, figures, needed, vendors=vendors)
                 result[number] = {**full, **vals}
         return result
 

@@ -161,11 +161,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         texts = []
         # Of the template, not its copy on the product: that is read for all products at once.
         unit = product.product_tmpl_id.uom_id if facts.on_order else None
-        for own in facts.on_order:
-            name = own.document or self.env._("Receipt")
-            if own.request:
+        for goods in facts.on_order:
+            name = goods.document or self.env._("Receipt")
+            if goods.request:
                 name = self.env._("%s (request for quotation)", name)
-            texts.append(f"{name}: {self._label(own.quantity, unit)}")
+            texts.append(f"{name}: {self._label(goods.quantity, unit)}")
         return "\n".join(texts)
 
     @api.model

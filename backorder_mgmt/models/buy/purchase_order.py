@@ -35,9 +35,9 @@ class PurchaseOrderLine(models.Model):
 
     def _merge_po_line(self, rfq_line):
         """What was bought for backorders stays bought when requests are merged into one."""
-        res = super()._merge_po_line(rfq_line)
+        merged = super()._merge_po_line(rfq_line)
         rfq_line._backorder_hand_over(self)
-        return res
+        return merged
 
     def _backorder_hand_over(self, heir):
         """``heir`` is bought for the backorders of these lines from now on."""
@@ -80,17 +80,17 @@ class PurchaseOrder(models.Model):
         lines = self.order_line.filtered(lambda line: line.sudo().backorder_line_ids)
         before = [(line, line.order_id, line.product_id) for line in lines]
         bought = {line: line.sudo().backorder_line_ids for line in lines}
-        res = super().action_merge()
+        merged = super().action_merge()
         for line, order, product in before:
             if not line.exists():
-                heir = order.order_line.filtered(lambda own, of=product: own.product_id == of)[:1]
+                heir = order.order_line.filtered(lambda line, of=product: line.product_id == of)[:1]
                 heir._backorder_bought_for(bought[line])
-        return res
+        return merged
 
     def button_cancel(self):
         """What was bought for backorders waits again, and their orders say so."""
         open_orders = self.filtered(lambda order: order.state != "cancel")
-        res = super().button_cancel()
+        cancelled = super().button_cancel()
         for order in open_orders.sudo():  # sudo: a purchaser need not see sales orders
             lines = order.order_line.backorder_line_ids.filtered(lambda line: line.backorder_qty)
             if lines:
@@ -99,7 +99,7 @@ class PurchaseOrder(models.Model):
                 )
                 orders = lines.order_id
                 orders._message_log_batch(bodies=dict.fromkeys(orders.ids, body))
-        return res
+        return cancelled
 
     def _backorder_print_requests(self):
         """One PDF with these requests for quotation.

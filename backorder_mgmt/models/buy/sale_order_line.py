@@ -46,8 +46,8 @@ class SaleOrderLine(models.Model):
     def _backorder_purchases_by_order(self):
         result = super()._backorder_purchases_by_order()
         # sudo: a salesman is told of purchase orders that they may not read
-        for order, own in self.sudo().grouped("order_id").items():
-            bought = own.backorder_purchase_line_ids.order_id.filtered(
+        for order, of_order in self.sudo().grouped("order_id").items():
+            bought = of_order.backorder_purchase_line_ids.order_id.filtered(
                 lambda purchase: purchase.state in ("draft", "sent", "to approve", "purchase")
             )
             if bought:
