@@ -1,3 +1,11 @@
+"""What every room stands on, and knows of no order. Where to begin:
+
+- ``token.py`` says who may write what this addon knows, and what methods tell each other;
+- ``named.py`` says which records a client may name, ``batch.py`` writes many of them;
+- ``jobs.py`` is the loop of scheduled jobs, ``days.py`` says which day a moment is;
+- ``res_company.py`` and ``res_partner.py`` have the settings that the rooms read.
+"""
+
 from . import token
 from . import res_company
 from . import days

@@ -1,3 +1,13 @@
+"""What people look at. Where to begin:
+
+- ``backorder_overview.py`` is the app's first page (``…_needed.py``: what waits, ``…_steps.py``:
+  Odoo's onboarding), ``digest_digest.py`` its figures in managers' mail;
+- ``backorder_report.py`` is the analysis, ``backorder_list.py`` the reports by customer, order and
+  item (``…_report.py`` makes pages of them);
+- ``sale_order_documents.py`` is what quotations, slips and invoices say;
+- ``sale_order_line.py`` has what lists of very many lines are filtered, grouped and summed by.
+"""
+
 from . import sale_order_line
 from . import sale_order_documents
 from . import backorder_report
