@@ -165,9 +165,11 @@ class TestPurchaseOrders(PurchaseCommon):
         self.assertEqual(row.vendor_hint, "Pay in advance. Ask for the new model.")
         self.assertFalse(row.problem)
 
-    def test_a_day_is_the_buyers_day(self):
-        """Ten in the morning in Sydney is yesterday in UTC; both belong to his today."""
-        self.buyer.tz = "Australia/Sydney"
+    def test_a_day_is_the_companys_day(self):
+        """Eight in the morning in Sydney is yesterday in UTC; both belong to the shop's today,
+        wherever the buyer is."""
+        self.company.backorder_tz = "Australia/Sydney"
+        self.buyer.tz = "America/New_York"
         with freeze_time("2027-03-01 21:00:00"):  # 8:00 of 2 March in Sydney
             self._order((self.product, 3))
         with freeze_time("2027-03-02 04:00:00"):
