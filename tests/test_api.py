@@ -194,6 +194,56 @@ def test_what_is_refused_is_a_sentence_and_changes_nothing(server):
 
 
 @pytest.mark.parametrize("door", ["json2", "xmlrpc"])
+def test_everything_possible_without_quantities(server, door):
+    """The four methods by each door, on an order of which four of ten came in."""
+    order, line = order_of(server, 10, 4)
+
+    def call(method, **values):
+        if door == "json2":
+            return json2(server, "clara", f"sale.order/{method}", ids=[order], **values)
+        return rpc(server, "clara")("sale.order", method, [order], **values)
+
+    assert call("detect_backorders") == [line]
+    [run] = call("fill_backorders")
+    assert isinstance(run, int)
+    assert needed(server, line) == 6
+    assert call("force_backorders") == [line]
+    assert needed(server, line) == 10
+    assert call("cancel_backorders", reason="Discontinued") == [line]
+    assert needed(server, line) == 0
+    assert call("detect_backorders") == []
+    assert call("fill_backorders") == []
+
+
+def test_no_id_and_our_keys_in_the_context_open_nothing(server):
+    order, line = order_of(server, 10, 4)
+    for ids in ([None], [False], ["x"], [[order]]):
+        for login, path in (
+            ("clara", "sale.order/fill_backorders"),
+            ("boss", "backorder.fill.batch/action_start"),
+            ("boss", "backorder.run/action_start"),
+        ):
+            with pytest.raises(Refused, match="without an id") as refused:
+                json2(server, login, path, ids=ids)
+            assert refused.value.status == 422
+    with pytest.raises(xmlrpc.client.Fault, match="without an id"):
+        rpc(server, "boss")("backorder.fill.batch", "action_start", [False])
+    for key in ("backorder_token", "backorder_guard", "backorder_stay", "skip_procurement"):
+        for value in (True, 1, {}, "backorder_token"):
+            with pytest.raises(Refused) as refused:
+                json2(
+                    server,
+                    "clara",
+                    "sale.order.line/write",
+                    ids=[line],
+                    vals={"backorder_hold_qty": 1},
+                    context={key: value},
+                )
+            assert refused.value.status == 403
+    assert needed(server, line) == 10
+
+
+@pytest.mark.parametrize("door", ["json2", "xmlrpc"])
 def test_a_fill_of_many_orders(server, door):
     order, line = order_of(server, 10, 4)
     other, other_line = order_of(server, 5, 5, login="boss")
