@@ -1,6 +1,6 @@
 """Days are people's days: in Los Angeles, Sydney and UTC; nobody is told a day in the past."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from freezegun import freeze_time
 
@@ -107,6 +107,88 @@ class TestDays(NoticesCommon):
                 )
                 [[day]] = self.env.execute_query(SQL("SELECT %s", day_sql))
                 self.assertEqual(day, self.company._backorder_day(moment), (zone, moment))
+
+    def test_days_on_which_clocks_change_are_days(self):
+        """23 or 25 hours: told, expected and overdue are as on any other day."""
+        self.company.backorder_delay_tolerance = 0
+        for zone, day, shift in (
+            ("America/Los_Angeles", date(2027, 3, 14), "forward"),
+            ("America/Los_Angeles", date(2027, 11, 7), "back"),
+            ("Australia/Sydney", date(2027, 10, 3), "forward"),
+            ("Australia/Sydney", date(2027, 4, 4), "back"),
+            ("UTC", date(2027, 3, 14), "never"),
+        ):
+            with self.subTest(zone=zone, clocks=shift):
+                self._zone(zone)
+                start = self.company._backorder_start(day)
+                end = self.company._backorder_start(day + timedelta(days=1))
+                hours = {"forward": 23, "back": 25, "never": 24}[shift]
+                self.assertEqual(end - start, timedelta(hours=hours))
+                first, last = start, end - timedelta(minutes=1)
+                order, purchase = self._promised(date=first, product=self._product(zone))
+                self._slip(order, purchase, last)
+                with freeze_time(last):
+                    self.assertFalse(self._late(order), "on the last minute of that day still")
+                    self.assertNotIn(order, self._work().order_id)
+                with freeze_time(end):
+                    self.assertEqual(self._late(order), order, "over, a minute later")
+                    self.assertIn(order, self._work().order_id)
+                    self.assertNotIn(order, self._work().order_id, "told once")
+                order, purchase = self._promised(date=last, product=self._product(f"{zone} 2"))
+                self._slip(order, purchase, end)
+                with freeze_time(first):
+                    self.assertEqual(self._late(order), order, "the day after")
+
+    def test_the_usual_wait_is_counted_in_days_of_people(self):
+        """A lead time of seven days over the change of the clocks: to the end of the seventh."""
+        for zone, hour, minute in (("America/Los_Angeles", 23, 30), ("Australia/Sydney", 0, 30)):
+            for begun in (
+                date(2027, 3, 10),
+                date(2027, 4, 1),
+                date(2027, 10, 1),
+                date(2027, 11, 3),
+            ):
+                with self.subTest(zone=zone, begun=begun):
+                    self._zone(zone)
+                    moment = self.company._backorder_start(begun, time(hour, minute))
+                    with freeze_time(moment):
+                        order = self._order((self._product(f"{zone} {begun}"), 1))
+                    order.write({"date_order": moment})
+                    order.order_line.customer_lead = 7
+                    order.order_line._backorder_write({"backorder_date": moment})
+                    seventh = begun + timedelta(days=7)
+                    self.env.invalidate_all()
+                    with freeze_time(self.company._backorder_start(seventh, time(23, 59))):
+                        self.assertFalse(self._late(order))
+                    self.env.invalidate_all()
+                    with freeze_time(
+                        self.company._backorder_start(seventh + timedelta(days=1), time(0, 1))
+                    ):
+                        self.assertEqual(self._late(order), order)
+
+    def test_an_email_of_a_fill_names_the_day_where_the_company_is_as_the_customer_writes_it(self):
+        """Three in the afternoon of 2 October in London is the 3rd in Sydney, whoever fills."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.backorder_fill_approved = "same_order"
+        self._zone("Australia/Sydney")
+        self.customer.write({"lang": "fr_FR", "tz": "America/Los_Angeles"})
+        self.salesman.write({"lang": "en_US", "tz": "America/Los_Angeles"})
+        order, _purchase = self._promised(date=datetime(2027, 10, 2, 15))
+        self._stock(self.product, 3)
+        run = self.env["backorder.run"].create(
+            {
+                "order_ids": [Command.set(order.ids)],
+                "email_partial_template_id": self.env.ref(
+                    "backorder_mgmt.mail_template_backorder_partial"
+                ).id,
+            }
+        )
+        run.with_user(self.salesman).sudo().action_start()
+        mail = self.env["mail.mail"].search(
+            [("model", "=", "sale.order"), ("res_id", "=", order.id)], order="id desc", limit=1
+        )
+        self.assertIn("03/10/2027", mail.body_html)
+        self.assertNotIn("10/03/2027", mail.body_html)
 
     def test_the_second_email_of_a_partly_filled_order_says_what_this_fill_filled(self):
         self.company.backorder_fill_approved = "same_order"

@@ -60,15 +60,19 @@ class SaleOrderLine(models.Model):
                     date and expected > date for date in (told, asked)
                 )
             else:
-                late = told or (asked or day(line._backorder_lead_end())) < today[line.company_id]
+                late = told or (asked or line._backorder_lead_end()) < today[line.company_id]
             line.backorder_late = line.backorder_qty > 0 and late
 
     def _backorder_lead_end(self):
-        """Until when a customer who was told no date waits no longer than usual: the item's lead
-        time from the order, or from when it went on backorder, whichever was first."""
+        """The day until which a customer who was told no date waits no longer than usual: the
+        item's lead time from the order, or from when it went on backorder, whichever was first.
+
+        Counted in days of the company, some of which have 23 or 25 hours.
+        """
         self.ensure_one()
         begun = [date for date in (self.order_id.date_order, self.backorder_date) if date]
-        return min(begun, default=fields.Datetime.now()) + timedelta(days=self.customer_lead)
+        day = self.company_id._backorder_day(min(begun, default=fields.Datetime.now()))
+        return day + timedelta(days=self.customer_lead)
 
     def _search_backorder_late(self, operator, value):
         if operator != "in":
@@ -84,9 +88,14 @@ class SaleOrderLine(models.Model):
             orders = model.env["sale.order"]
             asked = orders._field_to_sql(order_alias, "commitment_date")
             lead_end = SQL(
-                "LEAST(%s, %s) + %s * INTERVAL '1 day'",
-                orders._field_to_sql(order_alias, "date_order"),
-                model._field_to_sql(alias, "backorder_date", query),
+                "%s + FLOOR(%s)::int",
+                day(
+                    SQL(
+                        "LEAST(%s, %s)",
+                        orders._field_to_sql(order_alias, "date_order"),
+                        model._field_to_sql(alias, "backorder_date", query),
+                    )
+                ),
                 model._field_to_sql(alias, "customer_lead", query),
             )
             late = SQL(
@@ -99,7 +108,7 @@ class SaleOrderLine(models.Model):
                 today=day(SQL("%s::timestamp", fields.Datetime.now())),
                 told=day(model._field_to_sql(alias, "backorder_promised_date", query)),
                 asked=day(of_order(asked)),
-                waited=day(of_order(SQL("COALESCE(%s, %s)", asked, lead_end))),
+                waited=of_order(SQL("COALESCE(%s, %s)", day(asked), lead_end)),
             )
             return SQL("%s IS TRUE" if True in value else "%s IS NOT TRUE", late)
 
