@@ -16,6 +16,7 @@ from . import test_change_plan
 from . import test_charge
 from . import test_charge_cap
 from . import test_charge_give_up
+from . import test_charge_links
 from . import test_charge_pages
 from . import test_charge_tours
 from . import test_charge_whose

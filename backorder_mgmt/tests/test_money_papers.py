@@ -130,6 +130,28 @@ class TestMoneyPapers(PapersCommon):
         self._fresh()
         self.assertAsked([40], order)
 
+    def test_a_down_payment_whose_amount_was_changed_on_its_invoice(self):
+        """odoo/odoo#29216: 30.00 were proposed, 20.00 invoiced and paid."""
+        order = self._ten()
+        wizard = self.env["sale.advance.payment.inv"].create(
+            {
+                "sale_order_ids": [Command.set(order.ids)],
+                "advance_payment_method": "fixed",
+                "fixed_amount": 30,
+            }
+        )
+        wizard.create_invoices()
+        order.invoice_ids.invoice_line_ids.filtered("price_unit").price_unit = 20
+        order.invoice_ids.action_post()
+        self._pay_bank(order.invoice_ids)
+        self._fresh()
+        self.assertEqual(order.backorder_amount_due, 80)
+        new = self._fill_chairs(order)
+        self.assertEqual(new.transaction_ids.mapped("amount"), [40])
+        self._bill_all(order | new)
+        self.assertEqual(self._open(order | new), (40, 0))
+        self.assertEqual(self._due(order, new), (40, 0))
+
 
 @tagged("post_install", "-at_install")
 class TestMoneyOtherPrices(PapersCommon):
