@@ -40,6 +40,8 @@ STEPS = {
     "book": (),
     "retry": (),
     "job": (),
+    "crash": (st.booleans(),),
+    "look_up": (which,),
     "deliver": (which, st.booleans()),
     "give_back": (which,),
     "invoice": (which,),
@@ -84,6 +86,7 @@ class TestMoneyProperties(MoneyTableCommon):
                 self._run_step(name, arguments)
             self._job()
             self._compare("the end")
+            self._one_charge_or_none_and_it_is_said_which()
             # Money that customers send by themselves may be too much; what we do may not.
             self.assertFalse(
                 [
@@ -111,6 +114,7 @@ class TestMoneyProperties(MoneyTableCommon):
         order = self._order(*items, require_payment=False, payment_term_id=False)
         self.root = order
         self.banked = {}  # {order: what came by bank}
+        self.reached = {}  # {request of a worker that died: whether it reached the provider}
 
     def _run_step(self, name, arguments):
         try:
@@ -365,6 +369,40 @@ class TestMoneyProperties(MoneyTableCommon):
 
     def _step_job(self):
         self._run_job()
+
+    def _charges(self, *states):
+        family = self._orders()
+        charges = self.env["backorder.charge"]
+        return charges.search([("order_id", "in", family.ids), ("state", "in", states)])
+
+    def _step_crash(self, reached):
+        """A worker dies when its request is on record: before the provider got it, or after."""
+        self._nth(self._charges("todo"), 0)
+        attempts = self.env["backorder.charge.attempt"]
+        with patch.object(type(attempts), "_send", lambda attempt: None):
+            self._run_job()
+        for attempt in self._charges("sending", "unknown").attempt_ids:
+            if attempt.state == "sending":
+                self.reached.setdefault(attempt, reached)
+
+    def _step_look_up(self, number):
+        """A person looks it up at the provider, and says what is there."""
+        charge = self._nth(self._charges("unknown"), number)
+        lost = charge.attempt_ids.filtered(lambda attempt: attempt.state == "sending")
+        if any(self.reached[attempt] for attempt in lost):
+            charge.action_was_charged()
+        else:
+            charge.action_not_charged()
+        self._run_job()
+
+    def _one_charge_or_none_and_it_is_said_which(self):
+        """Nobody is asked again while the end of a request is unknown, and that is said."""
+        for charge in self._charges("todo", "sending", "pending", "unknown", "failed", "done"):
+            lost = charge.attempt_ids.filtered(lambda attempt: attempt.state == "sending")
+            if lost:
+                self.assertEqual((charge.state, len(lost)), ("unknown", 1))
+                self.assertIn(lost.transaction_id.reference, charge.message)
+                self.assertEqual(lost, charge.attempt_ids.sorted("id")[-1], "asked again")
 
     def _step_deliver(self, number, backorder):
         order = self._nth(self._orders().filtered(lambda o: o.state == "sale"), number)
