@@ -48,6 +48,62 @@ class TestShipping(BackorderCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestCreditLimit(BackorderCommon):
+    """Odoo warns of a limit on quotations and stops nobody; so do fills. The warning stays true."""
+
+    def setUp(self):
+        super().setUp()
+        self.company.account_use_credit_limit = True
+        self.customer.credit_limit = 60.0
+        self.product.lst_price = self.other.lst_price = 10.0
+        (self.product | self.other).taxes_id = False
+
+    def _to_invoice(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.customer.credit_to_invoice
+
+    def test_a_fill_neither_uses_nor_gives_back_credit(self):
+        self._stock(self.product, 2)
+        order = self._order((self.product, 5))
+        self.assertEqual(self._to_invoice(), order.amount_total)
+        before = order.amount_total
+        self._stock(self.product, 2)
+        run = order.fill_backorders()
+        new = run.run_order_ids.new_order_id
+        self.assertEqual((len(new), new.state), (1, "sale"))
+        self.assertEqual(self._to_invoice(), before, "moved, not ordered twice")
+        run.action_undo()
+        self.assertEqual(self._to_invoice(), before)
+        self._stock(self.product, 1)
+        order.fill_backorders()
+        self.assertEqual(self._to_invoice(), before)
+
+    def test_a_new_order_that_is_not_approved_warns_as_odoo_does(self):
+        self.company.backorder_approve_new_order = False
+        order = self._order((self.product, 9))
+        self._stock(self.product, 8)
+        new = order.fill_backorders().run_order_ids.new_order_id
+        self.assertEqual(new.state, "draft")
+        self.env.invalidate_all()
+        self.assertIn("credit limit", new.partner_credit_warning.lower())
+        new.action_confirm()
+        self.assertHeld(new.order_line, 0, reserved=8)
+
+    def test_a_warning_on_customer_and_item_stops_no_fill_and_is_on_the_new_order(self):
+        self.env.user.group_ids += self.env.ref("sale.group_warning_sale")
+        self.customer.sale_warn_msg = "Ask Bob first"
+        self.product.sale_line_warn_msg = "Fragile"
+        order = self._order((self.product, 5))
+        self._stock(self.product, 2)
+        new = order.fill_backorders().run_order_ids.new_order_id
+        self.assertHeld(new.order_line, 0, reserved=2)
+        for record in order | new:
+            self.assertIn("Ask Bob first", record.sale_warning_text)
+            self.assertIn("Fragile", record.sale_warning_text)
+
+
+@tagged("post_install", "-at_install")
 class TestRepair(BackorderCommon):
     def _repair(self, quantity):
         needs(self.env, "repair.order", "repair")

@@ -135,6 +135,40 @@ class TestShop(ShopCommon):
         self.assertEqual(self._answer(4, kit)[0], 2)
         self.assertEqual(self._offered(), 5)
 
+    def test_a_cart_with_parts_of_a_kit_is_told_how_many_kits_are_left(self):
+        """The page takes off what other lines of the cart need, counted by what the shop offers."""
+        if "mrp.bom" not in self.env:
+            self.skipTest("needs the module website_sale_mrp, which is not installed")
+        kit = self._product("Tool Box")
+        self._sell_what_is_there(kit)
+        self._sell_what_is_there(self.other)
+        self.env["mrp.bom"].create(
+            {
+                "product_tmpl_id": kit.product_tmpl_id.id,
+                "type": "phantom",
+                "bom_line_ids": [
+                    Command.create({"product_id": self.product.id, "product_qty": 2}),
+                    Command.create({"product_id": self.other.id, "product_qty": 1}),
+                ],
+            }
+        )
+        self._order((self.other, 8))
+        self._stock(self.product, 8)
+        self._stock(self.other, 9)
+        cart = self._order((self.product, 4), confirm=False, website_id=self.website.id)
+        self.assertEqual(self._offered(kit), 1, "of the other one eight are owed")
+        self.assertEqual(cart._get_unavailable_quantity_from_kits(kit), 0)
+        cart.order_line.product_uom_qty = 7
+        self.env.invalidate_all()
+        self.assertEqual(cart._get_unavailable_quantity_from_kits(kit), 1)
+        cart.order_line.product_uom_qty = 4
+        self.env["sale.order.line"].create(
+            {"order_id": cart.id, "product_id": kit.id, "product_uom_qty": 1}
+        )
+        self.env.invalidate_all()
+        # For hammers the cart's box takes two.
+        self.assertEqual(cart._get_unavailable_quantity_from_kits(self.product), 2)
+
     def test_back_in_stock_is_mailed_when_it_is_in_stock_for_who_asked(self):
         self._order((self.product, 2))
         self.product.stock_notification_partner_ids = self.customer

@@ -143,3 +143,52 @@ class TestTill(BackorderCommon):
         self.assertEqual(sold.picking_ids.move_ids.product_uom_qty, 5)
         self.assertEqual(sold.picking_ids.move_ids.quantity, 2)
         self.assertEqual(quotation.detect_backorders(), [])
+
+    def _set_aside(self, quantity):
+        """A quotation for which all is set aside, and an order that waits for two more."""
+        quotation = self._order((self.product, quantity), confirm=False)
+        self._stock(self.product, quantity)
+        quotation.fill_backorders()
+        self.assertEqual(quotation.order_line.backorder_promised_qty, quantity)
+        return quotation, self._order((self.product, 2))
+
+    def test_what_is_set_aside_is_taken_along_by_who_pays_it(self):
+        quotation, waiting = self._set_aside(3)
+        self._sell(3, quotation.order_line)
+        self.assertEqual((quotation.state, quotation.order_line.qty_delivered), ("sale", 3))
+        self.assertEqual(quotation.order_line.backorder_promised_qty, 0)
+        self.assertHeld(quotation.order_line, 0, reserved=0)
+        self.assertHeld(waiting.order_line, 2, reserved=0)
+        self.assertEqual(self.product.with_context(warehouse_id=self.warehouse.id).free_qty, 0)
+        self._stock(self.product, 2)
+        waiting.fill_backorders()
+        self.assertHeld(waiting.order_line, 0)
+        self.assertInvariants(quotation | waiting | waiting.backorder_child_ids)
+
+    def test_paid_in_part_the_rest_of_what_is_set_aside_stays_the_customers(self):
+        quotation, waiting = self._set_aside(5)
+        self._sell(2, quotation.order_line)
+        self.assertEqual((quotation.state, quotation.order_line.qty_delivered), ("sale", 2))
+        self.assertEqual(quotation.order_line.backorder_promised_qty, 0)
+        self.assertHeld(quotation.order_line, 0, reserved=3)
+        self.assertHeld(waiting.order_line, 2, reserved=0)
+        self.assertFalse(waiting.fill_backorders().line_ids.filtered("filled_qty"))
+        self.assertInvariants(quotation | waiting)
+
+    def test_what_is_set_aside_and_shipped_later_is_what_the_till_ships(self):
+        quotation, waiting = self._set_aside(3)
+        sold = self._sell(3, quotation.order_line, later=True)
+        self.assertEqual(quotation.order_line.backorder_promised_qty, 0)
+        self.assertHeld(quotation.order_line, 0, reserved=0)
+        sold.picking_ids.action_assign()
+        self.assertEqual(sold.picking_ids.move_ids.quantity, 3)
+        self.assertHeld(waiting.order_line, 2, reserved=0)
+
+    def test_another_customer_at_the_till_takes_what_is_set_aside(self):
+        """What is handed over is gone: the quotation waits for it again, nobody has it twice."""
+        quotation, waiting = self._set_aside(3)
+        self._sell(3)
+        self.assertEqual(self.product.with_context(warehouse_id=self.warehouse.id).free_qty, 0)
+        quotation.action_confirm()
+        self.assertHeld(quotation.order_line, 3, reserved=0)
+        self.assertInvariants(quotation | waiting)
