@@ -66,8 +66,18 @@ class TestChargeReturned(OwedCommon, ChargeTours):
             job.method_direct_trigger()
 
     def test_after_a_return_all_screens_and_the_card_say_the_same_amount(self):
-        """Two chairs at 160 paid, one sent back and paid back; then a lamp for 40 comes in."""
+        """Two chairs at 160 paid, one sent back and paid back; then a lamp for 40 comes in.
+
+        Wherever the company, its clerk and its customer are, and whatever day it is there.
+        """
         self._card(details="4444")
+        for zone in ("America/Los_Angeles", "Australia/Sydney", "UTC"):
+            with self.subTest(zone=zone):
+                self.company.backorder_tz = zone
+                (self.salesman | self.env.user).tz = self.customer.tz = zone
+                self._tell_of_a_return()
+
+    def _tell_of_a_return(self):
         order = self._pair(lamp=40.0)
         self._do_deliver(order, None, None)
         self._do_invoice(order, None, None)

@@ -192,3 +192,24 @@ class TestTill(BackorderCommon):
         quotation.action_confirm()
         self.assertHeld(quotation.order_line, 3, reserved=0)
         self.assertInvariants(quotation | waiting)
+
+    def test_what_was_paid_at_the_till_is_paid(self):
+        """Ten for 100.00, six taken along and paid; the four that come in cost 40.00."""
+        for later in (False, True):
+            with self.subTest(later=later):
+                self._stock(self.product, 6)
+                order = self._order((self.product, 10))
+                self._sell(6, order.order_line, later=later)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self.assertEqual(order.backorder_paid_amount, 60)
+                due = order.backorder_owed_amount - 60
+                self.assertEqual((order.backorder_amount_due, due), (due, 0 if later else 40))
+                self.assertTrue(
+                    order.search_count([("id", "=", order.id), ("backorder_amount_due", "=", due)])
+                )
+                self.assertEqual(order._backorder_payable_amount(), due)
+                order._action_cancel()
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self.assertEqual(order.backorder_amount_due, 0, "paid, and taken along")

@@ -26,12 +26,24 @@ class SaleOrderLine(models.Model):
         if self.display_type or self.is_downpayment:
             return 0.0
         if self.state == "cancel":
-            return self.qty_invoiced_posted
+            return self.qty_invoiced_posted + self._backorder_till_quantity()
         if self.state != "sale" or ordered < 0:
             return ordered
-        owed = max(self.qty_invoiced_posted, self._backorder_kept_or_to_come())
+        invoiced = self.qty_invoiced_posted + self._backorder_till_quantity()
+        owed = max(invoiced, self._backorder_kept_or_to_come())
         unit = self.product_uom_id or self.product_id.uom_id
         return ordered if unit and not unit.compare(owed, ordered) else owed
+
+    def _backorder_till_quantity(self):
+        """What was sold of this line at a till (`pos_sale`), less what came back there: that is
+        invoiced there, and may be shipped by the till itself."""
+        if "pos_order_line_ids" not in self._fields:
+            return 0.0
+        # sudo: who sells need not see the till
+        sold = self.sudo().pos_order_line_ids.filtered(
+            lambda line: line.order_id.state in ("paid", "done", "invoiced")
+        )
+        return sum(self._convert_qty(self, line.qty, "p2s") for line in sold)
 
     # -- invoiced at another price ----------------------------------------------------------------
 

@@ -14,7 +14,8 @@ class SaleOrder(models.Model):
 
         ``paid`` is what Odoo counts as paid online (authorised or done), less what was voided or
         refunded, plus payments of the order's invoices that do not come from transactions of an
-        order: bank transfers, cheques, cash. An invoice of several orders is shared out by value.
+        order: bank transfers, cheques, cash, and what was paid at a till. An invoice of several
+        orders is shared out by value.
         ``captured`` leaves out what is only authorised: nobody has that money yet.
         """
         ids = [order_id for order_id in self._origin.ids if order_id]
@@ -173,6 +174,7 @@ class SaleOrder(models.Model):
 
     def _backorder_flush_paid(self):
         for model in (
+            *(name for name in ("pos.order", "pos.order.line") if name in self.env),
             "sale.order",
             "sale.order.line",
             "payment.transaction",
@@ -224,14 +226,16 @@ class SaleOrder(models.Model):
               GROUP BY own.order_id
             )
             SELECT so.id,
-                   COALESCE(online.paid, 0) + COALESCE(bank.paid, 0),
-                   COALESCE(online.captured, 0) + COALESCE(bank.paid, 0)
+                   COALESCE(online.paid, 0) + COALESCE(bank.paid, 0) + COALESCE(till.paid, 0),
+                   COALESCE(online.captured, 0) + COALESCE(bank.paid, 0) + COALESCE(till.paid, 0)
               FROM sale_order so
          LEFT JOIN online ON online.order_id = so.id
          LEFT JOIN bank ON bank.order_id = so.id
+         LEFT JOIN (%(till)s) till (order_id, paid) ON till.order_id = so.id
              WHERE so.id %(condition)s
             """,
             condition=condition,
+            till=self._backorder_till_sql(condition),
             online=self._backorder_online_sql(condition),
             settled=self._backorder_settled_sql(),
         )

@@ -73,6 +73,37 @@ class SaleOrder(models.Model):
             online_payments=self._backorder_online_payments_sql(),
         )
 
+    def _backorder_till_sql(self, condition):
+        """Rows (order id, amount) of what was paid for these orders at a till (`pos_sale`): Odoo's
+        till makes no payment of the order, and its invoices know of no order."""
+        if "sale_order_origin_id" not in self.env.get("pos.order.line", self.env["base"])._fields:
+            return SQL("SELECT NULL::int, 0::numeric WHERE FALSE")
+        return SQL(
+            """
+            SELECT so.id,
+                   SUM(
+                       line.price_subtotal_incl
+                       * COALESCE(so.currency_rate / NULLIF(sold.currency_rate, 0), 1)
+                   )
+              FROM (
+                SELECT sale_order_origin_id AS sale_id, order_id, price_subtotal_incl
+                  FROM pos_order_line
+                 WHERE sale_order_origin_id %(condition)s
+                 UNION ALL  -- what came back names the line that was sold
+                SELECT before.sale_order_origin_id, back.order_id, back.price_subtotal_incl
+                  FROM pos_order_line before
+                  JOIN pos_order_line back ON back.refunded_orderline_id = before.id
+                 WHERE before.sale_order_origin_id %(condition)s
+                   AND back.sale_order_origin_id IS NULL
+              ) line
+              JOIN pos_order sold ON sold.id = line.order_id
+              JOIN sale_order so ON so.id = line.sale_id
+             WHERE sold.state IN ('paid', 'done', 'invoiced')
+          GROUP BY so.id
+            """,
+            condition=condition,
+        )
+
     def _backorder_papers_sql(self):
         """Rows (invoice id, amount, amount in the company's currency) of what invoices and credit
         notes settle of each other, as far as these are of no order of the same family: a credit
