@@ -42,6 +42,19 @@ class TestNewOrderDeliveries(BackorderCommon):
         self.assertHeld(new.order_line, 0, reserved=4)
         self.assertHeld(order.order_line, 6, reserved=0)
 
+    def test_an_urgent_delivery_stays_urgent_and_keeps_its_note(self):
+        for have in (4, 10):
+            with self.subTest(filled=have):
+                product = self._product("Hammer")
+                order = self._order((product, 10))
+                order.picking_ids.write({"priority": "1", "note": "<p>Ring twice</p>"})
+                self._stock(product, have)
+                order.fill_backorders()
+                delivery = order.backorder_child_ids.picking_ids
+                self.assertEqual((delivery.priority, delivery.state), ("1", "assigned"))
+                self.assertEqual(delivery.move_ids.priority, "1")
+                self.assertIn("Ring twice", delivery.note)
+
     def test_an_emptied_delivery_stays_with_its_order_cancelled(self):
         order = self._order((self.product, 4))
         waiting = order.picking_ids

@@ -7,6 +7,8 @@ deliveries, and Odoo makes new ones when the order is approved.
 
 from contextlib import contextmanager
 
+from markupsafe import Markup
+
 from odoo import Command, models
 
 from ...engine import Guard, is_positive
@@ -133,7 +135,8 @@ class SaleOrderLine(models.Model):
         vals_list = []
         for (order, *_apart), moves in groups.items():
             vals = self.env["stock.move"].union(*moves)._get_new_picking_values()
-            vals_list.append({**vals, "origin": order.name})
+            said = self._prepare_handed_picking_vals([move.picking_id for move in moves])
+            vals_list.append({**vals, **said, "origin": order.name})
         pickings = self.env["stock.picking"].sudo().create(vals_list)
         deliveries, bodies = {}, {}
         for ((order, *_apart), moves), picking in zip(groups.items(), pickings, strict=True):
@@ -145,6 +148,15 @@ class SaleOrderLine(models.Model):
             )
         pickings._message_log_batch(bodies=bodies)
         return deliveries
+
+    def _prepare_handed_picking_vals(self, pickings):
+        """What people said of the deliveries that go on as a new one, and Odoo keeps when it splits
+        a delivery: that they are urgent, and notes for the warehouse."""
+        notes = dict.fromkeys(picking.note for picking in pickings if picking.note)
+        return {
+            "priority": max(picking.priority or "0" for picking in pickings),
+            "note": Markup("").join(notes) or False,
+        }
 
     def _backorder_reference_name(self):
         """The name of the reference under which Odoo would deliver this line: that of its order,
