@@ -213,3 +213,6 @@ class TestTill(BackorderCommon):
                 self.env.flush_all()
                 self.env.invalidate_all()
                 self.assertEqual(order.backorder_amount_due, 0, "paid, and taken along")
+                self.assertTrue(
+                    order.search_count([("id", "=", order.id), ("backorder_amount_due", "=", 0)])
+                )

@@ -226,5 +226,8 @@ class SaleOrder(models.Model):
             SELECT to_order_id
               FROM backorder_carry
              WHERE kind = 'rounding' AND to_order_id IS NOT NULL
-            """
+             UNION
+            SELECT order_id FROM (%s) till (order_id, amount)
+            """,
+            self._backorder_till_sql(SQL("IS NOT NULL")),
         )
