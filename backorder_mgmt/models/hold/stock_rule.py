@@ -22,7 +22,8 @@ class StockRule(models.Model):
     ):
         """Where a kit has a component on two lines, `sale_mrp` takes the first of them for all
         that is ordered, lowered or exchanged later: both become one move, and Odoo counts no kit
-        as delivered of what the other line asks for."""
+        as delivered of what the other line asks for. With the automatic rule off all is as Odoo
+        does it."""
         vals = super()._get_stock_move_values(
             product_id,
             product_qty,
@@ -33,7 +34,8 @@ class StockRule(models.Model):
             company_id,
             values,
         )
-        if values.get("bom_line_id") and values.get("sale_line_id"):
+        of_kit = values.get("bom_line_id") and values.get("sale_line_id")
+        if of_kit and company_id.backorder_auto:
             vals[RECIPE_LINE] = values["bom_line_id"]
         return vals
 
@@ -44,6 +46,7 @@ class StockReturnPicking(models.TransientModel):
     def _get_proc_values(self, line):
         """What is exchanged of a kit belongs to the same line of its recipe."""
         values = super()._get_proc_values(line)
-        if "bom_line_id" in line.move_id._fields and line.move_id.bom_line_id:
-            values["bom_line_id"] = line.move_id.bom_line_id.id
+        move = line.move_id
+        if "bom_line_id" in move._fields and move.bom_line_id and move.company_id.backorder_auto:
+            values["bom_line_id"] = move.bom_line_id.id
         return values
