@@ -222,6 +222,32 @@ class TestKitChanges(ChangesCommon):
         self._fill_and_send_all(order)
         self.assertEqual(self._has(order, self.product), 26)
 
+    def _test_reserved_ahead(self):
+        """Somebody reserved the nails of one toolbox; hammers come in for it, and nothing else."""
+        self.company.backorder_fill_approved = "new_order"
+        order = self._order((self.kit, 3))
+        self._stock(self.other, 1)
+        nails = self._open(order).move_ids.filtered(lambda move: move.product_id == self.other)
+        nails.quantity = 1
+        self._receive(self.product, 2)
+        self.env.invalidate_all()
+        self.assertEqual(order.order_line.backorder_fillable_qty, 1)
+        order.fill_backorders()
+        new = order.backorder_child_ids or order
+        line = new.order_line
+        self.assertEqual(line.backorder_reserved_qty, 1)
+        self.assertEqual(line.backorder_hold_qty, line.backorder_qty)
+        self.assertEqual(self.env["backorder.check"].run_checks(), [])
+        self.assertInvariants(order | new)
+        self.assertEqual(sum((order | new).order_line.mapped("backorder_qty")), 2)
+
+    def test_a_kit_whose_component_is_reserved_ahead_is_filled(self):
+        self._test_reserved_ahead()
+
+    def test_a_kit_whose_component_is_reserved_ahead_is_filled_in_two_steps(self):
+        self.warehouse.delivery_steps = "pick_ship"
+        self._test_reserved_ahead()
+
     def test_fewer_are_ordered_after_the_pick_was_printed(self):
         self.warehouse.delivery_steps = "pick_ship"
         self._stock(self.product, 6)

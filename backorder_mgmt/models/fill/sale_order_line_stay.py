@@ -58,7 +58,7 @@ class SaleOrderLine(models.Model):
         """{line: reason} of kits that a new order would make in another way.
 
         Their recipe changed since they were confirmed, or a component is ahead of the others: the
-        new order would send it once more.
+        new order would send it once more, or ask for what this order has reserved.
         """
         reasons = {}
         kits = self.filtered(
@@ -68,17 +68,19 @@ class SaleOrderLine(models.Model):
             recipes = lines.product_id.with_company(company)._backorder_parts()
             for line in lines:
                 recipe = recipes[line.product_id]
-                asked, done = line._backorder_component_quantities()
+                asked, done, here = line._backorder_component_quantities()
                 if asked.keys() != recipe.keys() or not _in_step(asked, recipe):
                     reasons[line] = self.env._("its recipe was changed since")
                 elif not _in_step(done, recipe):
                     reasons[line] = self.env._("some of its components were shipped ahead")
+                elif not _in_step(here, recipe):
+                    reasons[line] = self.env._("some of its components are reserved ahead")
         return reasons
 
     def _backorder_component_quantities(self):
-        """({component: quantity asked}, {component: quantity sent}) of the deliveries of a kit, in
-        the components' units, returns off."""
-        asked, done = {}, {}
+        """({component: quantity asked}, {component: quantity sent}, {component: quantity sent or
+        reserved}) of the deliveries of a kit, in the components' units, returns off."""
+        asked, done, here = {}, {}, {}
         for move in self.sudo().move_ids.filtered(lambda move: move.state != "cancel"):
             back = move.location_id.usage == "customer"
             final = move.location_final_id or move.location_dest_id
@@ -91,9 +93,14 @@ class SaleOrderLine(models.Model):
             asked[part] = asked.get(part, 0.0) + sign * move.product_qty
             if move.state == "done":
                 done[part] = done.get(part, 0.0) + sign * move.product_qty
+                here[part] = here.get(part, 0.0) + sign * move.product_qty
+            elif not back:
+                reserved = move.product_uom._compute_quantity(move.quantity, part.uom_id)
+                here[part] = here.get(part, 0.0) + reserved
         for part in asked:
             done.setdefault(part, 0.0)
-        return asked, done
+            here.setdefault(part, 0.0)
+        return asked, done, here
 
 
 def _in_step(quantities, recipe):
