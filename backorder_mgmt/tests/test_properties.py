@@ -3,6 +3,7 @@
 BACKORDER_EXAMPLES=500 runs more, and longer ones, than the few that the suite takes time for.
 """
 
+import logging
 import os
 from collections import Counter
 from contextlib import closing
@@ -16,6 +17,7 @@ from odoo.tools import mute_logger
 
 from .shop_steps import AUTOMATIC, GIVING, STEPS, ShopSteps, setting, step
 
+_logger = logging.getLogger(__name__)
 EXAMPLES = int(os.environ.get("BACKORDER_EXAMPLES", 5))
 LENGTH = 24 if "BACKORDER_EXAMPLES" in os.environ else 16
 # Making a failing sequence shorter takes minutes, and what happened is told step by step.
@@ -31,7 +33,7 @@ class TestProperties(ShopSteps):
     def tearDownClass(cls):
         super().tearDownClass()
         if LENGTH > 16:
-            print("\nsteps done:", ", ".join(f"{n} {cls.done[n]}" for n in sorted(STEPS)))
+            _logger.info("steps done: %s", ", ".join(f"{n} {cls.done[n]}" for n in sorted(STEPS)))
 
     @settings(max_examples=EXAMPLES, phases=PHASES)
     @given(setting, st.lists(step, min_size=LENGTH, max_size=LENGTH))

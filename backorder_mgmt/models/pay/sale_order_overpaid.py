@@ -8,7 +8,7 @@ class SaleOrder(models.Model):
 
     def _backorder_rest_cancelled(self):
         """Say on the order what is paid too much now: nobody gives it back by itself."""
-        super()._backorder_rest_cancelled()
+        res = super()._backorder_rest_cancelled()
         for order, money in self._backorder_families_money().items():
             surplus = order.currency_id.round(money.paid - money.owed)
             if order.currency_id.compare_amounts(surplus, 0.0) > 0:
@@ -19,3 +19,4 @@ class SaleOrder(models.Model):
                         order.currency_id.format(surplus),
                     )
                 )
+        return res
