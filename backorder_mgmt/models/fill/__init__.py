@@ -4,7 +4,7 @@
 - ``sale_order_line.py`` does them to lines, and checks what is asked for;
 - ``sale_order_dialog.py`` is what the dialogs propose;
 - ``new_order.py`` makes the new order of filled items, ``new_order_confirm.py`` approves it,
-  ``new_order_back.py`` gives it back.
+  ``new_order_back.py`` gives it back; ``new_order_said.py`` keeps what was said of its deliveries.
 """
 
 from . import sale_order_line
@@ -14,6 +14,7 @@ from . import sale_order_fill
 from . import sale_order_line_stay
 from . import sale_order_line_bought
 from . import new_order_line
+from . import new_order_said
 from . import new_order_deliveries
 from . import new_order
 from . import new_order_confirm

@@ -56,7 +56,7 @@ class SaleOrderLine(models.Model):
         :param why: for the ledger and the note on the original
         :return: True where something was still to be given back
         """
-        back, forced, since, lost = {}, {}, {}, self.browse()
+        back, forced, since, said, lost = {}, {}, {}, {}, self.browse()
         moved = self.browse()
         for line in self.sudo().filtered(lambda line: is_positive(line.backorder_moved_qty)):
             rest = line._backorder_to_give_back()
@@ -80,6 +80,7 @@ class SaleOrderLine(models.Model):
                 filter(None, (since.get(origin), origin.backorder_date, line.backorder_date)),
                 default=False,
             )
+            said.setdefault(origin, []).append(line._backorder_said_now())
         lost._backorder_note_lost(why)
         if not moved:
             return False
@@ -102,7 +103,8 @@ class SaleOrderLine(models.Model):
         }
         originals = self.browse().sudo().union(*back)
         before = {origin: origin.backorder_forced_qty for origin in originals}
-        originals._backorder_raise_ordered(back, "undo", why)
+        said = {origin: self._backorder_merge_said(several) for origin, several in said.items()}
+        originals._backorder_raise_ordered(back, "undo", why, said=said)
         for origin in originals:
             total = before[origin] + forced[origin]
             origin._backorder_write(

@@ -7,8 +7,6 @@ deliveries, and Odoo makes new ones when the order is approved.
 
 from contextlib import contextmanager
 
-from markupsafe import Markup
-
 from odoo import Command, models
 
 from ...engine import Guard, is_positive
@@ -131,12 +129,15 @@ class SaleOrderLine(models.Model):
         groups = {}
         for move, target in goes.items():
             key = (target.order_id, target._backorder_reference_name(), *move._key_assign_picking())
+            # What people send elsewhere, or otherwise, stays apart too.
+            key += (move.partner_id, move.picking_id._backorder_carrier())
             groups.setdefault(key, []).append(move)
         vals_list = []
         for (order, *_apart), moves in groups.items():
             vals = self.env["stock.move"].union(*moves)._get_new_picking_values()
-            said = self._prepare_handed_picking_vals([move.picking_id for move in moves])
-            vals_list.append({**vals, **said, "origin": order.name})
+            said = self.env["stock.picking"].union(*(move.picking_id for move in moves))
+            said_vals = said._prepare_backorder_said_vals(moves[0].sale_line_id.order_id)
+            vals_list.append({**vals, **said_vals, "origin": order.name})
         pickings = self.env["stock.picking"].sudo().create(vals_list)
         deliveries, bodies = {}, {}
         for ((order, *_apart), moves), picking in zip(groups.items(), pickings, strict=True):
@@ -148,15 +149,6 @@ class SaleOrderLine(models.Model):
             )
         pickings._message_log_batch(bodies=bodies)
         return deliveries
-
-    def _prepare_handed_picking_vals(self, pickings):
-        """What people said of the deliveries that go on as a new one, and Odoo keeps when it splits
-        a delivery: that they are urgent, and notes for the warehouse."""
-        notes = dict.fromkeys(picking.note for picking in pickings if picking.note)
-        return {
-            "priority": max(picking.priority or "0" for picking in pickings),
-            "note": Markup("").join(notes) or False,
-        }
 
     def _backorder_reference_name(self):
         """The name of the reference under which Odoo would deliver this line: that of its order,
@@ -193,6 +185,7 @@ class SaleOrderLine(models.Model):
     def _backorder_drop_deliveries(self):
         """Take the deliveries off again: the order of these lines is not approved now."""
         moves = self._backorder_moves()
+        self._backorder_remember_said(moves, {line: line for line in self})
         moves._backorder_lower_demand({move: move.product_uom_qty for move in moves})
 
     def _get_qty_procurement(self, previous_product_uom_qty=False):

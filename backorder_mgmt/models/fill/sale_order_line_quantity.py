@@ -9,7 +9,7 @@ from ..base.token import private
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    def _backorder_lower_ordered(self, quantities, targets=None):
+    def _backorder_lower_ordered(self, quantities, targets=None, hand_over=False):
         """Lower ordered quantities by held demand: ``{line: quantity}`` to take off.
 
         First the demand is taken out of the open deliveries, then the line is written without
@@ -17,14 +17,17 @@ class SaleOrderLine(models.Model):
         and would price the line anew. The caller has written the hold down before, and notes on
         the order what happened.
 
-        :param targets: {line: line of a new order that gets the demand, where it can be}
+        :param targets: {line: line of a new order that gets the demand}
+        :param hand_over: it gets the deliveries too, where that can be
         """
         lines = self._backorder_keeping_recipes()
         cuts = lines._backorder_cuts(
             {line.with_env(lines.env): q for line, q in quantities.items()}
         )
-        if targets:
+        if hand_over:
             cuts = self._backorder_hand_over(cuts, targets)
+        if targets and cuts:
+            lines._backorder_remember_said(self.env["stock.move"].union(*cuts), targets)
         self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
         locked = lines.order_id.filtered("locked")
         if locked:
@@ -88,11 +91,16 @@ class SaleOrderLine(models.Model):
                         left -= cut
         return cuts
 
-    def _backorder_raise_ordered(self, quantities, event_type, note=None, run=None):
+    def _backorder_raise_ordered(self, quantities, event_type, note=None, run=None, said=None):
         """Give ``{line: quantity}`` back to the backorder of confirmed or quotation lines.
 
         Held first, so that the demand which Odoo makes for it is not reserved on the way.
+
+        :param said: {line: what was said of the delivery that it comes back from}
         """
+        said = {line.id: of_line for line, of_line in (said or {}).items() if of_line}
+        if said:
+            self = self.with_context(**private(backorder_said=said))
         extra = {
             line: {"backorder_filled_qty": max(0.0, line.backorder_filled_qty - quantity)}
             for line, quantity in quantities.items()

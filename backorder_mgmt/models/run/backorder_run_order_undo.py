@@ -111,6 +111,7 @@ class BackorderRunOrder(models.Model):
         if self.new_order_id:
             moved = lines.filtered("moved_qty")
             new_lines = self.new_order_id.order_line.filtered("backorder_origin_line_id")
+            said = {line.backorder_origin_line_id: line._backorder_said_now() for line in new_lines}
             # Given back here, with its row, and not once more by the cancellation.
             new_lines._backorder_write(
                 {
@@ -125,6 +126,7 @@ class BackorderRunOrder(models.Model):
                 {line.sale_line_id: line.moved_qty for line in moved},
                 "undo",
                 run=self.run_id,
+                said=said,
             )
         placed = {
             line.sale_line_id: line.filled_qty - line.moved_qty
