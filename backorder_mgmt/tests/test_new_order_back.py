@@ -192,6 +192,16 @@ class TestNewOrderBack(BackorderCommon):
         run.action_undo()
         self.assertHeld(order.order_line, 10, reserved=0)
 
+    def test_a_fill_whose_new_order_was_deleted_is_not_taken_back_again(self):
+        order, new = self._filled(approve=False)
+        run = self.env["backorder.run"].search([("run_order_ids.new_order_id", "=", new.id)])
+        new.unlink()
+        self.assertHeld(order.order_line, 10, reserved=0)
+        with self.assertRaisesRegex(UserError, f"{order.name}: the new order was deleted"):
+            run.action_undo()
+        self.assertEqual(run.state, "done")
+        self.assertHeld(order.order_line, 10, reserved=0)
+
     # -- documents --------------------------------------------------------------------------------
 
     def test_what_moved_whole_is_folded_away_on_the_documents_with_its_note(self):

@@ -54,6 +54,8 @@ class BackorderRunOrder(models.Model):
             refusal = self._undo_refusal_new_order(lines)
             if refusal:
                 return refusal
+        elif lines.filtered("moved_qty"):
+            return self.env._("the new order was deleted, which brought its items back")
         figures = lines.sale_line_id._backorder_figures()
         for line in lines:
             sale_line, placed = line.sale_line_id, line.filled_qty - line.moved_qty
