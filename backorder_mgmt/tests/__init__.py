@@ -69,6 +69,7 @@ from . import test_new_order_families
 from . import test_new_order_members
 from . import test_new_order_said
 from . import test_odd_ids
+from . import test_open_returns
 from . import test_outside
 from . import test_outside_doors
 from . import test_outside_lives

@@ -13,4 +13,6 @@ class StockMove(models.Model):
             return False
         if self.location_dest_id._is_outgoing():
             return True
-        return self.location_final_id._is_outgoing() and not self.move_dest_ids
+        # A return has no place where it ends but its own destination.
+        final = self.location_final_id
+        return bool(final) and final._is_outgoing() and not self.move_dest_ids
