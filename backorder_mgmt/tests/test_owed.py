@@ -2,7 +2,7 @@
 
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .test_money_table import MoneyTableCommon
 
@@ -210,6 +210,9 @@ class TestOwed(OwedCommon):
         self._fresh()
         wizard = self.env["payment.capture.wizard"].with_context(active_ids=authorized.ids)
         self.assertEqual(wizard.create({}).amount_to_capture, 160)
+        # As the web client opens the dialog, from the order's button.
+        with Form(wizard) as dialog:
+            self.assertEqual(dialog.amount_to_capture, 160)
         with self.assertRaisesRegex(UserError, "more than what is still owed"):
             authorized._capture(300)
         authorized._capture(160)

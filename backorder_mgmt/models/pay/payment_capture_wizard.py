@@ -11,7 +11,8 @@ class PaymentCaptureWizard(models.TransientModel):
         """Proposed is no more than the orders of these payments owe still."""
         res = super()._compute_amount_to_capture()
         for wizard in self:
-            transactions = wizard.transaction_ids
+            # Those of the database: opened on a screen, the dialog has copies that have no id.
+            transactions = wizard.transaction_ids._origin
             if transactions.sale_order_ids and wizard.support_partial_capture:
                 cap = transactions._backorder_capture_cap()
                 if cap > 0:
