@@ -254,46 +254,45 @@ class BackorderRun(models.Model):
         # Dozens and pieces have no sum.
         quantity = "quantity" if len({line["unit"] for line in lines}) == 1 else "each"
         rounded = self.company_id.currency_id.round
-        translate = self.env._
-        got = translate("Planned") if self._report_is_plan() else translate("Filled")
+        got = self.env._("Planned") if self._report_is_plan() else self.env._("Filled")
         currency = self.company_id.currency_id.name
-        value = translate("Value (%s)", currency)
+        value = self.env._("Value (%s)", currency)
         order = [
-            (translate("Order"), "text", 12, lambda row: row["order"]),
-            (translate("Customer"), "text", 30, lambda row: row["customer"]),
+            (self.env._("Order"), "text", 12, lambda row: row["order"]),
+            (self.env._("Customer"), "text", 30, lambda row: row["customer"]),
         ]
         item = [
-            (translate("Product"), "text", 36, lambda row: row["product"]),
-            (translate("SKU"), "text", 16, lambda row: row["sku"]),
-            (translate("Waiting Since"), "date", 14, lambda row: row["since"]),
-            (translate("Needed"), quantity, 11, lambda row: row["needed"]),
-            (translate("On Hand"), quantity, 11, lambda row: row["available"]),
+            (self.env._("Product"), "text", 36, lambda row: row["product"]),
+            (self.env._("SKU"), "text", 16, lambda row: row["sku"]),
+            (self.env._("Waiting Since"), "date", 14, lambda row: row["since"]),
+            (self.env._("Needed"), quantity, 11, lambda row: row["needed"]),
+            (self.env._("On Hand"), quantity, 11, lambda row: row["available"]),
         ]
         why = [
-            (translate("Reason"), "text", 26, lambda row: row["reason"]),
-            (translate("Explanation"), "text", 70, lambda row: row["message"]),
+            (self.env._("Reason"), "text", 26, lambda row: row["reason"]),
+            (self.env._("Explanation"), "text", 70, lambda row: row["message"]),
         ]
-        unit = (translate("Unit"), "text", 10, lambda row: row["unit"])
+        unit = (self.env._("Unit"), "text", 10, lambda row: row["unit"])
         return [
             (
-                translate("Orders"),
+                self.env._("Orders"),
                 [
                     *order,
                     (self._report_document_label(), "text", 12, lambda row: row["new_order"]),
-                    (translate("Result"), "text", 22, lambda row: row["outcome"]),
-                    (translate("Lines"), "number", 9, lambda row: row["lines"]),
-                    (translate("Lines Filled"), "number", 12, lambda row: row["filled"]),
+                    (self.env._("Result"), "text", 22, lambda row: row["outcome"]),
+                    (self.env._("Lines"), "number", 9, lambda row: row["lines"]),
+                    (self.env._("Lines Filled"), "number", 12, lambda row: row["filled"]),
                     (value, "money", 15, lambda row: rounded(row["value"])),
-                    (translate("Explanation"), "text", 70, lambda row: row["message"]),
+                    (self.env._("Explanation"), "text", 70, lambda row: row["message"]),
                 ],
                 orders,
             ),
             (
-                translate("Lines"),
+                self.env._("Lines"),
                 [
                     *order,
                     *item,
-                    (translate("Planned"), quantity, 11, lambda row: row["planned"]),
+                    (self.env._("Planned"), quantity, 11, lambda row: row["planned"]),
                     *(
                         []
                         if self._report_is_plan()
@@ -306,7 +305,7 @@ class BackorderRun(models.Model):
                 lines,
             ),
             (
-                translate("Not Filled"),
+                self.env._("Not Filled"),
                 [
                     *order,
                     *item,

@@ -93,7 +93,23 @@ class ReportBackorderRun(models.AbstractModel):
             )
         )
         names = [*always, *(name for name in ("mail_count", "failed_count") if run[name])]
-        return [(run._fields[name]._description_string(self.env), run[name]) for name in names]
+        planned = self._planned_labels() if run._report_is_plan() else {}
+        return [
+            (planned.get(name) or run._fields[name]._description_string(self.env), run[name])
+            for name in names
+        ]
+
+    def _planned_labels(self):
+        """What a preview counts was not done yet."""
+        return {
+            "processed_count": self.env._("Will Be Processed"),
+            "skipped_count": self.env._("Will Not Be Processed"),
+            "filled_count": self.env._("Lines to Fill"),
+            "partial_count": self.env._("Lines to Fill in Part"),
+            "not_filled_count": self.env._("Lines Not to Fill"),
+            "completed_order_count": self.env._("Orders to Complete"),
+            "partial_order_count": self.env._("Orders to Fill in Part"),
+        }
 
     # -- tables -----------------------------------------------------------------------------------
 
@@ -107,15 +123,14 @@ class ReportBackorderRun(models.AbstractModel):
         ]
 
     def _orders_section(self, run, orders):
-        translate = self.env._
         return self._section(
-            translate("Orders"),
+            self.env._("Orders"),
             [
-                (translate("Order"), 9, "left"),
-                (translate("Customer"), 23, "left"),
+                (self.env._("Order"), 9, "left"),
+                (self.env._("Customer"), 23, "left"),
                 (run._report_document_label(), 9, "left"),
-                (translate("Result"), 14, "left"),
-                (translate("Explanation"), 45, "left"),
+                (self.env._("Result"), 14, "left"),
+                (self.env._("Explanation"), 45, "left"),
             ],
             [
                 (
@@ -133,20 +148,19 @@ class ReportBackorderRun(models.AbstractModel):
         )
 
     def _lines_section(self, run, lines, quantity):
-        translate = self.env._
-        got = translate("Planned") if run._report_is_plan() else translate("Filled")
+        got = self.env._("Planned") if run._report_is_plan() else self.env._("Filled")
         return self._section(
-            translate("Lines"),
+            self.env._("Lines"),
             [
-                (translate("Order"), 7, "left"),
-                (translate("Product"), 20, "left"),
-                (translate("SKU"), 10, "left"),
-                (translate("Needed"), 6, "right"),
-                (translate("On Hand"), 6, "right"),
+                (self.env._("Order"), 7, "left"),
+                (self.env._("Product"), 20, "left"),
+                (self.env._("SKU"), 10, "left"),
+                (self.env._("Needed"), 6, "right"),
+                (self.env._("On Hand"), 6, "right"),
                 (got, 6, "right"),
-                (translate("Unit"), 6, "left"),
-                (translate("Reason"), 12, "left"),
-                (translate("Explanation"), 27, "left"),
+                (self.env._("Unit"), 6, "left"),
+                (self.env._("Reason"), 12, "left"),
+                (self.env._("Explanation"), 27, "left"),
             ],
             [
                 (
@@ -169,18 +183,17 @@ class ReportBackorderRun(models.AbstractModel):
 
     def _left_section(self, lines, quantity):
         """Lines that got nothing, with whom they keep waiting and since when."""
-        translate = self.env._
         return self._section(
-            translate("Not Filled"),
+            self.env._("Not Filled"),
             [
-                (translate("Order"), 7, "left"),
-                (translate("Customer"), 15, "left"),
-                (translate("Product"), 19, "left"),
-                (translate("SKU"), 10, "left"),
-                (translate("Needed"), 6, "right"),
-                (translate("Unit"), 6, "left"),
-                (translate("Waiting Since"), 8, "left"),
-                (translate("Reason"), 29, "left"),
+                (self.env._("Order"), 7, "left"),
+                (self.env._("Customer"), 15, "left"),
+                (self.env._("Product"), 19, "left"),
+                (self.env._("SKU"), 10, "left"),
+                (self.env._("Needed"), 6, "right"),
+                (self.env._("Unit"), 6, "left"),
+                (self.env._("Waiting Since"), 8, "left"),
+                (self.env._("Reason"), 29, "left"),
             ],
             [
                 (
@@ -200,7 +213,7 @@ class ReportBackorderRun(models.AbstractModel):
                 )
                 for line in lines
             ],
-            empty=translate("Nothing: every line that was looked at got something."),
+            empty=self.env._("Nothing: every line that was looked at got something."),
         )
 
     def _section(self, title, columns, rows, empty=""):

@@ -118,4 +118,5 @@ from . import test_till
 from . import test_tours
 from . import test_units
 from . import test_views
+from . import test_words
 from . import test_reported_troubles

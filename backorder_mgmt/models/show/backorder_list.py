@@ -170,25 +170,24 @@ class BackorderList(models.TransientModel):
         return tables[self.kind](lines)
 
     def _tables_by_customer(self, lines):
-        translate = self.env._
         rows = self._line_rows(lines)
         return [
             (
-                translate("Customers"),
+                self.env._("Customers"),
                 [
-                    (translate("Customer"), "text", 40, lambda row: row["customer"]),
-                    (translate("Orders"), "number", 10, lambda row: row["orders"]),
-                    (translate("Items"), "number", 10, lambda row: row["lines"]),
-                    (translate("Late"), "number", 10, lambda row: row["late"]),
-                    (translate("Waiting Since"), "date", 14, lambda row: row["since"]),
+                    (self.env._("Customer"), "text", 40, lambda row: row["customer"]),
+                    (self.env._("Orders"), "number", 10, lambda row: row["orders"]),
+                    (self.env._("Items"), "number", 10, lambda row: row["lines"]),
+                    (self.env._("Late"), "number", 10, lambda row: row["late"]),
+                    (self.env._("Waiting Since"), "date", 14, lambda row: row["since"]),
                     self._value_column(),
                 ],
                 self._summed(rows, "customer"),
             ),
             (
-                translate("Items"),
+                self.env._("Items"),
                 [
-                    (translate("Customer"), "text", 26, lambda row: row["customer"]),
+                    (self.env._("Customer"), "text", 26, lambda row: row["customer"]),
                     *self._line_columns(),
                 ],
                 sorted(rows, key=lambda row: row["customer"].lower()),
@@ -196,46 +195,44 @@ class BackorderList(models.TransientModel):
         ]
 
     def _tables_by_order(self, lines):
-        translate = self.env._
         rows = self._line_rows(lines)
         return [
             (
-                translate("Orders"),
+                self.env._("Orders"),
                 [
-                    (translate("Order"), "text", 14, lambda row: row["order"]),
-                    (translate("Customer"), "text", 34, lambda row: row["customer"]),
-                    (translate("Customer Reference"), "text", 20, lambda row: row["reference"]),
-                    (translate("Order Date"), "date", 14, lambda row: row["ordered_on"]),
-                    (translate("Items"), "number", 10, lambda row: row["lines"]),
-                    (translate("Late"), "number", 10, lambda row: row["late"]),
-                    (translate("All Expected"), "date", 14, lambda row: row["expected"]),
+                    (self.env._("Order"), "text", 14, lambda row: row["order"]),
+                    (self.env._("Customer"), "text", 34, lambda row: row["customer"]),
+                    (self.env._("Customer Reference"), "text", 20, lambda row: row["reference"]),
+                    (self.env._("Order Date"), "date", 14, lambda row: row["ordered_on"]),
+                    (self.env._("Items"), "number", 10, lambda row: row["lines"]),
+                    (self.env._("Late"), "number", 10, lambda row: row["late"]),
+                    (self.env._("All Expected"), "date", 14, lambda row: row["expected"]),
                     self._value_column(),
                 ],
                 self._summed(rows, "order"),
             ),
             (
-                translate("Items"),
+                self.env._("Items"),
                 self._line_columns(),
                 sorted(rows, key=lambda row: row["order"]),
             ),
         ]
 
     def _tables_by_product(self, lines):
-        translate = self.env._
         return [
             (
-                translate("Products"),
+                self.env._("Products"),
                 [
-                    (translate("SKU"), "text", 16, lambda row: row["sku"]),
-                    (translate("Product"), "text", 34, lambda row: row["product"]),
-                    (translate("Vendor"), "text", 24, lambda row: row["vendor"]),
-                    (translate("Orders"), "count", 9, lambda row: row["orders"]),
-                    (translate("Needed"), "each", 11, lambda row: row["needed"]),
-                    (translate("On Hand"), "each", 11, lambda row: row["on_hand"]),
-                    (translate("Free"), "each", 11, lambda row: row["free"]),
-                    (translate("On Order"), "each", 11, lambda row: row["on_order"]),
-                    (translate("Unit"), "text", 9, lambda row: row["unit"]),
-                    (translate("Expected"), "date", 13, lambda row: row["expected"]),
+                    (self.env._("SKU"), "text", 16, lambda row: row["sku"]),
+                    (self.env._("Product"), "text", 34, lambda row: row["product"]),
+                    (self.env._("Vendor"), "text", 24, lambda row: row["vendor"]),
+                    (self.env._("Orders"), "count", 9, lambda row: row["orders"]),
+                    (self.env._("Needed"), "each", 11, lambda row: row["needed"]),
+                    (self.env._("On Hand"), "each", 11, lambda row: row["on_hand"]),
+                    (self.env._("Free"), "each", 11, lambda row: row["free"]),
+                    (self.env._("On Order"), "each", 11, lambda row: row["on_order"]),
+                    (self.env._("Unit"), "text", 9, lambda row: row["unit"]),
+                    (self.env._("Expected"), "date", 13, lambda row: row["expected"]),
                     self._value_column(),
                 ],
                 self._product_rows(lines),
@@ -244,18 +241,17 @@ class BackorderList(models.TransientModel):
 
     def _tables_of_notice(self, lines):
         """What a customer is told: no stock, no vendor, no value."""
-        translate = self.env._
         return [
             (
-                translate("Items on Backorder"),
+                self.env._("Items on Backorder"),
                 [
-                    (translate("Order"), "text", 14, lambda row: row["order"]),
-                    (translate("Your Reference"), "text", 18, lambda row: row["reference"]),
-                    (translate("Product"), "text", 40, lambda row: row["product"]),
-                    (translate("Ordered"), "each", 11, lambda row: row["ordered"]),
-                    (translate("On Backorder"), "each", 13, lambda row: row["needed"]),
-                    (translate("Unit"), "text", 10, lambda row: row["unit"]),
-                    (translate("Expected"), "date", 15, lambda row: row["told"]),
+                    (self.env._("Order"), "text", 14, lambda row: row["order"]),
+                    (self.env._("Your Reference"), "text", 18, lambda row: row["reference"]),
+                    (self.env._("Product"), "text", 40, lambda row: row["product"]),
+                    (self.env._("Ordered"), "each", 11, lambda row: row["ordered"]),
+                    (self.env._("On Backorder"), "each", 13, lambda row: row["needed"]),
+                    (self.env._("Unit"), "text", 10, lambda row: row["unit"]),
+                    (self.env._("Expected"), "date", 15, lambda row: row["told"]),
                 ],
                 sorted(self._line_rows(lines), key=lambda row: row["order"]),
             )
@@ -266,17 +262,16 @@ class BackorderList(models.TransientModel):
         return (label, "money", 15, lambda row: row["value"])
 
     def _line_columns(self):
-        translate = self.env._
         return [
-            (translate("Order"), "text", 12, lambda row: row["order"]),
-            (translate("Product"), "text", 32, lambda row: row["product"]),
-            (translate("SKU"), "text", 14, lambda row: row["sku"]),
-            (translate("Waiting Since"), "date", 13, lambda row: row["since"]),
-            (translate("Needed"), "each", 10, lambda row: row["needed"]),
-            (translate("On Hand"), "each", 10, lambda row: row["available"]),
-            (translate("Unit"), "text", 9, lambda row: row["unit"]),
-            (translate("Expected"), "date", 13, lambda row: row["expected"]),
-            (translate("Purchase Order"), "text", 22, lambda row: row["purchase"]),
+            (self.env._("Order"), "text", 12, lambda row: row["order"]),
+            (self.env._("Product"), "text", 32, lambda row: row["product"]),
+            (self.env._("SKU"), "text", 14, lambda row: row["sku"]),
+            (self.env._("Waiting Since"), "date", 13, lambda row: row["since"]),
+            (self.env._("Needed"), "each", 10, lambda row: row["needed"]),
+            (self.env._("On Hand"), "each", 10, lambda row: row["available"]),
+            (self.env._("Unit"), "text", 9, lambda row: row["unit"]),
+            (self.env._("Expected"), "date", 13, lambda row: row["expected"]),
+            (self.env._("Purchase Order"), "text", 22, lambda row: row["purchase"]),
             self._value_column(),
         ]
 
