@@ -119,4 +119,5 @@ from . import test_tours
 from . import test_units
 from . import test_views
 from . import test_words
+from . import test_wrong
 from . import test_reported_troubles

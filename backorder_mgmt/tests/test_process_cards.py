@@ -140,6 +140,8 @@ class TestProcessCards(CardsCommon):
         self.assertEqual(order.state, "sale")
         self.assertEqual(order.transaction_ids.mapped("state"), ["authorized"])
         self.assertEqual(self._row(run, order).charge_state, "done")
+        self.assertEqual((run.charged_count, run.authorized_count), (0, 1), "no card was charged")
+        self.assertIn("Cards authorized, to be captured: 1", run._payment_words())
         # What is missing is authorised, no more.
         part = self._paid_order("auth part", (self.other, 5, {"price_unit": 10, "tax_ids": False}))
         self._stock(self.other, 5)

@@ -8,7 +8,7 @@ class BackorderFillBatch(models.TransientModel):
 
     _name = "backorder.fill.batch"
     _inherit = ["backorder.run.options", "backorder.saved.options"]
-    _description = "Fill Backorders: Screen"
+    _description = "Fill Backorders of Many Orders"
 
     fill_approved = fields.Selection(related="company_id.backorder_fill_approved")
     display_name = fields.Char(compute="_compute_display_name")

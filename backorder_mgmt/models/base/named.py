@@ -49,7 +49,8 @@ def _check_ids(records):
         if type(number) is not int or not number:
             raise UserError(
                 records.env._(
-                    "%(model)s: %(id)s is a record without an id. Name records by their ids.",
+                    "%(model)s: this was not saved, so nothing can be done with it. Open it anew "
+                    "and repeat. (%(id)s stands for a record without an id.)",
                     model=_title(records),
                     id=repr(number)[:80],
                 )

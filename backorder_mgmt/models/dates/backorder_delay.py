@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ..base.jobs import in_job, work_off
 from ..base.named import of_many, of_one
+from ..base.notice import notice
 
 
 class BackorderDelay(models.Model):
@@ -267,14 +268,28 @@ class BackorderDelay(models.Model):
 
     @of_many
     def action_retry(self):
-        """Let the scheduled job try failed notices again."""
+        """Let the scheduled job try failed notices again.
+
+        :return: the action that says how many
+        """
         if not self.env.user.has_group("backorder_mgmt.group_backorder_manager"):
             raise AccessError(self.env._("Only Backorders managers may retry delay notices."))
         self.check_access("read")
         # sudo after the checks: notices are written by the job only
         failed = self.sudo().filtered(lambda row: row.state == "failed")
         failed._backorder_write({"state": "todo", "message": False})
+        if not failed:
+            return notice(
+                self.env._("None of these notices has failed: there is nothing to try again."),
+                "warning",
+            )
         self.env.ref("backorder_mgmt.ir_cron_notify_delays").sudo()._trigger()
+        return notice(
+            self.env._(
+                "Tried again in a minute: %s. The rows say then what came of it.",
+                len(failed),
+            )
+        )
 
     @of_one
     def action_open_order(self):

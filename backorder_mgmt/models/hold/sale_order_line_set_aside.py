@@ -8,6 +8,7 @@ from odoo import models
 
 from ..base.batch import by_values
 from ..base.named import of_many
+from ..base.notice import notice
 from .sale_order_line_units import TRUTH
 
 
@@ -108,8 +109,35 @@ class SaleOrderLine(models.Model):
 
     @of_many
     def action_release_claim(self):
-        """*Release Claim*: received stock is no longer kept for these backorders."""
-        lines = self.filtered(lambda line: line.backorder_qty > 0)
-        lines.order_id._backorder_check_access()
+        """*Release Claim*: received stock is no longer kept for these backorders.
+
+        :return: the action that says of how many, and names those that had none to release
+        """
+        waiting = self.filtered(lambda line: line.backorder_qty > 0)
+        waiting.order_id._backorder_check_access()
+        lines = waiting.filtered(lambda line: not line.backorder_claim_released)
         lines._backorder_write({"backorder_claim_released": True})
-        return True
+        for order, released in lines.grouped("order_id").items():
+            # sudo after the check: a note on the order says who let others go first
+            order.sudo()._message_log(
+                body=self.env._(
+                    "Claim released: newer orders may take what is received of %s.",
+                    ", ".join(released.product_id.mapped("display_name")),
+                )
+            )
+        if not lines:
+            return notice(
+                self.env._(
+                    "Nothing was released: these items are not on backorder, or their claim is "
+                    "released already."
+                ),
+                "warning",
+            )
+        return notice(
+            self.env._(
+                "Claim released of %(count)s of %(all)s items. Newer orders may take what is "
+                "received for them.",
+                count=len(lines),
+                all=len(self),
+            )
+        )

@@ -19,6 +19,11 @@ class BackorderRun(models.Model):
         groups="backorder_mgmt.group_backorder_manager,account.group_account_invoice",
     )
     charged_count = fields.Integer(string="Cards Charged", compute="_compute_charge_counts")
+    authorized_count = fields.Integer(
+        string="Cards Authorized",
+        compute="_compute_charge_counts",
+        help="Held on the card, not taken: capture it on the order.",
+    )
     payment_waiting_count = fields.Integer(
         string="Orders Waiting for Payment", compute="_compute_charge_counts"
     )
@@ -34,15 +39,18 @@ class BackorderRun(models.Model):
             [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
         ):
             counts[run.id, state] = count
-        charged = dict(
-            charges._read_group(
-                [("run_id", "in", self.ids), ("attempt_ids.state", "=", "done")],
-                ["run_id"],
-                ["__count"],
-            )
+        done = charges._read_group(
+            [("run_id", "in", self.ids), ("attempt_ids.state", "=", "done")],
+            ["run_id", "mode"],
+            ["__count"],
         )
+        taken, held = {}, {}
+        for run, mode, count in done:
+            of_mode = held if mode == "authorize" else taken
+            of_mode[run.id] = of_mode.get(run.id, 0) + count
         for run in self:
-            run.charged_count = charged.get(run.with_env(charges.env), 0)
+            run.charged_count = taken.get(run.id, 0)
+            run.authorized_count = held.get(run.id, 0)
             run.payment_failed_count = counts.get((run.id, "failed"), 0)
             run.payment_waiting_count = sum(
                 counts.get((run.id, state), 0) for state in OPEN_CHARGES if state != "failed"
@@ -180,6 +188,10 @@ class BackorderRun(models.Model):
     def _payment_words(self):
         counts = (
             (self.env._("Cards charged"), sum(self.mapped("charged_count"))),
+            (
+                self.env._("Cards authorized, to be captured"),
+                sum(self.mapped("authorized_count")),
+            ),
             # The processor's own summary has it.
             (
                 self.env._("Waiting for payment"),
