@@ -11,6 +11,7 @@ is written by one file.
 """
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -38,6 +39,8 @@ FIELD = "backorder_"
 #: A button opens a dialog: in methods called so, openers of `wizards` may be called.
 BUTTON, OPENER = "action_", "_open"
 MOST_LINES = 400
+#: A row of CONTRIBUTING's table of the keys of the context.
+KEY_ROW = re.compile(r"^\| `(backorder_\w+)` \|", re.MULTILINE)
 #: The only file that gives these fields values.
 SET_ASIDE = Path("models", "hold", "sale_order_line_set_aside.py")
 ONE_WRITER = dict.fromkeys(("backorder_promised_qty", "backorder_promised_product_qty"), SET_ASIDE)
@@ -169,6 +172,27 @@ def check(addon):
             yield f"{addon / path}:{line}: {sentence}"
 
 
+def context_keys(addon):
+    """Names of the keys that our methods put into the context by ``private(…)``."""
+    return {
+        keyword.arg
+        for file in addon.rglob("*.py")
+        if room_of(file.relative_to(addon))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "private"
+        for keyword in node.keywords
+        if keyword.arg
+    }
+
+
+def check_keys(root):
+    """Each key has its row in CONTRIBUTING, which says why it is no argument, and no other has."""
+    listed = set(KEY_ROW.findall((root / "CONTRIBUTING.md").read_text()))
+    for name in sorted(context_keys(root / "backorder_mgmt") ^ listed):
+        where = "is no key of the context" if name in listed else "has no row, which says why"
+        yield f"{root / 'CONTRIBUTING.md'}:1: {name} {where}"
+
+
 def sizes(addon):
     """Yield ``room: files, lines, longest method`` of each room, as a line."""
     for room in STANDS_ON:
@@ -193,9 +217,12 @@ def main():
     root = Path(__file__).resolve().parent.parent
     if sys.argv[1:] == ["--sizes"]:
         print(*sizes(root / "backorder_mgmt"), sep="\n")
+        print(
+            f"{len(context_keys(root / 'backorder_mgmt'))} keys of the context, besides the token"
+        )
         return False
     addon = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "backorder_mgmt"
-    faults = list(check(addon))
+    faults = [*check(addon), *check_keys(root)]
     print(*faults, sep="\n", end="\n" if faults else "")
     return bool(faults)
 

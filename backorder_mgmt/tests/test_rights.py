@@ -288,7 +288,7 @@ class TestContextOfOthers(BackorderCommon):
                 product = self._product(f"Item {number}")
                 order = self._order((product, 10))
                 line = order.order_line
-                self._call(clerk, order.picking_ids, method, backorder_event="fill")
+                self._call(clerk, order.picking_ids, method, backorder_no_door=True)
                 self.assertEqual(
                     line.backorder_event_ids.sorted("id").mapped("type"), ["auto", booked]
                 )
@@ -298,7 +298,7 @@ class TestContextOfOthers(BackorderCommon):
         self.company.backorder_auto = False
         order = self._order((self.product, 4))
         self._stock(self.product, 4)
-        self._call(clerk, order.picking_ids, "action_assign", backorder_collected={})
+        self._call(clerk, order.picking_ids, "action_assign", backorder_collect=True)
         quant = self.env["stock.quant"].search(
             [("product_id", "=", self.product.id), ("location_id", "=", self.stock.id)]
         )
@@ -395,7 +395,7 @@ class TestContextOfMoney(ChargeCommon):
         order = self._short_order()
         authorized = self._pay_online(order, 100, state="authorized")
         child = authorized._create_child_transaction(40)
-        again = authorized.with_context(backorder_child_id=child.id)._create_child_transaction(40)
+        again = authorized.with_context(backorder_request=child.id)._create_child_transaction(40)
         self.assertNotEqual(child, again)
 
     def test_the_customer_who_paid_is_told(self):

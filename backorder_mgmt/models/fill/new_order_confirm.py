@@ -16,11 +16,8 @@ class SaleOrder(models.Model):
         products = lines.product_id | lines._backorder_part_products(lines._backorder_parts())
         rules = self.env["stock.warehouse.orderpoint"].sudo()
         ruled = rules._read_group([("product_id", "in", products.ids)], ["product_id"])
-        keys = private(
-            backorder_compared_later=True,
-            backorder_ruled_products=frozenset(product.id for (product,) in ruled),
-        )
-        return self.with_context(**keys)._backorder_confirm()
+        ids = frozenset(product.id for (product,) in ruled)
+        return self.with_context(**private(backorder_ruled_together=ids))._backorder_confirm()
 
     def action_confirm(self):
         """The pickup point of an order became its delivery address when it was approved, so the new
@@ -74,8 +71,8 @@ class SaleOrder(models.Model):
         # Deliveries that are reserved by hand or by date, or were handed over: what was filled is
         # reserved now.
         moved._backorder_reserve_set_aside(promised)
-        if private_value(self.env, "backorder_compared_later"):
-            return res
+        if private_value(self.env, "backorder_ruled_together") is not None:
+            return res  # a fill approves them: it compares all of them afterwards
         differences = {}
         figures = moved._backorder_figures()
         for line, quantity in promised.items():

@@ -257,7 +257,7 @@ class StockMove(models.Model):
     def _trigger_scheduler(self):
         """Odoo asks for reordering rules move by move: of several moves those of products that have
         none are left out before, unless another module does more here."""
-        ruled = private_value(self.env, "backorder_ruled_products")
+        ruled = private_value(self.env, "backorder_ruled_together")
         if ruled is not None:
             moves = self.filtered(lambda move: move.product_id.id in ruled)
         elif len(self) > 1 and not listeners(self, "_trigger_scheduler", ("stock",)):

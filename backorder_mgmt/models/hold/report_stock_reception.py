@@ -2,8 +2,7 @@
 
 from odoo import models
 
-from ..base.token import private
-from .settling import door
+from .settling import door, wishes
 
 
 class ReportStockReception(models.AbstractModel):
@@ -30,9 +29,8 @@ class ReportStockReception(models.AbstractModel):
                     )
                 )
             held = here.filtered(lambda move: move.sudo().sale_line_id.backorder_hold_qty)
-            res = super(
-                ReportStockReception, self.with_context(**private(backorder_assigning=True))
-            ).action_assign(move_ids, qtys, in_ids)
+            with wishes(doors, "assigned"):
+                res = super().action_assign(move_ids, qtys, in_ids)
             held._backorder_check_assigned()
         return res
 

@@ -7,7 +7,6 @@ from odoo.tools import html2plaintext
 from ...engine import is_positive
 from ..base.batch import forget_lines
 from ..base.named import of_one
-from ..base.token import private
 
 
 class SaleOrder(models.Model):
@@ -197,9 +196,7 @@ class SaleOrder(models.Model):
             lambda order: order.state != "cancel" and order.backorder_parent_id
         )
         lines = self.order_line
-        res = super(
-            SaleOrder, self.with_context(**private(backorder_event="cancel"))
-        )._action_cancel()
+        res = super()._action_cancel()
         made_by_fills._backorder_given_up()
         # Rewards (`sale_loyalty`) go with the cancellation.
         lines.exists()._backorder_start_anew(self.env._("Order cancelled"), "cancel")

@@ -30,6 +30,7 @@ class Settling:
         "suspect",
         "tried",
         "typed",
+        "wishes",
     )
 
     def __init__(self, event_type):
@@ -51,6 +52,9 @@ class Settling:
         self.typed = {}
         #: {budget key: what was typed down on a delivery that is validated now}
         self.put_back = {}
+        #: goods go to those whom people assigned to them: they are `arriving`, or were `assigned`
+        #: a moment ago; None: they do not
+        self.wishes = None
         #: something inside failed, and was taken back with what it made
         self.suspect = False
         self.closed = False
@@ -98,6 +102,25 @@ def odoo_takes(doors):
         yield
     finally:
         doors.by_odoo = before
+
+
+@contextmanager
+def wishes(doors, kind):
+    """Meanwhile goods are given to those whom people assigned to them: see `Settling.wishes`."""
+    if doors is None:
+        yield
+        return
+    before, doors.wishes = doors.wishes, kind
+    try:
+        yield
+    finally:
+        doors.wishes = before
+
+
+def wishes_now(env):
+    """Which wishes of people are fulfilled now: see `Settling.wishes`."""
+    doors = env.cr.cache.get(_KEY)
+    return None if doors is None else doors.wishes
 
 
 def put_back(env, budgets):

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from ...engine import Guard, reservable
 from ..base.token import private, private_value
 from .facts import OPEN_STATES, UNRESERVED_STATES
-from .settling import door, freed, freed_taken, odoo_takes, put_back
+from .settling import door, freed, freed_taken, odoo_takes, put_back, wishes
 
 
 class StockMove(models.Model):
@@ -315,14 +315,14 @@ class StockMove(models.Model):
     def _update_orderpoints(self):
         """Odoo looks for reordering rules with a term per move: of thousands of moves at once,
         those of products that have none are left out before."""
-        bulk = private_value(self.env, "backorder_collected") is not None
+        bulk = private_value(self.env, "backorder_collect") is not None
         moves = self._backorder_with_orderpoints() if bulk else self
         return super(StockMove, moves)._update_orderpoints()
 
     # -- what ends demand -------------------------------------------------------------------------
 
     def _action_cancel(self):
-        with door(self.env, private_value(self.env, "backorder_event", "adjust")) as doors:
+        with door(self.env) as doors:
             if doors is not None:
                 doors.touch_moves(self)
             return super()._action_cancel()
@@ -333,15 +333,12 @@ class StockMove(models.Model):
         event = "cancel" if cancel_backorder else "adjust"
         # What stays open after a partial delivery is tried by Odoo on the way; the hold is brought
         # in step when everything is done.
-        keys = private(backorder_event=event, backorder_arriving=True)
         with door(self.env, event) as doors:
             if doors is not None:
                 doors.note_lines(lines)
                 doors.put_back = self._backorder_typed_down()
-            with odoo_takes(doors):
-                res = super(StockMove, self.with_context(**keys))._action_done(
-                    cancel_backorder=cancel_backorder
-                )
+            with odoo_takes(doors), wishes(doors, "arriving"):
+                res = super()._action_done(cancel_backorder=cancel_backorder)
             if doors is not None:
                 doors.put_back = {}
         leaving = self.filtered(lambda move: move.location_id.usage == "internal")
@@ -351,7 +348,7 @@ class StockMove(models.Model):
             self._backorder_note_closed(waiting)
         res._backorder_received()
         res.product_id._backorder_stock_changed()
-        return res.with_env(self.env)
+        return res
 
     def _backorder_received(self):
         """Hook: these moves are done: goods may have come in."""

@@ -229,7 +229,15 @@ class StockMove(models.Model):
             lead to; known before, Odoo need not work it out of them
         """
         collected = {}
-        lines = self.env["stock.move.line"].with_context(**private(backorder_collected=collected))
+
+        def collect(product, location, quantity, lot, package, owner):
+            if quantity <= 0 or package or owner:
+                return False
+            key = (product.id, location.id, lot.id if lot else False)
+            collected[key] = collected.get(key, 0.0) + quantity
+            return True
+
+        lines = self.env["stock.move.line"].with_context(**private(backorder_collect=collect))
         names = [self._fields[name] for name in ("quantity", "picked")]
         known = self.browse(reserved)
         wanted = sum(vals["quantity"] for vals in vals_list)
@@ -257,6 +265,19 @@ class StockMove(models.Model):
             [line.id for line, _quantity in updates]
         ).move_id._backorder_in_turn():
             own._recompute_state()
+        self._backorder_bulk_write_quants(taken, collected)
+        inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
+        if inside:
+            inside._apply_putaway_strategy()
+
+    @api.model
+    def _backorder_bulk_write_quants(self, taken, collected):
+        """Write the sums of a bulk on its stock rows.
+
+        :param taken: {stock row: quantity to reserve on it}
+        :param collected: {(product id, location id, lot id): what the move lines reserved}; another
+            module may have changed a quantity on the way: what it added is reserved as well
+        """
         reserved = {
             quant: {"reserved_quantity": quant.reserved_quantity + quantity}
             for quant, quantity in taken.items()
@@ -266,7 +287,6 @@ class StockMove(models.Model):
         for quant, quantity in taken.items():
             key = (quant.product_id.id, quant.location_id.id, quant.lot_id.id)
             collected[key] = collected.get(key, 0.0) - quantity
-        # Another module may have changed a quantity on the way: what it added is reserved as well.
         quants = self.env["stock.quant"]
         for (product_id, location_id, lot_id), rest in collected.items():
             product = self.env["product.product"].browse(product_id)
@@ -277,19 +297,24 @@ class StockMove(models.Model):
                     rest,
                     lot_id=self.env["stock.lot"].browse(lot_id or ()),
                 )
-        inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
-        if inside:
-            inside._apply_putaway_strategy()
 
     def _backorder_unreserve_whole(self):
         """Give back everything that ``self``, of which nothing is picked, has reserved; each stock
         row is written once."""
         given_back = {}
+
+        def collect(product, location, quantity, lot, package, owner):
+            if quantity >= 0:
+                return False
+            key = (product, location, lot or None, package or None, owner or None)
+            given_back[key] = given_back.get(key, 0.0) + quantity
+            return True
+
         lines = no_door(self.sudo().move_line_ids.filtered(lambda line: not line.picked))
         # What is delivered and invoiced stays as it is.
         untouched = [own for own in self._backorder_untouched() if own[1]._name in _ORDERS]
         with self.env.protecting(untouched):
-            lines.with_context(**private(backorder_given_back=given_back)).unlink()
+            lines.with_context(**private(backorder_collect=collect)).unlink()
         quants = self.env["stock.quant"].sudo()
         for (product, location, lot, package, owner), quantity in given_back.items():
             quants._update_reserved_quantity(

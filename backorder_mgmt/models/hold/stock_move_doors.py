@@ -4,9 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...engine import Guard
-from ..base.token import private, private_value
+from ..base.token import private
 from .facts import OPEN_STATES
-from .settling import door, no_door
+from .settling import door, no_door, wishes_now
 from .stock_rule import RECIPE_LINE
 
 #: Who writes one of these changes what a delivery asks for, or for whom.
@@ -115,9 +115,7 @@ class StockMove(models.Model):
     def _backorder_wished(self):
         """The moves of ``self`` that a person linked to goods which come in now, or which a person
         assigns just now to goods that are there."""
-        if not private_value(self.env, "backorder_arriving") and not private_value(
-            self.env, "backorder_assigning"
-        ):
+        if wishes_now(self.env) is None:
             return self.browse()
         return self.filtered(
             lambda move: any(
@@ -140,8 +138,8 @@ class StockMove(models.Model):
                     note = self.env._("Assigned to it: %s", ", ".join(names.mapped("reference")))
                     doors.notes.setdefault(move.sudo().sale_line_id.id, note)
             limits = self._backorder_guard()
-            assigning = private_value(self.env, "backorder_assigning")
-            guard = Guard(supply=limits.supply, kinds=limits.kinds if assigning else ("promised",))
+            arriving = wishes_now(self.env) == "arriving"
+            guard = Guard(supply=limits.supply, kinds=("promised",) if arriving else limits.kinds)
             self.with_context(**private(backorder_guard=guard))._action_assign()
 
     def _backorder_drop_wishes(self):

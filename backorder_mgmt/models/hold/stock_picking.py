@@ -2,7 +2,6 @@
 
 from odoo import api, fields, models
 
-from ..base.token import private
 from .facts import UNRESERVED_STATES
 from .settling import door
 
@@ -57,9 +56,8 @@ class StockPicking(models.Model):
         return res
 
     def action_cancel(self):
-        return super(
-            StockPicking, self.with_context(**private(backorder_event="cancel"))
-        ).action_cancel()
+        with door(self.env, "cancel"):
+            return super().action_cancel()
 
     def write(self, vals):
         """Operations edited on the form are one change."""

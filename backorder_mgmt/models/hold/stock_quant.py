@@ -19,22 +19,11 @@ class StockQuant(models.Model):
         owner_id=None,
         strict=True,
     ):
-        """While many move lines are made or deleted at once, add their reservations up; see
-        ``stock.move._backorder_bulk_assign`` and ``_backorder_unreserve_whole``, which write the
-        sums."""
-        given_back = private_value(self.env, "backorder_given_back")
-        if given_back is not None and quantity < 0:
-            key = (
-                product_id,
-                location_id,
-                *(own or None for own in (lot_id, package_id, owner_id)),
-            )
-            given_back[key] = given_back.get(key, 0.0) + quantity
-            return None
-        collected = private_value(self.env, "backorder_collected")
-        if collected is not None and quantity > 0 and not (package_id or owner_id):
-            key = (product_id.id, location_id.id, lot_id.id if lot_id else False)
-            collected[key] = collected.get(key, 0.0) + quantity
+        """While many move lines are made or deleted at once, their reservations are added up by the
+        function that ``stock.move._backorder_bulk_write`` or ``_backorder_unreserve_whole`` left in
+        the context; it says whether a reservation is one of those. They write the sums."""
+        collect = private_value(self.env, "backorder_collect")
+        if collect and collect(product_id, location_id, quantity, lot_id, package_id, owner_id):
             return None
         return super()._update_reserved_quantity(
             product_id,

@@ -8,6 +8,18 @@ from odoo.exceptions import UserError
 from ..base.token import private
 
 
+class _Request:
+    """What our methods know of a request while Odoo's make it."""
+
+    __slots__ = ("child_id", "unanswered")
+
+    def __init__(self, child_id):
+        #: id of the transaction that is on record for this capture; False: it is no capture
+        self.child_id = child_id
+        #: what the provider's silence was called; None: it answered
+        self.unanswered = None
+
+
 class BackorderChargeAttempt(models.Model):
     """One request: a capture of an authorised payment, or a payment by the saved card.
 
@@ -110,17 +122,15 @@ class BackorderChargeAttempt(models.Model):
         The caller commits at once.
         """
         self.ensure_one()
-        unanswered = []
+        capture = self.kind == "capture"
+        request = _Request(self.transaction_id.id if capture else False)
         # The notes on the order are of who asked, not of the customer.
         transaction = self.transaction_id.with_context(
-            payment_backend_action=True, **private(backorder_unanswered=unanswered)
+            payment_backend_action=True, **private(backorder_request=request)
         )
         try:
-            if self.kind == "capture":
-                source = transaction.source_transaction_id
-                source.with_context(**private(backorder_child_id=transaction.id))._capture(
-                    self.amount
-                )
+            if capture:
+                transaction.source_transaction_id._capture(self.amount)
             else:
                 transaction._charge_with_token()
         except OperationalError:
@@ -128,9 +138,9 @@ class BackorderChargeAttempt(models.Model):
         except UserError as error:
             # Raised before anything was asked: the provider is disabled, say.
             transaction._set_error(str(error))
-        if unanswered:
+        if request.unanswered is not None:
             # It stays `sending`: the outcome is unknown.
-            self._backorder_write({"message": unanswered[0]})
+            self._backorder_write({"message": request.unanswered})
             return
         self._backorder_write({"state": "sent"})
 

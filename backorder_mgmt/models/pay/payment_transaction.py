@@ -32,7 +32,8 @@ class PaymentTransaction(models.Model):
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
         """A capture of ours is on record before it is asked for: that row is the child."""
-        child = self.browse(private_value(self.env, "backorder_child_id"))
+        request = private_value(self.env, "backorder_request")
+        child = self.browse(request and request.child_id)
         if child and not is_refund and child.source_transaction_id == self:
             return child
         return super()._create_child_transaction(
@@ -44,7 +45,8 @@ class PaymentTransaction(models.Model):
 
         :raise UserError: more than that
         """
-        if self.sale_order_ids and not private_value(self.env, "backorder_child_id"):
+        request = private_value(self.env, "backorder_request")
+        if self.sale_order_ids and not (request and request.child_id):
             self._backorder_check_capture(amount_to_capture or self.amount)
         return super()._capture(amount_to_capture=amount_to_capture)
 
@@ -79,9 +81,10 @@ class PaymentTransaction(models.Model):
     def _set_error(self, state_message, extra_allowed_states=()):
         """No answer is no refusal: of a request of ours that timed out nobody knows what became of
         it, and it is not asked for again before somebody looked."""
-        silent = private_value(self.env, "backorder_unanswered")
-        if silent is not None and _unanswered(sys.exception()):
-            silent.append(state_message)
+        request = private_value(self.env, "backorder_request")
+        if request is not None and _unanswered(sys.exception()):
+            if request.unanswered is None:
+                request.unanswered = state_message
             return self.browse()
         return super()._set_error(state_message, extra_allowed_states=extra_allowed_states)
 

@@ -5,7 +5,6 @@ import logging
 from odoo import api, models
 
 from ..base.jobs import in_job, work_off
-from ..base.token import private
 
 _logger = logging.getLogger(__name__)
 
@@ -55,8 +54,7 @@ class BackorderRun(models.Model):
         if self.search_count(self._get_open_fills_domain(company, vals["policy"]), limit=1):
             return
         runs = self.with_company(company)
-        unnumbered = runs.with_context(**private(backorder_number_later=True))
-        run = unnumbered._backorder_create(vals).with_env(runs.env)
+        run = runs._backorder_create({**vals, "name": "/"})
         run.action_preview()
         if run._plans_something():
             run._take_number()

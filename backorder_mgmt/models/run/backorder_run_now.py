@@ -2,8 +2,6 @@
 
 from odoo import api, fields, models
 
-from ..base.token import private
-
 
 class BackorderRun(models.Model):
     _inherit = "backorder.run"
@@ -45,8 +43,7 @@ class BackorderRun(models.Model):
             run._execute()
         else:
             # Nor does what is refused later, when its new order is compared: see `_take_number`.
-            unnumbered = model.with_context(**private(backorder_number_later=True))
-            run = unnumbered._backorder_create(vals).with_env(model.env)
+            run = model._backorder_create({**vals, "name": "/"})
             run._keep_wanted(rows)
             run._do_rows_fill(run._pending(), facts)
             run._finish()

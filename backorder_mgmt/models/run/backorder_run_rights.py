@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..base.token import TOKEN, TOKEN_KEY, may_write_backorder, private_value
+from ..base.token import TOKEN, TOKEN_KEY, may_write_backorder
 
 
 class BackorderRun(models.Model):
@@ -26,8 +26,10 @@ class BackorderRun(models.Model):
     def create(self, vals_list):
         self._check_may_run()
         self._backorder_check_create(vals_list)
+        # A name that is given is "/" (:meth:`_take_number`): people give none.
         vals_list = [
-            {**vals, "name": self._next_name(vals.get("company_id"))} for vals in vals_list
+            {**vals, "name": vals.get("name") or self._next_name(vals.get("company_id"))}
+            for vals in vals_list
         ]
         # The token after the check, for the name; the user's rights are asked as ever.
         runs = super(BackorderRun, self.with_context(**{TOKEN_KEY: TOKEN})).create(vals_list)
@@ -35,8 +37,6 @@ class BackorderRun(models.Model):
 
     @api.model
     def _next_name(self, company_id):
-        if private_value(self.env, "backorder_number_later"):
-            return "/"
         company = company_id or self.env.company.id
         # sudo: a number, for whoever may fill
         sequence = self.env["ir.sequence"].with_company(company).sudo()
