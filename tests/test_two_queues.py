@@ -6,17 +6,15 @@ the requests out, as companies have it.
 
 import itertools
 import os
-import signal
 import socket
 import socketserver
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 
+from dying_server import fill_while_one_dies
 from test_install import odoo, query, shell
 from test_queue_job import free_port
-from test_two_servers import comes_up
 
 from benchmarks.client import Server
 
@@ -85,14 +83,10 @@ def pump(source, target):
             target.sendall(data)
 
 
-def at_work(db, servers, killed):
+def at_work(db, servers):
     """Numbers of the servers whose worker processes have a job in hand just now."""
     pids = {pid for [pid] in query(db, "SELECT worker_pid FROM queue_job WHERE state = 'started'")}
-    return [
-        number
-        for number, server in enumerate(servers)
-        if number != killed and pids & set(server.workers())
-    ]
+    return [number for number, server in enumerate(servers) if pids & set(server.workers())]
 
 
 def test_two_servers_share_the_jobs_of_a_fill_and_one_dies(scratch_db, tmp_path):
@@ -119,36 +113,13 @@ def test_two_servers_share_the_jobs_of_a_fill_and_one_dies(scratch_db, tmp_path)
             )
         )
         ports.append(servers[-1].port)
-    seen, told, killed = set(), [], None
     try:
-        clients = [comes_up(server, scratch_db) for server in servers]
-        run = clients[0].call("backorder.run", "create", {"order_ids": [[6, 0, orders]]})
-        clients[0].call("backorder.run", "action_start", [run])
-        end = time.monotonic() + 240
-        while time.monotonic() < end:
-            at_it = at_work(scratch_db, servers, killed)
-            seen |= set(at_it)
-            asked = clients[1 if killed == 0 else 0]
-            [record] = asked.call("backorder.run", "read", [run], ["state", "progress"])
-            told.append((record["progress"], record["state"]))
-            if record["state"] not in ("queued", "running"):
-                break
-            if killed is None and seen == {0, 1} and at_it:
-                killed = at_it[-1]
-                os.killpg(servers[killed].process.pid, signal.SIGKILL)
-            time.sleep(0.05)
+        fill_while_one_dies(
+            scratch_db, servers, orders, lambda: at_work(scratch_db, servers), seconds=240
+        )
     finally:
-        for number, server in enumerate(servers):
-            with suppress(ProcessLookupError):
-                server.stop() if number != killed else server.process.wait(timeout=15)
         balancer.shutdown()
         balancer.server_close()
-    jobs = query(scratch_db, "SELECT state, count(*) FROM queue_job GROUP BY state")
-    assert told[-1] == (100, "done"), (told[-5:], jobs)
-    assert seen == {0, 1}, f"only one server worked: {seen}"
-    assert killed is not None
-    progress = [share for share, _state in told]
-    assert progress == sorted(progress), "the progress bar went back"
     assert shell(scratch_db, RESULT) == {
         "outcomes": ["complete"],
         "orders": GROUPS * ORDERS,

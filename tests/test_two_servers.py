@@ -1,29 +1,14 @@
 """Two servers with worker processes on one database share a fill, and one of them dies."""
 
-import os
-import signal
-import time
-from contextlib import suppress
+from dying_server import fill_while_one_dies
 
 # The shop and its fixture are those of the single orders.
 from test_many_workers import Shop, shop  # noqa: F401
 
-from benchmarks.client import Client, Fault, Server
+from benchmarks.client import Server
 
 #: Fifty orders are a batch: each part of the fill has two.
 GROUPS, ORDERS = 4, 60
-
-
-def comes_up(server, db, seconds=120):
-    client = Client(server.port, db)
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            client.call("res.users", "search_count", [])
-            return client
-        except (OSError, Fault, ValueError):
-            assert server.process.poll() is None and time.monotonic() < end, "no answer"
-            time.sleep(0.3)
 
 
 def at_work(cr):
@@ -66,40 +51,13 @@ def test_two_servers_share_a_fill_and_one_goes_on_when_the_other_dies(shop: Shop
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         servers.append(Server(db, tmp_path / name, workers=2))
-    seen, told, killed = set(), [], None
-    try:
-        clients = [comes_up(server, db) for server in servers]
-        run = clients[0].call("backorder.run", "create", {"order_ids": [[6, 0, orders]]})
-        clients[0].call("backorder.run", "action_start", [run])
-        end = time.monotonic() + 150
-        with shop.registry.cursor() as cr:
-            while time.monotonic() < end:
-                busy = at_work(cr)
-                at_it = [
-                    number
-                    for number, server in enumerate(servers)
-                    if number != killed and server.process.pid in busy
-                ]
-                seen |= set(at_it)
-                asked = clients[1 if killed == 0 else 0]
-                ((record),) = asked.call("backorder.run", "read", [run], ["state", "progress"])
-                told.append((record["progress"], record["state"]))
-                if record["state"] not in ("queued", "running"):
-                    break
-                if killed is None and seen == {0, 1} and at_it:
-                    # Whoever is in the middle of its part is cut off: no goodbye, no rollback.
-                    killed = at_it[-1]
-                    os.killpg(servers[killed].process.pid, signal.SIGKILL)
-                time.sleep(0.05)
-    finally:
-        for number, server in enumerate(servers):
-            with suppress(ProcessLookupError):
-                server.stop() if number != killed else server.process.wait(timeout=15)
-    assert told[-1] == (100, "done"), told[-5:]
-    assert seen == {0, 1}, f"only one server worked: {seen}"
-    assert killed is not None
-    progress = [share for share, _state in told]
-    assert progress == sorted(progress), "the progress bar went back"
+    with shop.registry.cursor() as cr:
+
+        def busy():
+            pids = at_work(cr)
+            return [number for number in (0, 1) if servers[number].process.pid in pids]
+
+        run = fill_while_one_dies(db, servers, orders, busy, seconds=150)
 
     def at_the_end(env):
         record = env["backorder.run"].browse(run)
