@@ -121,11 +121,14 @@ class BackorderPurchasePlan(models.AbstractModel):
                     company=row.purchase_id.company_id.name,
                 )
             )
+        return problems + self._row_number_problems(row, name)
+
+    @api.model
+    def _row_number_problems(self, row, name):
+        """One sentence for each number of ``row`` with which it cannot be ordered."""
         if not (math.isfinite(row.quantity) and math.isfinite(row.price_unit)):
-            problems.append(
-                self.env._("%s: quantity and price are numbers. Type them again.", name)
-            )
-            return problems
+            return [self.env._("%s: quantity and price are numbers. Type them again.", name)]
+        problems = []
         unit = row.product_uom_id
         if unit and (
             unit.compare(row.quantity, 0.0) < 0

@@ -236,6 +236,37 @@ class SaleOrderLine(models.Model):
         """
         if not products or not warehouses:
             return []
+        rows = self._backorder_queue_rows(products, warehouses)
+        parts = self._backorder_parts_by_company({(row[1], row[2]) for row in rows})
+        kits = self.sudo().browse(
+            [
+                row[0]
+                for row in rows
+                if "bom_line_id" in self.env["stock.move"]._fields
+                and set(parts[row[1], row[2]]) != {row[1]}
+            ]
+        )
+        of_line = kits._backorder_waiting_parts()
+        apart = self.sudo().browse([row[0] for row in rows if row[7]])._backorder_taken_apart()
+        return [
+            (
+                line_id,
+                warehouse_id,
+                of_line.get(line_id, parts[product_id, company_id]),
+                float(needed) * float(per_unit),
+                min(1.0, float(forced) / float(needed)),
+                apart.get(line_id, {}),
+            )
+            for line_id, product_id, company_id, warehouse_id, needed, per_unit, forced, _ in rows
+        ]
+
+    def _backorder_queue_rows(self, products, warehouses):
+        """Rows of the lines of :meth:`_backorder_queue_entries`, in their turn.
+
+        :return: [(line id, ids of its product, company and warehouse, needed in its unit, how many
+            of the product's unit are one of that, forced in its unit, whether a delivery takes
+            from another place than the warehouse's own)]
+        """
         self.env["backorder.supply"]._flush_for_claims()
         self.env.cr.execute(
             SQL(
@@ -266,29 +297,7 @@ class SaleOrderLine(models.Model):
                 products=products._backorder_sql_sold_as(),
             )
         )
-        rows = self.env.cr.fetchall()
-        parts = self._backorder_parts_by_company({(row[1], row[2]) for row in rows})
-        kits = self.sudo().browse(
-            [
-                row[0]
-                for row in rows
-                if "bom_line_id" in self.env["stock.move"]._fields
-                and set(parts[row[1], row[2]]) != {row[1]}
-            ]
-        )
-        of_line = kits._backorder_waiting_parts()
-        apart = self.sudo().browse([row[0] for row in rows if row[7]])._backorder_taken_apart()
-        return [
-            (
-                line_id,
-                warehouse_id,
-                of_line.get(line_id, parts[product_id, company_id]),
-                float(needed) * float(per_unit),
-                min(1.0, float(forced) / float(needed)),
-                apart.get(line_id, {}),
-            )
-            for line_id, product_id, company_id, warehouse_id, needed, per_unit, forced, _ in rows
-        ]
+        return self.env.cr.fetchall()
 
     def _backorder_taken_apart(self):
         """{line id: {product id: {location id: quantity in its unit}}}: what deliveries of ``self``

@@ -212,17 +212,7 @@ class SaleOrder(models.Model):
         else:
             wanted = {line.sudo(): quantity for line, quantity in wanted.items()}
             for line, quantity in wanted.items():
-                line._backorder_check_quantity(quantity, facts)
-                if line._backorder_compare(quantity, line.backorder_qty) > 0:
-                    raise UserError(
-                        self.env._(
-                            "%(product)s: %(quantity)s to cancel, but only %(needed)s on "
-                            "backorder. Enter %(needed)s or less.",
-                            product=line.product_id.display_name,
-                            quantity=line._backorder_quantity_label(quantity),
-                            needed=line._backorder_quantity_label(line.backorder_qty),
-                        )
-                    )
+                line._backorder_check_cancel(quantity, facts)
         wanted = {line: qty for line, qty in wanted.items() if is_positive(qty)}
         cancelled = orders.order_line.browse().union(*wanted)
         cancelled._backorder_set_holds(

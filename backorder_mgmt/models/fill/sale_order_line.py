@@ -164,6 +164,22 @@ class SaleOrderLine(models.Model):
 
     # -- fill -------------------------------------------------------------------------------------
 
+    def _backorder_check_cancel(self, quantity, facts):
+        """
+        :raise UserError: no quantity, or more than is on backorder
+        """
+        self._backorder_check_quantity(quantity, facts)
+        if self._backorder_compare(quantity, self.backorder_qty) > 0:
+            raise UserError(
+                self.env._(
+                    "%(product)s: %(quantity)s to cancel, but only %(needed)s on "
+                    "backorder. Enter %(needed)s or less.",
+                    product=self.product_id.display_name,
+                    quantity=self._backorder_quantity_label(quantity),
+                    needed=self._backorder_quantity_label(self.backorder_qty),
+                )
+            )
+
     def _backorder_check_fill(self, quantity, available, facts):
         self._backorder_check_quantity(quantity, facts)
         label = self._backorder_quantity_label

@@ -42,8 +42,25 @@ class BackorderCheck(models.Model):
     def _check_carried(self, companies):
         """What an order shows as carried is what its rows say, and money is carried between orders
         of one family only. What was carried to or from an order that was deleted is one-sided."""
+        found = []
+        for order_id, shown, total, strange in self._read_carried_wrong(companies):
+            order = self.env["sale.order"].browse(order_id)
+            if strange:
+                message = self.env._("an amount was carried to or from an order of another family.")
+            else:
+                message = self.env._(
+                    "%(shown)s carried, the rows say %(total)s.",
+                    shown=order.currency_id.format(float(shown)),
+                    total=order.currency_id.format(float(total)),
+                )
+            found.append(self._of_order("carried", order, message))
+        return found
+
+    def _read_carried_wrong(self, companies):
+        """[(order id, amount it shows as carried, what its rows say, whether one of them is of
+        another family)] of orders where something of that is wrong."""
         self.env.flush_all()
-        rows = self.env.execute_query(
+        return self.env.execute_query(
             SQL(
                 """
                 WITH RECURSIVE side AS (
@@ -94,19 +111,6 @@ class BackorderCheck(models.Model):
                 tuple(companies.ids),
             )
         )
-        found = []
-        for order_id, shown, total, strange in rows:
-            order = self.env["sale.order"].browse(order_id)
-            if strange:
-                message = self.env._("an amount was carried to or from an order of another family.")
-            else:
-                message = self.env._(
-                    "%(shown)s carried, the rows say %(total)s.",
-                    shown=order.currency_id.format(float(shown)),
-                    total=order.currency_id.format(float(total)),
-                )
-            found.append(self._of_order("carried", order, message))
-        return found
 
     def _check_asked(self, companies):
         """Invariant 7: what is paid and asked for is not more than the orders of a family owe."""

@@ -85,7 +85,19 @@ class BackorderRun(models.Model):
         if apart == rows and self._pending_count() > len(rows):
             return  # their turn comes when everybody has their share
         outcomes = {order: dealt.outcome(order) for order in orders}
-        money = self._process_money(orders)
+        go, pay, lacking = self._process_decide(rows, outcomes, dealt)
+        for row, (code, sentence) in lacking.items():
+            row._write_staying(code, sentence, outcomes[row.order_id])
+        self._process_pay(pay, dealt, outcomes)
+        self._process_finish_rows(go, dealt, outcomes)
+        staying = (rows - go - pay).order_id | pay.order_id
+        staying = staying.filtered(lambda order: order.state in ("draft", "sent"))
+        staying._backorder_put_what_others_got(self, dealt.short)
+
+    def _process_decide(self, rows, outcomes, dealt):
+        """(rows whose orders are gone on with, those that are asked for money, {row: (code,
+        sentence)} of those that stay as they are, and why)"""
+        money = self._process_money(rows.order_id)
         go, pay, lacking = rows.browse(), rows.browse(), {}
         for row in rows:
             order = row.order_id
@@ -102,13 +114,7 @@ class BackorderRun(models.Model):
             else:
                 sentence = self._process_stay_words(decision.reason, order, money[order], dealt)
                 lacking[row] = (decision.reason, sentence)
-        for row, (code, sentence) in lacking.items():
-            row._write_staying(code, sentence, outcomes[row.order_id])
-        self._process_pay(pay, dealt, outcomes)
-        self._process_finish_rows(go, dealt, outcomes)
-        staying = (rows - go - pay).order_id | pay.order_id
-        staying = staying.filtered(lambda order: order.state in ("draft", "sent"))
-        staying._backorder_put_what_others_got(self, dealt.short)
+        return go, pay, lacking
 
     def _process_touch(self, orders):
         """Write the orders' rows without changing them: of two processors at once, the other one

@@ -113,7 +113,6 @@ class BackorderRun(models.Model):
         :param caps: {line: at most this much}; None: everything that the customers ordered
         :return: :class:`QuotationDeal`
         """
-        leave = self.if_backorders == "leave"
         lines = orders.order_line._backorder_kept_in_stock()
         lines = lines.filtered(lambda line: facts.parts[line])
         dealt = QuotationDeal()
@@ -121,30 +120,8 @@ class BackorderRun(models.Model):
             return dealt
         supply = self._process_supply(lines, facts)
         dealt.blocked = self._blocked_lines(lines, facts)
-        # Of an order that is left as it is and not gone on with, nothing is taken from others.
-        idle = orders.browse()
-        if leave and not self.include_backordered:
-            idle = lines.filtered("backorder_hold_qty").order_id
         order_facts = {order.id: self._process_order_facts(order) for order in lines.order_id}
-        demands = []
-        for line in lines - idle.order_line:
-            held, owed = line.backorder_hold_qty, line._backorder_owed()
-            needed, blocked = (owed - held if leave else owed), ""
-            if line in dealt.blocked and held and order_facts[line.order_id.id].complete:
-                blocked = dealt.blocked[line][0]
-            elif line in dealt.blocked:
-                needed = owed - held  # what it counts on anyway
-            needed = max(0.0, min(needed, (caps or {}).get(line, needed)))
-            demands.append(
-                self._prepare_demand(
-                    line,
-                    facts,
-                    needed,
-                    forced=0.0 if leave else min(needed, line.backorder_forced_qty),
-                    since=line.backorder_date or line.order_id._backorder_queue_key()[0],
-                    blocked=blocked,
-                )
-            )
+        demands = self._process_demands(lines, facts, order_facts, dealt.blocked, caps or {})
         rules = self._rule_facts(lines, demands)[0] if self.policy == "rules" else ()
         plan = make_plan(demands, order_facts, supply, self.policy, rules=rules)
         for line in lines:
@@ -157,9 +134,38 @@ class BackorderRun(models.Model):
             dealt.plan[line] = got
             dealt.covered[line] = max(0.0, min(covered, owed))
             dealt.short[line] = line._backorder_noiseless(owed - dealt.covered[line])
-            fill = 0.0 if leave else held - dealt.short[line]
+            fill = 0.0 if self.if_backorders == "leave" else held - dealt.short[line]
             dealt.fills[line] = line._backorder_noiseless(fill)
         return dealt
+
+    def _process_demands(self, lines, facts, order_facts, blocked_lines, caps):
+        """What these lines ask for: all that is ordered, or what is not on backorder where that is
+        left as it is."""
+        leave = self.if_backorders == "leave"
+        # Of an order that is left as it is and not gone on with, nothing is taken from others.
+        idle = lines.order_id.browse()
+        if leave and not self.include_backordered:
+            idle = lines.filtered("backorder_hold_qty").order_id
+        demands = []
+        for line in lines - idle.order_line:
+            held, owed = line.backorder_hold_qty, line._backorder_owed()
+            needed, blocked = (owed - held if leave else owed), ""
+            if line in blocked_lines and held and order_facts[line.order_id.id].complete:
+                blocked = blocked_lines[line][0]
+            elif line in blocked_lines:
+                needed = owed - held  # what it counts on anyway
+            needed = max(0.0, min(needed, caps.get(line, needed)))
+            demands.append(
+                self._prepare_demand(
+                    line,
+                    facts,
+                    needed,
+                    forced=0.0 if leave else min(needed, line.backorder_forced_qty),
+                    since=line.backorder_date or line.order_id._backorder_queue_key()[0],
+                    blocked=blocked,
+                )
+            )
+        return demands
 
     def _process_supply(self, lines, facts):
         """What a fill may count on; where backorders are left as they are, what Odoo would

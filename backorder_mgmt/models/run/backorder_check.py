@@ -159,54 +159,58 @@ class BackorderCheck(models.Model):
         parts = lines._backorder_parts()
         raised = lines.browse()
         for line in lines:
-            line_figures, needed = figures[line], line.backorder_qty
+            limit = self._most_needed(line, figures[line], parts[line])
             hold = line.backorder_hold_product_qty / line._backorder_per_unit()
-            label = line._backorder_quantity_label
-            limit = self._most_needed(line, line_figures, parts[line])
-            compare = line._backorder_compare
-            # Odoo knows what was delivered of a pack by hundredths of it.
-            near = line.qty_delivered and line._backorder_is_rounding(needed, limit)
-            if compare(0.0, needed) > 0 or (compare(needed, limit) > 0 and not near):
-                message = self.env._(
-                    "%(needed)s needed, but only %(limit)s can be waited for.",
-                    needed=label(needed),
-                    limit=label(limit),
-                )
-                found.append(self._of_line("needed", line, message, repair))
-                lowered[line] = min(max(0.0, hold), max(0.0, limit))
-            elif compare(hold, needed):
-                message = self.env._(
-                    "%(hold)s held, %(needed)s needed.", hold=label(hold), needed=label(needed)
-                )
-                found.append(self._of_line("hold", line, message, repair))
-                lowered[line] = min(max(0.0, hold), max(0.0, limit))
-            elif (
-                line.state == "sale"
-                and compare(limit, needed) > 0
-                and not near
-                and self._is_under_rule(line)
-            ):
-                message = self.env._(
-                    "%(open)s open, %(reserved)s reserved, %(needed)s needed.",
-                    open=label(line_figures.demand),
-                    reserved=label(line_figures.reserved),
-                    needed=label(needed),
-                )
-                found.append(self._of_line("unheld", line, message, repair))
+            code, message = self._look_at_needed(line, figures[line], hold, limit)
+            if code:
+                found.append(self._of_line(code, line, message, repair))
+            if code == "unheld":
                 raised |= line
+            elif code:
+                lowered[line] = min(max(0.0, hold), max(0.0, limit))
             unit = line.product_id.uom_id
             was_forced, held = line.backorder_forced_product_qty, line.backorder_hold_product_qty
             if unit and (unit.compare(was_forced, held) > 0 or unit.compare(0.0, was_forced) > 0):
                 message = self.env._(
                     "%(forced)s forced of %(hold)s held.",
-                    forced=label(was_forced / line._backorder_per_unit()),
-                    hold=label(hold),
+                    forced=line._backorder_quantity_label(was_forced / line._backorder_per_unit()),
+                    hold=line._backorder_quantity_label(hold),
                 )
                 found.append(self._of_line("hold", line, message, repair))
                 forced[line] = min(max(0.0, was_forced), max(0.0, held))
         if repair:
             self._mend_quantities(figures, lowered, raised, forced)
         return found
+
+    def _look_at_needed(self, line, figures, hold, limit):
+        """(code, message) of what is wrong with what a line needs; (None, None): nothing is.
+
+        :param hold: what is held, in the line's unit
+        :param limit: the most that may be needed, in that unit
+        """
+        needed = line.backorder_qty
+        label, compare = line._backorder_quantity_label, line._backorder_compare
+        # Odoo knows what was delivered of a pack by hundredths of it.
+        near = line.qty_delivered and line._backorder_is_rounding(needed, limit)
+        if compare(0.0, needed) > 0 or (compare(needed, limit) > 0 and not near):
+            return "needed", self.env._(
+                "%(needed)s needed, but only %(limit)s can be waited for.",
+                needed=label(needed),
+                limit=label(limit),
+            )
+        if compare(hold, needed):
+            return "hold", self.env._(
+                "%(hold)s held, %(needed)s needed.", hold=label(hold), needed=label(needed)
+            )
+        short = line.state == "sale" and compare(limit, needed) > 0 and not near
+        if short and self._is_under_rule(line):
+            return "unheld", self.env._(
+                "%(open)s open, %(reserved)s reserved, %(needed)s needed.",
+                open=label(figures.demand),
+                reserved=label(figures.reserved),
+                needed=label(needed),
+            )
+        return None, None
 
     def _most_needed(self, line, figures, parts):
         """The most that may be *Needed* of a line, in its unit (invariant 1)."""

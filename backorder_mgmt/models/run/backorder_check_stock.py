@@ -23,6 +23,37 @@ class BackorderCheck(models.Model):
         is taken off the first of them, never below zero. Its scheduler adds them up anew, and so
         does the repair; until then goods that are there look reserved.
         """
+        found, recount = [], False
+        for product, place, company, quantity, said, taken in self._read_reserved_beyond(companies):
+            unit = product.uom_id.name
+            names = {
+                "product": product.display_name,
+                "place": place.display_name,
+                "said": f"{said:g} {unit}",
+                "taken": f"{taken:g} {unit}",
+                "quantity": f"{quantity:g} {unit}",
+            }
+            if taken > max(0.0, quantity) + NOISE:
+                code, mended = "reserved", False
+                message = self.env._(
+                    "%(product)s at %(place)s: %(taken)s reserved, %(quantity)s on hand.", **names
+                )
+            else:
+                code, mended, recount = "recount", repair, repair
+                message = self.env._(
+                    "%(product)s at %(place)s: stock says %(said)s reserved, transfers have "
+                    "%(taken)s. Odoo's scheduler adds it up anew.",
+                    **names,
+                )
+            found.append(self._finding(code, product, message, company, mended))
+        if recount:
+            self.env["stock.quant"]._quant_tasks()
+        return found
+
+    def _read_reserved_beyond(self, companies):
+        """[(product, location, company, on hand, reserved as the stock row says, reserved as
+        transfers say)] of stock of which more is reserved than is there; in the products' units.
+        """
         self.env["stock.move.line"].flush_model()
         self.env["stock.quant"].flush_model()
         self.env.cr.execute(
@@ -65,34 +96,15 @@ class BackorderCheck(models.Model):
                 noise=NOISE,
             )
         )
-        found, recount = [], False
-        for product_id, location_id, company_id, quantity, said, taken in self.env.cr.fetchall():
-            product = self.env["product.product"].browse(product_id)
-            unit = product.uom_id.name
-            names = {
-                "product": product.display_name,
-                "place": self.env["stock.location"].browse(location_id).display_name,
-                "said": f"{said:g} {unit}",
-                "taken": f"{taken:g} {unit}",
-                "quantity": f"{quantity:g} {unit}",
-            }
-            company = self.env["res.company"].browse(company_id)
-            if taken > max(0.0, quantity) + NOISE:
-                code, mended = "reserved", False
-                message = self.env._(
-                    "%(product)s at %(place)s: %(taken)s reserved, %(quantity)s on hand.", **names
-                )
-            else:
-                code, mended, recount = "recount", repair, repair
-                message = self.env._(
-                    "%(product)s at %(place)s: stock says %(said)s reserved, transfers have "
-                    "%(taken)s. Odoo's scheduler adds it up anew.",
-                    **names,
-                )
-            found.append(self._finding(code, product, message, company, mended))
-        if recount:
-            self.env["stock.quant"]._quant_tasks()
-        return found
+        return [
+            (
+                self.env["product.product"].browse(product_id),
+                self.env["stock.location"].browse(location_id),
+                self.env["res.company"].browse(company_id),
+                *figures,
+            )
+            for product_id, location_id, company_id, *figures in self.env.cr.fetchall()
+        ]
 
     def _check_set_aside_in_stock(self, companies, repair):
         """Invariant 3: reserved and set aside are never more than is on hand."""

@@ -85,13 +85,25 @@ class BackorderRun(models.Model):
     )
     def _compute_counts(self):
         """Counted in the database: a run has thousands of lines. Before the start, the plan."""
-        zero = dict.fromkeys(
-            ("all", "full", "part", "complete", "partial", "new", "approved", "mails", "failed"), 0
-        )
-        counts = {run.id: dict(zero) for run in self}
+        lines, orders = self._count_lines(), self._count_orders()
+        for run in self:
+            total, full, part = lines.get(run.id, (0,) * 3)
+            run.line_count = total
+            run.filled_count = full
+            run.partial_count = part
+            run.not_filled_count = total - full - part
+            (
+                run.completed_order_count,
+                run.partial_order_count,
+                run.new_order_count,
+                run.approved_count,
+                run.mail_count,
+                run.failed_count,
+            ) = orders.get(run.id, (0,) * 6)
+
+    def _count_lines(self):
+        """{run id: (lines, those that are filled, those that are filled in part)}"""
         self.env["backorder.run.line"].flush_model()
-        self.env["backorder.run.order"].flush_model()
-        self.env["sale.order"].flush_model(["state"])
         self.env.cr.execute(
             """
             SELECT l.run_id, COUNT(*),
@@ -112,8 +124,12 @@ class BackorderRun(models.Model):
             """,
             [self.ids],
         )
-        for run_id, total, full, part in self.env.cr.fetchall():
-            counts[run_id].update({"all": total, "full": full, "part": part})
+        return {run_id: counts for run_id, *counts in self.env.cr.fetchall()}
+
+    def _count_orders(self):
+        """{run id: (orders that are complete, partial, new ones, approved, mailed, failed)}"""
+        self.env["backorder.run.order"].flush_model()
+        self.env["sale.order"].flush_model(["state"])
         self.env.cr.execute(
             """
             SELECT o.run_id,
@@ -130,21 +146,7 @@ class BackorderRun(models.Model):
             """,
             [self.ids],
         )
-        names = ("complete", "partial", "new", "approved", "mails", "failed")
-        for run_id, *values in self.env.cr.fetchall():
-            counts[run_id].update(zip(names, values, strict=True))
-        for run in self:
-            count = counts.get(run.id, zero)
-            run.line_count = count["all"]
-            run.filled_count = count["full"]
-            run.partial_count = count["part"]
-            run.not_filled_count = count["all"] - count["full"] - count["part"]
-            run.completed_order_count = count["complete"]
-            run.partial_order_count = count["partial"]
-            run.new_order_count = count["new"]
-            run.approved_count = count["approved"]
-            run.mail_count = count["mails"]
-            run.failed_count = count["failed"]
+        return {run_id: counts for run_id, *counts in self.env.cr.fetchall()}
 
     @api.depends("state", "run_order_ids.outcome")
     def _compute_progress(self):
