@@ -237,6 +237,14 @@ class BackorderCharge(models.Model):
                 )
             )
             return False
+        self._ask(step, authorizations, token)
+        return True
+
+    def _ask(self, step, authorizations, token):
+        """Put one request on record, and make it.
+
+        :param step: what is asked, of which authorised payment or of the card ``token``
+        """
         attempts = self.env["backorder.charge.attempt"]
         if step.kind == CAPTURE:
             [source] = [tx for _authorization, tx in authorizations if tx.id == step.key]
@@ -254,7 +262,6 @@ class BackorderCharge(models.Model):
         self.env["ir.cron"]._commit_progress()
         # On record: from here on this request is made once, whatever happens.
         attempt._send()
-        return True
 
     def _nobody_asks(self):
         """Nobody is left to ask for money once who started it was archived; None: somebody is."""

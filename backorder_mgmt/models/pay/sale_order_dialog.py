@@ -62,18 +62,8 @@ class SaleOrder(models.Model):
         due = self.currency_id.round(new_total - carried)
         if due <= 0:
             return self.env._("The new order is paid: nothing is charged.")
-        # What the items cost moves with them: the family owes as much as now.
-        family = self._backorder_family_money()
-        asked = self.currency_id.round(min(due, family.cap))
-        words = [self._backorder_charge_plan_words(asked)] if asked > 0 else []
         spare = self._backorder_carry_amount(figures, owed, new_total, "needed", False)
-        paid = self.currency_id.round(family.paid_of(due))
-        if paid > 0:
-            there = self._backorder_paid_elsewhere() | (self if spare > 0 else self.browse())
-            words.insert(0, self._backorder_paid_elsewhere_words(due, paid, there))
-        if asked + paid < due and not self.currency_id.is_zero(due - asked - paid):
-            pending = self.sudo()._backorder_family()._backorder_asked_transactions()
-            words.append(self._backorder_under_way_words(pending[0]))
+        words = self._backorder_asked_words(due, spare)
         if spare > 0 and carry_credit == "none":
             words.append(
                 self.env._(
@@ -84,3 +74,22 @@ class SaleOrder(models.Model):
                 )
             )
         return " ".join(words)
+
+    def _backorder_asked_words(self, due, spare):
+        """[sentence] of what is asked for a new order, and what of it is paid or asked elsewhere.
+
+        :param due: what the new order will show as due
+        :param spare: what this order is paid too much then
+        """
+        # What the items cost moves with them: the family owes as much as now.
+        family = self._backorder_family_money()
+        asked = self.currency_id.round(min(due, family.cap))
+        words = [self._backorder_charge_plan_words(asked)] if asked > 0 else []
+        paid = self.currency_id.round(family.paid_of(due))
+        if paid > 0:
+            there = self._backorder_paid_elsewhere() | (self if spare > 0 else self.browse())
+            words.insert(0, self._backorder_paid_elsewhere_words(due, paid, there))
+        if asked + paid < due and not self.currency_id.is_zero(due - asked - paid):
+            pending = self.sudo()._backorder_family()._backorder_asked_transactions()
+            words.append(self._backorder_under_way_words(pending[0]))
+        return words

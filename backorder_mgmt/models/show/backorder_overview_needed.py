@@ -18,6 +18,31 @@ class BackorderOverview(models.AbstractModel):
     @api.model
     def _read_needed(self, warehouse_ids):
         """Cards and charts of all that is needed now, in one query."""
+        cards, sums = self._sum_needed(self._read_needed_rows(warehouse_ids))
+        products, vendors, ages, risks = sums
+        age_field = self.env["backorder.report"]._fields["age_range"]
+        return {
+            **{name: self._card(*total) for name, total in cards.items()},
+            "by_age": [
+                self._bar(label, ages[key], key)
+                for key, label in age_field._description_selection(self.env)
+            ],
+            "by_product": self._top(products, self.env["product.product"]),
+            "by_vendor": self._top(vendors, self.env["res.partner"]),
+            "value_at_risk": [
+                self._bar(label, risks[key], key)
+                for key, label in (
+                    ("in_time", self.env._("In Time")),
+                    ("late", self.env._("Late")),
+                    ("no_date", self.env._("Without a Date")),
+                )
+            ],
+        }
+
+    @api.model
+    def _read_needed_rows(self, warehouse_ids):
+        """[(company id, product id, vendor id, age, risk, lines, value, None)], each summed by one
+        of the four in the middle, and a row of each company with the figures of its cards."""
         lines = self.env["sale.order.line"]
         domain = self._get_card_domain("needed", warehouse_ids)
         near = Domain("id", "in", lines._backorder_near_stock())
@@ -36,7 +61,7 @@ class BackorderOverview(models.AbstractModel):
         )
         columns = self._needed_columns(lines, query)
         selected = (SQL("%s AS %s", own, SQL.identifier(name)) for name, own in columns.items())
-        rows = self.env.execute_query(
+        return self.env.execute_query(
             SQL(
                 """
                 WITH waiting AS MATERIALIZED (%(waiting)s)
@@ -57,26 +82,6 @@ class BackorderOverview(models.AbstractModel):
                 cards=SQL(", ").join(self._sql_card(name) for name in ("needed", *_CONDITIONS)),
             )
         )
-        cards, sums = self._sum_needed(rows)
-        products, vendors, ages, risks = sums
-        age_field = self.env["backorder.report"]._fields["age_range"]
-        return {
-            **{name: self._card(*total) for name, total in cards.items()},
-            "by_age": [
-                self._bar(label, ages[key], key)
-                for key, label in age_field._description_selection(self.env)
-            ],
-            "by_product": self._top(products, self.env["product.product"]),
-            "by_vendor": self._top(vendors, self.env["res.partner"]),
-            "value_at_risk": [
-                self._bar(label, risks[key], key)
-                for key, label in (
-                    ("in_time", self.env._("In Time")),
-                    ("late", self.env._("Late")),
-                    ("no_date", self.env._("Without a Date")),
-                )
-            ],
-        }
 
     @api.model
     def _needed_columns(self, lines, query):
