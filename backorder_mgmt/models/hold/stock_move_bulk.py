@@ -72,6 +72,31 @@ _KNOWN = {
 }
 
 
+class _Bulk:
+    """What many moves reserve at once, before any of it is written."""
+
+    __slots__ = ("free", "listened", "reserved", "taken", "updates", "vals_list")
+
+    def __init__(self, quants, listened):
+        #: {id of a stock row: what of it nobody has reserved}
+        self.free = {
+            quant.id: quant.quantity - quant.reserved_quantity
+            for rows in quants.values()
+            for quant in rows
+        }
+        #: {stock row: quantity to reserve on it}
+        self.taken = {}
+        #: values of the move lines to make
+        self.vals_list = []
+        #: [(move line that is there, quantity that it gets more)]
+        self.updates = []
+        #: {id of a move without lines: (state, quantity)} that its new move lines lead to; known
+        #: before, Odoo need not work it out of them
+        self.reserved = {}
+        #: somebody hears of what is written on moves
+        self.listened = listened
+
+
 class StockMove(models.Model):
     _inherit = "stock.move"
 
@@ -160,21 +185,14 @@ class StockMove(models.Model):
         if not moves:
             return self.browse()
         quants = moves._backorder_bulk_quants()
-        free = {
-            quant.id: quant.quantity - quant.reserved_quantity
-            for rows in quants.values()
-            for quant in rows
-        }
-        done, taken, vals_list, updates = [], {}, [], []
-        reserved, listened = {}, "write" in vars(type(self))
+        bulk = _Bulk(quants, listened="write" in vars(type(self)))
+        done = []
         for move in moves:
             product_id, location_id = key = (move.product_id.id, move.location_id.id)
             if key not in quants:
                 continue
             done.append(move.id)
             line = move.sudo().sale_line_id
-            # The unit of a plain move is its product's.
-            unit = move.product_uom
             part = move._backorder_recipe_key()[1]
             need = wanted = move.product_uom_qty - move.quantity
             # What stays below the place it is taken from leaves nobody without it.
@@ -185,49 +203,55 @@ class StockMove(models.Model):
                 )
                 # Of what it had a moment ago nobody's claim takes anything.
                 need = max(need, min(wanted, freed(move)))
-            need = unit.round(need)
-            mine = {
-                (ml.location_id.id, ml.lot_id.id): ml
-                for ml in move.move_line_ids
-                if not ml.result_package_id
-            }
-            got, first = 0.0, len(vals_list)
-            for quant in move._backorder_bulk_fresh(quants[key]):
-                if unit.compare(need, got) <= 0:
-                    break
-                share = min(need - got, free[quant.id])
-                if share <= 0 or unit.compare(share, 0.0) <= 0:
-                    continue
-                free[quant.id] -= share
-                taken[quant] = taken.get(quant, 0.0) + share
-                got += share
-                own = mine and mine.get((quant.location_id.id, quant.lot_id.id))
-                if own:
-                    updates.append((own, share))
-                else:
-                    vals_list.append(
-                        move._prepare_move_line_vals(quantity=share, reserved_quant=quant)
-                    )
+            got = move._backorder_bulk_take(bulk, move._backorder_bulk_fresh(quants[key]), need)
             if bound:
                 guard.taken(product_id, location_id, got, line=line.id, part=part)
                 freed_taken(move, got)
-            # An automation rule on moves is told of quantities that Odoo works out.
-            if got and not mine and not listened:
-                whole = unit.compare(got + move.quantity, move.product_uom_qty) >= 0
-                state = "assigned" if whole else "partially_available"
-                reserved[move.id] = (state, got + move.quantity)
-                for vals in vals_list[first:]:
-                    # Worked out by Odoo as well, which then finds them written already.
-                    vals.update(state=state, quantity_product_uom=vals["quantity"])
-        self._backorder_bulk_write(vals_list, updates, taken, reserved)
+        self._backorder_bulk_write(bulk)
         return moves.browse(done)
 
-    def _backorder_bulk_write(self, vals_list, updates, taken, reserved):
-        """Make the move lines and write what was reserved, added up per stock row.
+    def _backorder_bulk_take(self, bulk, quants, need):
+        """Take up to ``need`` of these stock rows for this move; nothing is written yet.
 
-        :param reserved: {id of a move without lines: (state, quantity)} that the new move lines
-            lead to; known before, Odoo need not work it out of them
+        :return: what it got, in the unit of the move, which is its product's
         """
+        unit = self.product_uom
+        need = unit.round(need)
+        mine = {
+            (ml.location_id.id, ml.lot_id.id): ml
+            for ml in self.move_line_ids
+            if not ml.result_package_id
+        }
+        got, first = 0.0, len(bulk.vals_list)
+        for quant in quants:
+            if unit.compare(need, got) <= 0:
+                break
+            share = min(need - got, bulk.free[quant.id])
+            if share <= 0 or unit.compare(share, 0.0) <= 0:
+                continue
+            bulk.free[quant.id] -= share
+            bulk.taken[quant] = bulk.taken.get(quant, 0.0) + share
+            got += share
+            own = mine and mine.get((quant.location_id.id, quant.lot_id.id))
+            if own:
+                bulk.updates.append((own, share))
+            else:
+                bulk.vals_list.append(
+                    self._prepare_move_line_vals(quantity=share, reserved_quant=quant)
+                )
+        # An automation rule on moves is told of quantities that Odoo works out.
+        if got and not mine and not bulk.listened:
+            whole = unit.compare(got + self.quantity, self.product_uom_qty) >= 0
+            state = "assigned" if whole else "partially_available"
+            bulk.reserved[self.id] = (state, got + self.quantity)
+            for vals in bulk.vals_list[first:]:
+                # Worked out by Odoo as well, which then finds them written already.
+                vals.update(state=state, quantity_product_uom=vals["quantity"])
+        return got
+
+    def _backorder_bulk_write(self, bulk):
+        """Make the move lines and write what was reserved, added up per stock row."""
+        reserved, updates = bulk.reserved, bulk.updates
         collected = {}
 
         def collect(product, location, quantity, lot, package, owner):
@@ -240,7 +264,7 @@ class StockMove(models.Model):
         lines = self.env["stock.move.line"].with_context(**private(backorder_collect=collect))
         names = [self._fields[name] for name in ("quantity", "picked")]
         known = self.browse(reserved)
-        wanted = sum(vals["quantity"] for vals in vals_list)
+        wanted = sum(vals["quantity"] for vals in bulk.vals_list)
         with self.env.protecting([*self._backorder_untouched(), (names, known)]):
             moves = self.with_env(lines.env)
             by_quantity = {}
@@ -252,7 +276,7 @@ class StockMove(models.Model):
             for own in moves.browse(reserved)._backorder_in_turn():
                 for state, same in own.grouped(lambda move: reserved[move.id][0]).items():
                     same.filtered(lambda move, s=state: move.state != s).state = state
-            new = lines.create(self._backorder_merge_vals(vals_list))
+            new = lines.create(self._backorder_merge_vals(bulk.vals_list))
             for line, quantity in updates:
                 line.with_env(lines.env).quantity += quantity
         if any(line.picked for line in new) or abs(sum(new.mapped("quantity")) - wanted) > EPSILON:
@@ -265,7 +289,7 @@ class StockMove(models.Model):
             [line.id for line, _quantity in updates]
         ).move_id._backorder_in_turn():
             own._recompute_state()
-        self._backorder_bulk_write_quants(taken, collected)
+        self._backorder_bulk_write_quants(bulk.taken, collected)
         inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
         if inside:
             inside._apply_putaway_strategy()
