@@ -117,6 +117,30 @@ def _is_apart(dealer: Dealer) -> bool:
     )
 
 
+def _asked_at(
+    prices: list[float], parts: list[list[tuple[int, float]]], there: list[float]
+) -> tuple[list[float], float, int]:
+    """What orders ask for at these prices beyond what is ``there``, by place; the bound that the
+    prices prove; and how many orders are worth more than what they take.
+
+    :param parts: of each order [(number of a place, what it takes there)]
+    """
+    over = [-own for own in there]
+    value = sum(map(mul, prices, there))
+    chosen = 0
+    for own in parts:
+        price = 0.0
+        for number, part in own:
+            price += prices[number] * part
+        margin = 1.0 - price
+        if margin > 0:
+            chosen += 1
+            value += margin
+            for number, part in own:
+                over[number] += part
+    return over, value, chosen
+
+
 def _best_prices(
     competing: list[int], tight: dict[int, dict[Place, float]], capacity: dict[Place, float]
 ) -> tuple[list[dict[Place, float]], int]:
@@ -144,19 +168,7 @@ def _best_prices(
     tried = []
     needs = sum(map(len, parts))
     for _round in range(min(_PRICINGS, _PRICED // needs) if needs else 0):
-        over = [-own for own in there]
-        value = sum(map(mul, prices, there))
-        chosen = 0
-        for own in parts:
-            price = 0.0
-            for number, part in own:
-                price += prices[number] * part
-            margin = 1.0 - price
-            if margin > 0:
-                chosen += 1
-                value += margin
-                for number, part in own:
-                    over[number] += part
+        over, value, chosen = _asked_at(prices, parts, there)
         if not any(is_more(excess, 0.0) for excess in over):
             aim = max(aim, chosen)
         if value < best - 1e-9:

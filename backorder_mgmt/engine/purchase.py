@@ -91,15 +91,7 @@ class Needed:
         return self.short + self.refill
 
 
-def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
-    """What is needed of a product, so that nothing is bought twice.
-
-    Goods on order serve first the backorders that they were bought for. What is left of them, and
-    what is free, serves the backorders of the window in their order, then the minimum. Older ones
-    that the buyer left out take nothing but what was bought for them.
-
-    :param refill: whether the minimum counts
-    """
+def _sum_up(facts: PurchaseFacts) -> Needed:
     result = Needed(free=facts.on_hand - facts.reserved - facts.promised)
     for goods in facts.on_order:
         if goods.request:
@@ -111,14 +103,17 @@ def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
             result.backorders += waiting.needed
         else:
             result.older += waiting.needed
-    left, apart = {}, {}
-    free, ordered = result.free - facts.demand, 0.0
-    for waiting in facts.waiting:
-        left[waiting.key] = waiting.needed - waiting.there
-        apart[waiting.key] = waiting.apart
-        free -= waiting.there
-        if not waiting.inside:
-            result.kept_for_older += waiting.there
+    return result
+
+
+def _give_bought(facts: PurchaseFacts, result: Needed, left: dict, apart: dict) -> float:
+    """Give goods on order to the backorders that they were bought for.
+
+    :param left: {key of a backorder: what it still lacks}, which falls
+    :param apart: {key: what of that lacks at a place of its own}, which falls first
+    :return: what nobody gets of the goods
+    """
+    nobodys = 0.0
     for goods in facts.on_order:
         rest = goods.quantity
         for waiting in facts.waiting:
@@ -130,7 +125,29 @@ def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
             rest -= taken
             if not waiting.inside:
                 result.kept_for_older += taken
-        ordered += rest
+        nobodys += rest
+    return nobodys
+
+
+def work_out(facts: PurchaseFacts, refill: bool = True) -> Needed:
+    """What is needed of a product, so that nothing is bought twice.
+
+    Goods on order serve first the backorders that they were bought for. What is left of them, and
+    what is free, serves the backorders of the window in their order, then the minimum. Older ones
+    that the buyer left out take nothing but what was bought for them.
+
+    :param refill: whether the minimum counts
+    """
+    result = _sum_up(facts)
+    left, apart = {}, {}
+    free = result.free - facts.demand
+    for waiting in facts.waiting:
+        left[waiting.key] = waiting.needed - waiting.there
+        apart[waiting.key] = waiting.apart
+        free -= waiting.there
+        if not waiting.inside:
+            result.kept_for_older += waiting.there
+    ordered = _give_bought(facts, result, left, apart)
     pool = free + ordered
     # What others lack now, the first goods on order make good.
     room, coming = max(0.0, free), max(0.0, ordered + min(0.0, free))
