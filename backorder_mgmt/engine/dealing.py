@@ -200,14 +200,14 @@ class Dealer(Turns):
         """Take ``quantity``; the first time with what a quotation counts on."""
         if self.donors:
             gifts = self._gifts(demand, quantity)
-        done = [(self.supply, self._take_from(self.supply, demand, quantity))]
+        taken = [(self.supply, self._take_from(self.supply, demand, quantity))]
         if self.donors:
-            done.append((self.base, self._take_from(self.base, demand, quantity)))
+            taken.append((self.base, self._take_from(self.base, demand, quantity)))
             for donor, given in gifts:
                 donor.quantity -= given
                 self.base.give(donor.product, donor.path, given)
                 self.gifts.append((demand.key, donor, given))
-        return done
+        return taken
 
     def _gifts(self, demand: Demand, quantity: float) -> list[tuple[Donor, float]]:
         """What of ``quantity`` is not free and has to come from donors, and from which."""
@@ -231,14 +231,14 @@ class Dealer(Turns):
                         lacking -= given
         return gifts
 
-    def _undo(self, done: list[tuple[Supply, Booked]], demands: set[int], kept: int) -> None:
+    def _undo(self, taken: list[tuple[Supply, Booked]], demands: set[int], kept: int) -> None:
         """Take back what :meth:`_take` did for ``demands``, and gifts after the first ``kept``."""
         for demand_key, donor, given in self.gifts[kept:]:
             if demand_key in demands:
                 donor.quantity += given
                 self.base.give(donor.product, donor.path, -given)
         del self.gifts[kept:]
-        for supply, booked in done:
+        for supply, booked in taken:
             supply.undo(booked)
 
     def deal_complete(self, order: int) -> bool:
@@ -248,7 +248,7 @@ class Dealer(Turns):
         wanted = {demand.key: demand.needed - self.got.get(demand.key, 0.0) for demand in demands}
         if not any(is_positive(quantity) for quantity in wanted.values()):
             return True
-        done: list[tuple[Supply, Booked]] = []
+        taken: list[tuple[Supply, Booked]] = []
         kept = len(self.gifts)
         possible = order not in self.refusing and all(
             demand.selected and not demand.blocked and not self.is_limited(demand)
@@ -261,9 +261,9 @@ class Dealer(Turns):
             if is_more(wanted[demand.key], room):
                 possible = False
                 break
-            done += self._take(demand, wanted[demand.key])
+            taken += self._take(demand, wanted[demand.key])
         if not possible:
-            self._undo(done, set(wanted), kept)
+            self._undo(taken, set(wanted), kept)
             for demand in () if self.is_trial else demands:
                 self.refused[demand.key] = reason
                 if demand.key not in self.seen:
@@ -271,7 +271,7 @@ class Dealer(Turns):
             return False
         label = self.orders[order].label
         before = {d.key: self.got[d.key] for d in demands if d.key in self.got}
-        self.completed[order] = before, done
+        self.completed[order] = before, taken
         self.got.update((demand.key, demand.needed) for demand in demands)
         for demand in () if self.is_trial else demands:
             self.refused.pop(demand.key, None)
@@ -294,8 +294,8 @@ class Dealer(Turns):
         """Take back what :meth:`deal_complete` gave the order, inside :meth:`trying`."""
         if order not in self.completed:
             return  # it has everything by what people decided
-        before, done = self.completed.pop(order)
-        for supply, booked in done:
+        before, taken = self.completed.pop(order)
+        for supply, booked in taken:
             supply.undo(booked)
         for demand in self.by_order[order]:
             self.got.pop(demand.key, None)
@@ -339,7 +339,7 @@ class Dealer(Turns):
     def below_minimum(self) -> list[int]:
         """Orders that get less than is worth a parcel and are not completed by it; who has the
         first turn comes first."""
-        found = []
+        orders = []
         for order, demands in self.by_order.items():
             facts = self.orders[order]
             if not is_positive(facts.min_value) or order in self.refusing:
@@ -348,8 +348,8 @@ class Dealer(Turns):
             some = any(is_positive(self.got.get(demand.key, 0.0)) for demand in demands)
             little = some and is_more(facts.min_value, value + facts.waiting_value)
             if little and not self.is_completed(order):
-                found.append(order)
-        return found
+                orders.append(order)
+        return orders
 
     def result(self) -> Plan:
         """Quantity and reason of every demand, also of those that got nothing."""

@@ -264,9 +264,9 @@ def _found(
     best: list[int] = []
     best_cost = costs[-1]
     for number, sequence in enumerate(sequences):
-        done = complete(sequence)
-        if len(done) > len(best):
-            best, best_cost = done, costs[min(number, len(costs) - 1)]
+        completed = complete(sequence)
+        if len(completed) > len(best):
+            best, best_cost = completed, costs[min(number, len(costs) - 1)]
     return _improve(complete, best, calm, competing, best_cost)
 
 
@@ -301,15 +301,15 @@ def _complete_apart(
     needs: dict[int, dict[Place, float]], capacity: dict[Place, float], sequence: Iterable[int]
 ) -> list[int]:
     """The orders that ``sequence`` completes, where places are apart: plain sums tell."""
-    left, done = dict(capacity), []
+    left, completed = dict(capacity), []
     for order in sequence:
         own = needs[order].items()
         if any(need - left[place] > EPSILON for place, need in own):
             continue
         for place, need in own:
             left[place] -= need
-        done.append(order)
-    return done
+        completed.append(order)
+    return completed
 
 
 def _improve(
@@ -333,7 +333,7 @@ def _improve(
             (other for other in competing if other not in chosen and other != order),
             key=lambda other: (costs[other], other),
         )
-        done = complete([*rest, *others, order])
-        if len(done) > len(best):
-            best = done
+        completed = complete([*rest, *others, order])
+        if len(completed) > len(best):
+            best = completed
     return best

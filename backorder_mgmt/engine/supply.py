@@ -208,15 +208,15 @@ class Supply:
         sources = self.reach.sources.get((line, product))
         if not sources:
             return total + self._available_at(product, location, order, line, kinds)
-        done: Booked = []
+        booked: Booked = []
         for source in sources:
             got = min(
                 source.limit, self._available_at(product, source.location, order, line, kinds)
             )
             total += max(0.0, got)
             # One place may lie in another: the same goods are had once.
-            done += self._take_at(product, source.location, got, line)
-        self.undo(done)
+            booked += self._take_at(product, source.location, got, line)
+        self.undo(booked)
         return total
 
     def _available_to_all(self, product: int, location: int) -> float:
@@ -293,8 +293,8 @@ class Supply:
         """
         if self._usual:
             return self._take_at(product, location, quantity, line)
-        done = self.take_ahead(product, quantity, line=line)
-        quantity -= sum(part for _what, part in done)
+        booked = self.take_ahead(product, quantity, line=line)
+        quantity -= sum(part for _what, part in booked)
         for source in self.reach.sources.get((line, product), ()):
             part = min(
                 source.limit,
@@ -302,11 +302,11 @@ class Supply:
                 max(0.0, self._available_at(product, source.location, 0, line, ("promised",))),
             )
             if is_positive(part):
-                done += self._take_at(product, source.location, part, line)
+                booked += self._take_at(product, source.location, part, line)
                 source.limit -= part
-                done.append((source, part))
+                booked.append((source, part))
                 quantity -= part
-        return done + self._take_at(product, location, quantity, line)
+        return booked + self._take_at(product, location, quantity, line)
 
     def take_ahead(self, product: int, quantity: float, *, line: int) -> Booked:
         """Book what of ``quantity`` the line has ahead of the rest of its kits."""
@@ -318,20 +318,20 @@ class Supply:
         return [(own, part)] if is_positive(part) else []
 
     def _take_at(self, product: int, location: int, quantity: float, line: int) -> Booked:
-        done: Booked = []
+        booked: Booked = []
         if not is_positive(quantity):
-            return done
+            return booked
         if (product, location) in self.free:
             self._taken_at.setdefault(product, set()).add(location)
         path = self.paths.get(location, (location,))
         for place in self._places.get(product, ()):
             if place in path:
                 self.free[product, place] -= quantity
-                done.append(((product, place), quantity))
+                booked.append(((product, place), quantity))
                 if self.batches:
-                    done += self._take_batches(product, place, quantity, line)
+                    booked += self._take_batches(product, place, quantity, line)
         if product not in self._by_product:
-            return done
+            return booked
         left = quantity
         own = [
             claim
@@ -339,7 +339,7 @@ class Supply:
             if line and claim.line == line and claim.kind in ("promised", "open")
         ]
         if not own:
-            return done
+            return booked
         # What is claimed nearest to where it is taken goes first: it cannot be had elsewhere.
         rank = {place: number for number, place in enumerate(sorted(path, key=self._depth), 1)}
         # A promise goes before what is only asked for: it would bind what is not there any more.
@@ -350,20 +350,20 @@ class Supply:
             used = min(left, claim.quantity)
             claim.quantity -= used
             left -= used
-            done.append((claim, used))
-        return done
+            booked.append((claim, used))
+        return booked
 
     def _take_batches(self, product: int, place: int, quantity: float, line: int) -> Booked:
         """The lots that ``line`` gets of what is free at ``place``, in their order."""
-        moments, done = self.reach.moments, []
+        moments, booked = self.reach.moments, []
         moment = moments.get(line, moments.get(0, -math.inf))
         for batch in self.batches.get((product, place), ()):
             part = min(quantity, batch.quantity) if batch.until >= moment else 0.0
             if is_positive(part):
                 batch.quantity -= part
                 quantity -= part
-                done.append((batch, part))
-        return done
+                booked.append((batch, part))
+        return booked
 
     def _depth(self, location: int) -> int:
         return len(self.paths.get(location, (location,)))
@@ -376,9 +376,9 @@ class Supply:
                 if (product, place) in self.batches:
                     self.batches[product, place].append(Batch(quantity))
 
-    def undo(self, done: Booked) -> None:
+    def undo(self, booked: Booked) -> None:
         """Take back what :meth:`take` booked."""
-        for what, quantity in done:
+        for what, quantity in booked:
             if isinstance(what, Claim | Batch):
                 what.quantity += quantity
             elif isinstance(what, Source):

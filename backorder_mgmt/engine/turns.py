@@ -55,19 +55,19 @@ class Turns:
         by_order: dict[int, list[Demand]] = {}
         for demand in demands:
             by_order.setdefault(demand.order, []).append(demand)
-        found = set()
+        completed = set()
         for order, own in by_order.items():
-            self.got, done = {}, []
+            self.got, booked = {}, []
             for demand in own:
                 if not demand.selected or is_more(
                     demand.needed, self._room_in(self.supply, demand)
                 ):
                     break
-                done += self._take_from(self.supply, demand, demand.needed)
+                booked += self._take_from(self.supply, demand, demand.needed)
             else:
-                found.add(order)
-            self.supply.undo(done)
-        return found
+                completed.add(order)
+            self.supply.undo(booked)
+        return completed
 
     def _treatment(self, demand: Demand) -> str | None:
         _number, rule = self.rules.get(demand.rule, (0, None))
@@ -124,10 +124,10 @@ class Turns:
     def _take_from(self, supply: Supply, demand: Demand, quantity: float) -> Booked:
         if demand.key not in self.got:
             quantity += demand.covered
-        done: Booked = []
+        booked: Booked = []
         for product, per_unit in demand.parts:
-            done += supply.take(product, demand.location, quantity * per_unit, line=demand.key)
-        return done
+            booked += supply.take(product, demand.location, quantity * per_unit, line=demand.key)
+        return booked
 
     def _winners(self, demand: Demand) -> tuple[str, ...]:
         """The first five orders that had of what the demand asks for."""

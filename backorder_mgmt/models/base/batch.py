@@ -46,12 +46,12 @@ def is_ours_alone(model, own_class, method, names):
 def listeners(model, method, known):
     """Names of the modules that have a say in ``method`` of ``model``, those ``known`` to have none
     in what we write aside. Automation rules count: they replace the method while there are any."""
-    found = set()
+    modules = set()
     for cls in type(model).__mro__:
         names = vars(cls).get(method, cls).__module__.split(".")
         if method in vars(cls) and names[:2] == ["odoo", "addons"]:
-            found.add(names[2])
-    return {name for name in found - set(known) if not name.startswith("backorder_mgmt")}
+            modules.add(names[2])
+    return {name for name in modules - set(known) if not name.startswith("backorder_mgmt")}
 
 
 def _defined(cls, method):

@@ -106,8 +106,8 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
             waiting.extendleft(reversed(of_key))
             continue
         begins = not careful or begin_alone(model.env, f"{model._name},{key}")
-        done = several or _one(model, key, work if begins else _refuse(model), fail)
-        left += not done
+        over = several or _one(model, key, work if begins else _refuse(model), fail)
+        left += not over
         if not cron._commit_progress(sizes(key)) and waiting:
             left += len(waiting)
             break

@@ -33,7 +33,7 @@ class BackorderCheck(models.Model):
                 frozenset(line.backorder_line_ids.ids),
             )
         )
-        found = []
+        findings = []
         for (product, quantity, _warehouse, _ids), same in alike.items():
             needed = sum(same.backorder_line_ids.mapped("backorder_hold_product_qty"))
             spare = sum(same[1:].mapped("product_uom_qty"))
@@ -48,5 +48,5 @@ class BackorderCheck(models.Model):
                 unit=product.uom_id.name,
                 orders=", ".join(same.backorder_line_ids.order_id.mapped("name")),
             )
-            found.append(self._finding("bought", same[-1], message, same[-1].company_id))
-        return found
+            findings.append(self._finding("bought", same[-1], message, same[-1].company_id))
+        return findings

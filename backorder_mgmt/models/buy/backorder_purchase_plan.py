@@ -127,9 +127,9 @@ class BackorderPurchasePlan(models.AbstractModel):
         """The products of proposed ``rows`` that are no matter of a buyer: “Purchase” is off, or
         they are manufactured and nobody sells them."""
         products = self.env["product.product"].sudo()
-        found = products.browse({vals["product_id"] for vals in rows})
-        never = found.filtered(lambda product: not product.purchase_ok)
-        alone = found.browse({vals["product_id"] for vals in rows if not vals["vendor_id"]})
+        proposed = products.browse({vals["product_id"] for vals in rows})
+        never = proposed.filtered(lambda product: not product.purchase_ok)
+        alone = proposed.browse({vals["product_id"] for vals in rows if not vals["vendor_id"]})
         if "mrp.bom" in self.env and alone:
             made = (
                 self.env["mrp.bom"]

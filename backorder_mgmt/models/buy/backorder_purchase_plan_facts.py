@@ -88,8 +88,8 @@ class BackorderPurchasePlan(models.AbstractModel):
                 tuple(warehouses.ids) or (0,),
             )
         )
-        found = self.env["product.product"].browse(row[0] for row in self.env.cr.fetchall())
-        return set(found.filtered("is_storable").ids)
+        components = self.env["product.product"].browse(row[0] for row in self.env.cr.fetchall())
+        return set(components.filtered("is_storable").ids)
 
     # -- what waits -------------------------------------------------------------------------------
 

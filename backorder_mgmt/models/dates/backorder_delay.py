@@ -148,10 +148,10 @@ class BackorderDelay(models.Model):
                 told=day(SQL("line.backorder_promised_date"), SQL("line.company_id")),
             )
         )
-        found = lines.browse(row[0] for row in self.env.cr.fetchall())
-        found._backorder_refresh_dates()
-        found = found._backorder_got_worse()
-        return self._backorder_create([self._prepare_delay_vals(line) for line in found])
+        worse = lines.browse(row[0] for row in self.env.cr.fetchall())
+        worse._backorder_refresh_dates()
+        worse = worse._backorder_got_worse()
+        return self._backorder_create([self._prepare_delay_vals(line) for line in worse])
 
     def _prepare_delay_vals(self, line):
         return {

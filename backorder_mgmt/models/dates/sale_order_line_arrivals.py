@@ -38,9 +38,9 @@ class SaleOrderLine(models.Model):
         """
         moves = self.env["stock.move"].sudo()
         domain = self._get_backorder_incoming_domain(products, warehouses)
-        found = moves.search(domain, order="id")
-        moves = found.filtered(lambda m: m._backorder_arrives_in())
-        apart = {move: move._backorder_reaches(places) for move in found if places}
+        coming = moves.search(domain, order="id")
+        moves = coming.filtered(lambda m: m._backorder_arrives_in())
+        apart = {move: move._backorder_reaches(places) for move in coming if places}
         all_moves = moves | moves.browse([move.id for move, own in apart.items() if own])
         spoken_for = all_moves._backorder_spoken_for()
         there = all_moves._backorder_there(warehouses if beyond else None)
@@ -57,7 +57,7 @@ class SaleOrderLine(models.Model):
             for place in apart.get(move, ()):
                 key = (move.product_id.id, place.warehouse_id.id, place.id)
                 incoming.setdefault(key, []).append(arrival)
-        for move in found - moves:
+        for move in coming - moves:
             if move.quantity and (warehouse := move._backorder_moves_about_in()):
                 # It is not free until it is there; what such a transfer has not reserved is.
                 quantity = move.product_uom._compute_quantity(

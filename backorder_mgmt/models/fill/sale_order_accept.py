@@ -78,7 +78,7 @@ class SaleOrder(models.Model):
     def _backorder_just_cancelled(self):
         """The last cancellations of the order's lines: rows of the ledger of one moment."""
         events = self.env["backorder.event"].sudo()
-        found = events.search(
+        rows = events.search(
             [("order_id", "=", self.id), ("type", "=", "cancel")], order="date desc, id desc"
         )
-        return found.filtered(lambda event: event.date == found[0].date).sorted("id")
+        return rows.filtered(lambda event: event.date == rows[0].date).sorted("id")

@@ -96,7 +96,7 @@ class SaleOrder(models.Model):
     @api.model
     def _backorder_cancel_due(self):
         """The orders that are to be told of, or whose rest is to be cancelled, today."""
-        found = self.browse()
+        due = self.browse()
         companies = self.env["res.company"].search([("id", ">", 0)])
         for company in companies:
             today = company._backorder_today()
@@ -114,8 +114,8 @@ class SaleOrder(models.Model):
                 ("backorder_cancel_told", "<", today),
                 ("id", "in", self._backorder_not_told(soon)),
             ]
-            found |= self.search([*domain], order="id")
-        return found
+            due |= self.search([*domain], order="id")
+        return due
 
     @api.model
     def _backorder_not_told(self, until):

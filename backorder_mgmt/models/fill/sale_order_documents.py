@@ -15,9 +15,9 @@ class SaleOrder(models.Model):
         Documents, and the customer's page, fold them away below the others.
         """
         self.ensure_one()
-        found, gone = self.order_line.browse(), False
+        moved, gone = self.order_line.browse(), False
         if not self.sudo().backorder_child_ids:
-            return found
+            return moved
         for line in self.order_line.sorted(lambda line: (line.sequence, line.id)):
             if line.display_type != "line_note":
                 gone = bool(
@@ -27,8 +27,8 @@ class SaleOrder(models.Model):
                     and line._backorder_moved_words()
                 )
             if gone:
-                found |= line
-        return found
+                moved |= line
+        return moved
 
 
 class SaleOrderLine(models.Model):

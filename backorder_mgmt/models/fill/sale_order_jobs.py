@@ -26,7 +26,7 @@ class SaleOrder(models.Model):
         after = self._backorder_find_cursor()
         ids = self._backorder_to_find(after)
         chunks = [tuple(ids[start : start + batch]) for start in range(0, len(ids), batch)]
-        done = work_off(
+        finished = work_off(
             self,
             chunks,
             self._backorder_find_chunk,
@@ -35,7 +35,7 @@ class SaleOrder(models.Model):
             sizes=len,
             parts=lambda chunk: [(order_id,) for order_id in chunk],
         )
-        if done:
+        if finished:
             self._backorder_find_cursor(0)
             self.env["ir.cron"]._commit_progress(remaining=0)
 

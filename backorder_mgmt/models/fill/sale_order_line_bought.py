@@ -9,8 +9,8 @@ class SaleOrderLine(models.Model):
 
     def _backorder_purchase_orders(self):
         """Open purchase orders that buy the products of these lines for their orders."""
-        found = self._backorder_purchases_by_order()
-        return self.env["purchase.order"].sudo().union(*found.values())
+        by_order = self._backorder_purchases_by_order()
+        return self.env["purchase.order"].sudo().union(*by_order.values())
 
     def _backorder_purchases_by_order(self):
         """{order: open purchase orders that buy the products of these lines for it}.

@@ -68,10 +68,10 @@ class SaleOrderLine(models.Model):
             recipes = lines.product_id.with_company(company)._backorder_parts()
             for line in lines:
                 recipe = recipes[line.product_id]
-                asked, done, here = line._backorder_component_quantities()
+                asked, shipped, here = line._backorder_component_quantities()
                 if asked.keys() != recipe.keys() or not _in_step(asked, recipe):
                     reasons[line] = self.env._("its recipe was changed since")
-                elif not _in_step(done, recipe):
+                elif not _in_step(shipped, recipe):
                     reasons[line] = self.env._("some of its components were shipped ahead")
                 elif not _in_step(here, recipe):
                     reasons[line] = self.env._("some of its components are reserved ahead")
@@ -80,7 +80,7 @@ class SaleOrderLine(models.Model):
     def _backorder_component_quantities(self):
         """({component: quantity asked}, {component: quantity sent}, {component: quantity sent or
         reserved}) of the deliveries of a kit, in the components' units, returns off."""
-        asked, done, here = {}, {}, {}
+        asked, shipped, here = {}, {}, {}
         for move in self.sudo().move_ids.filtered(lambda move: move.state != "cancel"):
             back = move.location_id.usage == "customer"
             final = move.location_final_id or move.location_dest_id
@@ -92,15 +92,15 @@ class SaleOrderLine(models.Model):
             part = move.product_id
             asked[part] = asked.get(part, 0.0) + sign * move.product_qty
             if move.state == "done":
-                done[part] = done.get(part, 0.0) + sign * move.product_qty
+                shipped[part] = shipped.get(part, 0.0) + sign * move.product_qty
                 here[part] = here.get(part, 0.0) + sign * move.product_qty
             elif not back:
                 reserved = move.product_uom._compute_quantity(move.quantity, part.uom_id)
                 here[part] = here.get(part, 0.0) + reserved
         for part in asked:
-            done.setdefault(part, 0.0)
+            shipped.setdefault(part, 0.0)
             here.setdefault(part, 0.0)
-        return asked, done, here
+        return asked, shipped, here
 
 
 def _in_step(quantities, recipe):

@@ -48,11 +48,11 @@ class ProductProduct(models.Model):
         # sudo: a salesman sells kits without reading bills of materials
         boms = self.env["mrp.bom"].sudo()
         # Odoo looks at every product to find its kit: few have any.
-        found = boms._read_group(
+        templates = boms._read_group(
             [("type", "=", "phantom"), ("product_tmpl_id", "in", self.product_tmpl_id.ids)],
             ["product_tmpl_id"],
         )
-        sold_as_kit = {template.id for (template,) in found}
+        sold_as_kit = {template.id for (template,) in templates}
         products = self.filtered(lambda product: product.product_tmpl_id.id in sold_as_kit)
         if not products:
             return {}

@@ -173,12 +173,12 @@ class SaleOrder(models.Model):
         for order in self:
             lines = order.order_line.filtered(lambda line: line.backorder_qty > 0)
             stock = supply.copy_for(lines._backorder_part_products(facts.parts).ids)
-            found = {}
+            possible = {}
             for line in lines:
                 available = line._backorder_available(stock, facts)
-                found[line] = max(0.0, min(line.backorder_qty, available))
-                line._backorder_take_fill(stock, facts, found[line])
-            allowed, _refused = order._backorder_within_terms(found)
+                possible[line] = max(0.0, min(line.backorder_qty, available))
+                line._backorder_take_fill(stock, facts, possible[line])
+            allowed, _refused = order._backorder_within_terms(possible)
             limits.update({line: allowed.get(line, 0.0) for line in lines})
         return limits
 

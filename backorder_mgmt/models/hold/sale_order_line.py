@@ -174,10 +174,10 @@ class SaleOrderLine(models.Model):
         # Only lines on backorder are looked at, of what there is any.
         needed = self.search([("id", "in", self._backorder_near_stock())])
         fillable = needed._backorder_fillable_quantities()
-        found = needed.filtered(lambda line: matches(fillable.get(line.id, 0.0), value))
+        matching = needed.filtered(lambda line: matches(fillable.get(line.id, 0.0), value))
         if matches(0.0, value):
-            return [("id", "not in", (needed - found).ids)]
-        return [("id", "in", found.ids)]
+            return [("id", "not in", (needed - matching).ids)]
+        return [("id", "in", matching.ids)]
 
     # -- who may write ----------------------------------------------------------------------------
 

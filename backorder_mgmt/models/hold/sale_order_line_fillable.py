@@ -19,8 +19,8 @@ class SaleOrderLine(models.Model):
 
     def _backorder_with_stock(self):
         """The lines of ``self`` that need something of which anything at all is free anywhere."""
-        found = set(self._backorder_near_stock()) if self else ()
-        return self.browse([line_id for line_id in self._ids if line_id in found])
+        near = set(self._backorder_near_stock()) if self else ()
+        return self.browse([line_id for line_id in self._ids if line_id in near])
 
     @api.model
     def _backorder_near_stock(self):

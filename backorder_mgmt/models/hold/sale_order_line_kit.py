@@ -163,13 +163,13 @@ class SaleOrderLine(models.Model):
         ratios = {
             (product.id, recipe_line): ratio for (product, recipe_line), ratio in recipe.items()
         }
-        found = {}
+        by_key = {}
         for move in moves:
             key = move._backorder_recipe_key()
             product = move.product_id
-            if key not in found:
-                found[key] = Component(product, ratios.get(key, 0.0), moves.browse())
-            component = found[key]
+            if key not in by_key:
+                by_key[key] = Component(product, ratios.get(key, 0.0), moves.browse())
+            component = by_key[key]
             component.moves |= move
             component.open_qty += move.product_qty
             component.reserved += move.product_uom._compute_quantity(
@@ -179,10 +179,10 @@ class SaleOrderLine(models.Model):
                 component.picked += move.product_uom._compute_quantity(
                     move._get_picked_quantity(), product.uom_id, round=False
                 )
-        for component in found.values():
+        for component in by_key.values():
             if component.ratio <= EPSILON:
                 component.ratio = component.open_qty / (self.product_uom_qty or 1.0)
-        return [component for component in found.values() if component.ratio > EPSILON]
+        return [component for component in by_key.values() if component.ratio > EPSILON]
 
     def _backorder_kit_figures(self, moves, parts, recipe=None):
         """(open, reserved, picked) of a kit: open by the component that misses most, reserved

@@ -46,8 +46,8 @@ class SaleOrderLine(models.Model):
 
         def to_sql(model, alias, query):
             vendor = model._field_to_sql(alias, "backorder_vendor_id", query)
-            found = SQL("%s IN %s", vendor, tuple(filter(None, value)) or (0,))
-            return SQL("(%s OR %s IS NULL)", found, vendor) if False in value else found
+            listed = SQL("%s IN %s", vendor, tuple(filter(None, value)) or (0,))
+            return SQL("(%s OR %s IS NULL)", listed, vendor) if False in value else listed
 
         return Domain.custom(to_sql=to_sql)
 

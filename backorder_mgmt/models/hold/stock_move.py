@@ -137,8 +137,8 @@ class StockMove(models.Model):
         """
         guard = private_value(self.env, "backorder_guard")
         if guard is not None:
-            done = self.browse() if force_qty else self._backorder_bulk_assign(guard)
-            with guard.settling(done.ids):
+            dealt = self.browse() if force_qty else self._backorder_bulk_assign(guard)
+            with guard.settling(dealt.ids):
                 return super()._action_assign(force_qty=force_qty)
         taking = self._backorder_taking(force_qty)
         if not taking:
@@ -162,11 +162,11 @@ class StockMove(models.Model):
             if not line._backorder_compare(line.backorder_hold_qty, facts.figures[line].unreserved)
         }
         moves = self.with_context(**private(backorder_guard=guard))
-        done = blocked
+        dealt = blocked
         if not force_qty:
-            done |= (moves & (taking - blocked))._backorder_bulk_assign(guard)
+            dealt |= (moves & (taking - blocked))._backorder_bulk_assign(guard)
         # Odoo and other modules see all moves, as they do more with them than to reserve.
-        with guard.settling(done.ids):
+        with guard.settling(dealt.ids):
             res = super(StockMove, moves)._action_assign(force_qty=force_qty)
         # Who waits for all that is open got and lost nothing: thousands may, for one receipt.
         short = (tried - blocked._backorder_held_whole(tried, waiting)).filtered(

@@ -186,12 +186,12 @@ class StockMove(models.Model):
             return self.browse()
         quants = moves._backorder_bulk_quants()
         bulk = _Bulk(quants, listened="write" in vars(type(self)))
-        done = []
+        dealt = []
         for move in moves:
             product_id, location_id = key = (move.product_id.id, move.location_id.id)
             if key not in quants:
                 continue
-            done.append(move.id)
+            dealt.append(move.id)
             line = move.sudo().sale_line_id
             part = move._backorder_recipe_key()[1]
             need = wanted = move.product_uom_qty - move.quantity
@@ -208,7 +208,7 @@ class StockMove(models.Model):
                 guard.taken(product_id, location_id, got, line=line.id, part=part)
                 freed_taken(move, got)
         self._backorder_bulk_write(bulk)
-        return moves.browse(done)
+        return moves.browse(dealt)
 
     def _backorder_bulk_take(self, bulk, quants, need):
         """Take up to ``need`` of these stock rows for this move; nothing is written yet.

@@ -23,14 +23,14 @@ class StockMove(models.Model):
         zero, and goods without a lot among those that have one.
         """
         quants = self.env["stock.quant"].sudo()
-        found = quants.search(
+        in_stock = quants.search(
             [
                 ("product_id", "in", self.product_id.ids),
                 ("location_id", "child_of", self.location_id.ids),
             ]
         )
         special, seen = set(), set()
-        for quant in found:
+        for quant in in_stock:
             product, lot = quant.product_id, quant.lot_id
             key = (quant.location_id, lot)
             if (
@@ -43,7 +43,7 @@ class StockMove(models.Model):
             ):
                 special.add(product.id)
             seen.add(key)
-        rows = found.grouped(lambda quant: quant.product_id.id)
+        rows = in_stock.grouped(lambda quant: quant.product_id.id)
         dated = "removal_date" in quants._fields
         result = {}
         for move in self:

@@ -105,10 +105,10 @@ class BackorderCharge(models.Model):
     @api.depends("attempt_ids.state", "attempt_ids.amount")
     def _compute_charged_amount(self):
         for charge in self:
-            done = charge.attempt_ids.filtered(lambda attempt: attempt.state == "done")
-            captures = done.filtered(lambda attempt: attempt.kind == "capture")
+            charged = charge.attempt_ids.filtered(lambda attempt: attempt.state == "done")
+            captures = charged.filtered(lambda attempt: attempt.kind == "capture")
             # An authorised card payment that was captured since is one payment.
-            cards = (done - captures).filtered(
+            cards = (charged - captures).filtered(
                 lambda attempt, own=captures.source_transaction_id: (
                     attempt.transaction_id not in own
                 )

@@ -25,7 +25,7 @@ class BackorderCheck(models.Model):
     )
 
     def _more_findings(self, companies):
-        found = super()._more_findings(companies)
+        findings = super()._more_findings(companies)
         for check in (
             self._check_carried,
             self._check_asked,
@@ -33,8 +33,8 @@ class BackorderCheck(models.Model):
             self._check_captured,
             self._check_authorized,
         ):
-            found += check(companies)
-        return found
+            findings += check(companies)
+        return findings
 
     def _of_order(self, code, order, message):
         return self._finding(code, order, f"{order.name}: {message}", order.company_id)
@@ -42,7 +42,7 @@ class BackorderCheck(models.Model):
     def _check_carried(self, companies):
         """What an order shows as carried is what its rows say, and money is carried between orders
         of one family only. What was carried to or from an order that was deleted is one-sided."""
-        found = []
+        findings = []
         for order_id, shown, total, strange in self._read_carried_wrong(companies):
             order = self.env["sale.order"].browse(order_id)
             if strange:
@@ -53,8 +53,8 @@ class BackorderCheck(models.Model):
                     shown=order.currency_id.format(float(shown)),
                     total=order.currency_id.format(float(total)),
                 )
-            found.append(self._of_order("carried", order, message))
-        return found
+            findings.append(self._of_order("carried", order, message))
+        return findings
 
     def _read_carried_wrong(self, companies):
         """[(order id, amount it shows as carried, what its rows say, whether one of them is of
@@ -117,7 +117,7 @@ class BackorderCheck(models.Model):
         attempts = self.env["backorder.charge.attempt"].search(
             [("state", "in", ("sending", "sent")), ("company_id", "in", companies.ids)]
         )
-        found, orders = [], attempts.charge_id.order_id
+        findings, orders = [], attempts.charge_id.order_id
         for root in orders._backorder_families().filtered(lambda o: not o.backorder_parent_id):
             money, currency = root._backorder_family_money(), root.currency_id
             over = currency.round(money.paid + money.asked - money.owed)
@@ -127,8 +127,8 @@ class BackorderCheck(models.Model):
                     "charges.",
                     amount=currency.format(over),
                 )
-                found.append(self._of_order("asked", root, message))
-        return found
+                findings.append(self._of_order("asked", root, message))
+        return findings
 
     def _check_charged(self, companies):
         """Invariant 5: one cause, one charge; of several requests of a charge, the sum of them."""
@@ -137,7 +137,7 @@ class BackorderCheck(models.Model):
             ["charge_id"],
             having=[("__count", ">", 1)],
         )
-        found = []
+        findings = []
         for [charge] in several:
             order = charge.order_id
             balance = order.backorder_carry_in_ids.filtered(lambda row: row.kind == "balance")
@@ -150,8 +150,8 @@ class BackorderCheck(models.Model):
                     charged=charge.currency_id.format(charge.charged_amount),
                     amount=charge.currency_id.format(charge.amount),
                 )
-                found.append(self._finding("charged", charge, message, charge.company_id))
-        return found
+                findings.append(self._finding("charged", charge, message, charge.company_id))
+        return findings
 
     def _check_captured(self, companies):
         """Invariant 5: of an authorised payment, no more was captured than was authorised."""
@@ -177,7 +177,7 @@ class BackorderCheck(models.Model):
                 tuple(companies.ids),
             )
         )
-        found = []
+        findings = []
         for source_id, captured, order_id in rows:
             source = self.env["payment.transaction"].browse(source_id)
             if source.currency_id.compare_amounts(float(captured), source.amount) > 0:
@@ -188,8 +188,8 @@ class BackorderCheck(models.Model):
                     payment=source.reference,
                 )
                 order = self.env["sale.order"].browse(order_id)
-                found.append(self._of_order("captured", order, message))
-        return found
+                findings.append(self._of_order("captured", order, message))
+        return findings
 
     def _check_authorized(self, companies):
         """Payments that stay authorised where nothing can use them any more."""

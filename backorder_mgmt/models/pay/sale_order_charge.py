@@ -58,15 +58,15 @@ class SaleOrder(models.Model):
             return NotImplemented
         states = [state for state, name in self._BACKORDER_CHARGE_STATES.items() if name in value]
         # sudo: that an order waits for its payment is for everybody who sees the order
-        found = Domain(
+        matching = Domain(
             "id",
             "in",
             self.env["backorder.charge"].sudo().search([("state", "in", states)]).order_id.ids,
         )
         if False in value:
             some = self.env["backorder.charge"].sudo().search([("state", "in", OPEN_CHARGES)])
-            found |= Domain("id", "not in", some.order_id.ids)
-        return found
+            matching |= Domain("id", "not in", some.order_id.ids)
+        return matching
 
     # -- figures ----------------------------------------------------------------------------------
 

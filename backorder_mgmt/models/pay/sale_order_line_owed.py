@@ -142,11 +142,11 @@ class SaleOrderLine(models.Model):
                 continue
             quantity = sum((own & opened).mapped("product_qty"))
             for move in own.filtered(lambda move: move.state == "done"):
-                done = move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
+                moved = move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
                 if move.location_dest_id._is_outgoing():
-                    quantity += done
+                    quantity += moved
                 elif move.location_id._is_outgoing() and move.to_refund:
-                    quantity -= done
+                    quantity -= moved
             kits.append(quantity / per_line_unit)
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         return floor_whole(min(kits, default=0.0), per_unit, digits)

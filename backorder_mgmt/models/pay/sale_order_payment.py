@@ -46,17 +46,17 @@ class SaleOrder(models.Model):
             return NotImplemented
         quotations = Domain("state", "in", ("draft", "sent"))
         touched = self._backorder_among_query(quotations & self._backorder_money_domain())
-        found = []
+        matching = []
         for orders in self._backorder_among(quotations & Domain("id", "in", touched)):
             figures = orders._backorder_paid_figures()
-            found += [
+            matching += [
                 order.id
                 for order in orders
                 if order._backorder_payment_of(*figures.get(order.id, (0.0, 0.0))) in value
             ]
         # Of very many quotations mostly few: all others are due, or cost nothing.
         others = quotations & Domain("id", "not in", touched)
-        return Domain("id", "in", found) | Domain.OR(
+        return Domain("id", "in", matching) | Domain.OR(
             others & Domain("amount_total", compared, 0)
             for state, compared in (("due", ">"), ("paid", "<="))
             if state in value

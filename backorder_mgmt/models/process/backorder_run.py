@@ -33,10 +33,10 @@ class BackorderRun(models.Model):
         rows = self.env["backorder.run.order"]
         for run in self:
             domain = [("run_id", "in", run.ids)]
-            done = ("processed", "=", True)
+            processed = ("processed", "=", True)
             if run.state in ("draft", "planned", "queued"):
-                done = ("skip_reason", "=", False)
-            run.processed_count = rows.search_count([*domain, done])
+                processed = ("skip_reason", "=", False)
+            run.processed_count = rows.search_count([*domain, processed])
             run.skipped_count = rows.search_count([*domain, ("skip_reason", "!=", False)])
             run.waiting_count = rows.search_count([*domain, *self._process_waiting_domain()])
             run.invoice_count = len(run.sudo().run_order_ids.invoice_ids)

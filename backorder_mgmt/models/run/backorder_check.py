@@ -65,14 +65,14 @@ class BackorderCheck(models.Model):
         checks = self.sudo()
         self.env.flush_all()
         lines = checks._lines_to_check(companies)
-        found = []
-        found += checks._in_slices(lines, checks._check_quantities, repair)
-        found += checks._check_ledger(companies, repair)
-        found += checks._in_slices(lines, checks._check_set_aside, repair)
-        found += checks._check_reserved(companies, repair)
-        found += checks._check_set_aside_in_stock(companies, repair)
-        found += checks._more_findings(companies)
-        checks._keep(found, companies)
+        findings = []
+        findings += checks._in_slices(lines, checks._check_quantities, repair)
+        findings += checks._check_ledger(companies, repair)
+        findings += checks._in_slices(lines, checks._check_set_aside, repair)
+        findings += checks._check_reserved(companies, repair)
+        findings += checks._check_set_aside_in_stock(companies, repair)
+        findings += checks._more_findings(companies)
+        checks._keep(findings, companies)
         return [
             {
                 "code": row["code"],
@@ -81,7 +81,7 @@ class BackorderCheck(models.Model):
                 "message": row["message"],
                 "repaired": row["repaired"],
             }
-            for row in found
+            for row in findings
         ]
 
     @api.model
@@ -92,11 +92,11 @@ class BackorderCheck(models.Model):
         """
         return []
 
-    def _keep(self, found, companies):
+    def _keep(self, findings, companies):
         old = self.search(["|", ("company_id", "=", False), ("company_id", "in", companies.ids)])
         old._backorder_token().unlink()
-        if found:
-            self._backorder_create(found)
+        if findings:
+            self._backorder_create(findings)
 
     @api.model
     def _cron_run_checks(self):
@@ -142,19 +142,19 @@ class BackorderCheck(models.Model):
     def _in_slices(self, lines, check, repair):
         """What ``check(lines, repair)`` finds, some lines at a time: what was read of tens of
         thousands of lines is half a gigabyte, and is not needed again."""
-        found = []
+        findings = []
         slices = list(split_every(self._slice, lines.ids))
         for ids in slices:
-            found += check(lines.browse(ids), repair)
+            findings += check(lines.browse(ids), repair)
             if len(slices) > 1:
                 self.env.flush_all()
                 self.env.invalidate_all()
-        return found
+        return findings
 
     def _check_quantities(self, lines, repair):
         """Invariants 1, 2 and 4: 0 ≤ needed ≤ open demand, reserved + needed = open demand under
         the rule, and held = needed on confirmed orders."""
-        found, lowered, forced = [], {}, {}
+        findings, lowered, forced = [], {}, {}
         figures = lines._backorder_figures()
         parts = lines._backorder_parts()
         raised = lines.browse()
@@ -163,7 +163,7 @@ class BackorderCheck(models.Model):
             hold = line.backorder_hold_product_qty / line._backorder_per_unit()
             code, message = self._look_at_needed(line, figures[line], hold, limit)
             if code:
-                found.append(self._of_line(code, line, message, repair))
+                findings.append(self._of_line(code, line, message, repair))
             if code == "unheld":
                 raised |= line
             elif code:
@@ -176,11 +176,11 @@ class BackorderCheck(models.Model):
                     forced=line._backorder_quantity_label(was_forced / line._backorder_per_unit()),
                     hold=line._backorder_quantity_label(hold),
                 )
-                found.append(self._of_line("hold", line, message, repair))
+                findings.append(self._of_line("hold", line, message, repair))
                 forced[line] = min(max(0.0, was_forced), max(0.0, held))
         if repair:
             self._mend_quantities(figures, lowered, raised, forced)
-        return found
+        return findings
 
     def _look_at_needed(self, line, figures, hold, limit):
         """(code, message) of what is wrong with what a line needs; (None, None): nothing is.
@@ -279,7 +279,7 @@ class BackorderCheck(models.Model):
                 noise=NOISE,
             )
         )
-        found, rows = [], []
+        findings, rows = [], []
         for line_id, total in self.env.cr.fetchall():
             line, total = self.env["sale.order.line"].browse(line_id), float(total)
             label, per_unit = line._backorder_quantity_label, line._backorder_per_unit()
@@ -289,7 +289,7 @@ class BackorderCheck(models.Model):
                 hold=label(hold / per_unit),
                 total=label(total / per_unit),
             )
-            found.append(self._of_line("ledger", line, message, repair))
+            findings.append(self._of_line("ledger", line, message, repair))
             rows.append(
                 line._prepare_backorder_event_vals(
                     "adjust", hold - total, hold, self.env._("Check Backorders"), None
@@ -299,11 +299,11 @@ class BackorderCheck(models.Model):
             now = fields.Datetime.now()
             events = self.env["backorder.event"].with_env(line._backorder_token().env)
             events._log([{**vals, "date": now} for vals in rows])
-        return found
+        return findings
 
     def _check_set_aside(self, lines, repair):
         """Stock is set aside for open quotations only, and all that was filled on one is."""
-        found, ended, holds, extra = [], lines.browse(), {}, {}
+        findings, ended, holds, extra = [], lines.browse(), {}, {}
         for line in lines:
             label = line._backorder_quantity_label
             promised, filled = line.backorder_promised_qty, line.backorder_filled_qty
@@ -312,7 +312,7 @@ class BackorderCheck(models.Model):
                     message = self.env._(
                         "%s set aside, but it is no open quotation.", label(promised)
                     )
-                    found.append(self._of_line("set_aside", line, message, repair))
+                    findings.append(self._of_line("set_aside", line, message, repair))
                     ended |= line
                 continue
             owed = line._backorder_owed()
@@ -322,7 +322,7 @@ class BackorderCheck(models.Model):
                     promised=label(promised),
                     owed=label(owed),
                 )
-                found.append(self._of_line("set_aside", line, message, repair))
+                findings.append(self._of_line("set_aside", line, message, repair))
                 promised = owed
                 extra[line] = line._prepare_backorder_set_aside_vals(promised)
                 holds[line] = line.backorder_hold_qty
@@ -332,7 +332,7 @@ class BackorderCheck(models.Model):
                     filled=label(filled),
                     promised=label(promised),
                 )
-                found.append(self._of_line("filled", line, message, repair))
+                findings.append(self._of_line("filled", line, message, repair))
                 holds[line] = min(owed - promised, line.backorder_hold_qty + filled - promised)
                 extra.setdefault(line, {})["backorder_filled_qty"] = promised
         if repair and ended:
@@ -340,7 +340,7 @@ class BackorderCheck(models.Model):
         if repair and holds:
             note = self.env._("Check Backorders")
             lines._backorder_set_holds(holds, "adjust", note, extra=extra)
-        return found
+        return findings
 
     # -- screens ----------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class BackorderCheck(models.Model):
                 NOISE,
             )
         )
-        found = []
+        findings = []
         for row_id, quantity in self.env.cr.fetchall():
             row = self.env["backorder.run.order"].browse(row_id)
             message = self.env._(
@@ -48,7 +48,7 @@ class BackorderCheck(models.Model):
                 run=row.run_id.name,
                 quantity=f"{quantity:g}",
             )
-            found.append(self._finding("undone", row, message, row.company_id))
+            findings.append(self._finding("undone", row, message, row.company_id))
         alive = self.env["backorder.run.order"].search(
             [
                 ("outcome", "=", "undone"),
@@ -63,8 +63,8 @@ class BackorderCheck(models.Model):
                 run=row.run_id.name,
                 new_order=row.new_order_id.name,
             )
-            found.append(self._finding("undone", row, message, row.company_id))
-        return found
+            findings.append(self._finding("undone", row, message, row.company_id))
+        return findings
 
     def _check_mailed(self, companies):
         """Invariant 5: as many e-mails with the same words as fills that queued one."""
@@ -90,7 +90,7 @@ class BackorderCheck(models.Model):
                 tuple(companies.ids),
             )
         )
-        found = []
+        findings = []
         for order_id, subject, count in rows:
             order = self.env["sale.order"].browse(order_id).exists()
             if order:
@@ -100,5 +100,5 @@ class BackorderCheck(models.Model):
                     subject=subject or "",
                     count=count,
                 )
-                found.append(self._finding("mailed", order, message, order.company_id))
-        return found
+                findings.append(self._finding("mailed", order, message, order.company_id))
+        return findings

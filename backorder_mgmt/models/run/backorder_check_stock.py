@@ -23,7 +23,7 @@ class BackorderCheck(models.Model):
         is taken off the first of them, never below zero. Its scheduler adds them up anew, and so
         does the repair; until then goods that are there look reserved.
         """
-        found, recount = [], False
+        findings, recount = [], False
         for product, place, company, quantity, said, taken in self._read_reserved_beyond(companies):
             unit = product.uom_id.name
             names = {
@@ -45,10 +45,10 @@ class BackorderCheck(models.Model):
                     "%(taken)s. Odoo's scheduler adds it up anew.",
                     **names,
                 )
-            found.append(self._finding(code, product, message, company, mended))
+            findings.append(self._finding(code, product, message, company, mended))
         if recount:
             self.env["stock.quant"]._quant_tasks()
-        return found
+        return findings
 
     def _read_reserved_beyond(self, companies):
         """[(product, location, company, on hand, reserved as the stock row says, reserved as
@@ -115,7 +115,7 @@ class BackorderCheck(models.Model):
         )
         products = lines._backorder_part_products(lines._backorder_parts())
         uncovered = supply._uncovered_set_aside(products) if products else []
-        found = []
+        findings = []
         for claim, quantity in uncovered:
             line = lines.browse(claim.line)
             part = self.env["product.product"].browse(claim.product)
@@ -124,7 +124,7 @@ class BackorderCheck(models.Model):
                 quantity=f"{quantity:g} {part.uom_id.name}",
                 product=part.display_name,
             )
-            found.append(self._of_line("set_aside", line, message, repair))
+            findings.append(self._of_line("set_aside", line, message, repair))
         if repair and uncovered:
             supply._shrink_set_aside(products)
-        return found
+        return findings

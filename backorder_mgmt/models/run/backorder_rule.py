@@ -174,8 +174,8 @@ class BackorderRule(models.Model):
         for rule in self.sorted(lambda rule: (rule.sequence, rule.id)):
             asked = lines.browse([line.id for line in lines if line not in met])
             if asked:
-                found = rule._lines_meeting(asked, Domain("id", "in", asked.ids))
-                met.update(dict.fromkeys(found, rule))
+                meeting = rule._lines_meeting(asked, Domain("id", "in", asked.ids))
+                met.update(dict.fromkeys(meeting, rule))
         return met
 
     def _prepare_facts(self):

@@ -128,7 +128,7 @@ class BackorderRun(models.Model):
             for row in self.line_ids
             if row.changed_by_id and row.sale_line_id in near - lines
         }
-        found, plan, blocked = self._plan(lines=near, decided={**decided, **wanted})
+        planned, plan, blocked = self._plan(lines=near, decided={**decided, **wanted})
         for line, quantity in wanted.items():
             if quantity and line in blocked:
                 raise UserError(
@@ -138,11 +138,11 @@ class BackorderRun(models.Model):
                         why=blocked[line][1],
                     )
                 )
-            got = plan[line.id] if line in found else None
+            got = plan[line.id] if line in planned else None
             if quantity and (not got or line._backorder_compare(got.quantity, quantity) < 0):
                 raise UserError(self._not_there_words(line, quantity, got, facts.parts[line]))
         before = {row: row.planned_qty for row in rows}
-        self._keep_changed_plan(near, found, plan, blocked, wanted)
+        self._keep_changed_plan(near, planned, plan, blocked, wanted)
         self._message_log(body=self._change_words(before))
 
     def _check_change(self, line, quantity, facts):
@@ -223,25 +223,25 @@ class BackorderRun(models.Model):
         near, todo = set(changed), list(changed)
         while todo:
             line = todo.pop()
-            found = [other for part in parts[line] for other in by_product.pop(part, ())]
+            competing = [other for part in parts[line] for other in by_product.pop(part, ())]
             if line.order_id in together:
-                found += by_order[line.order_id]
+                competing += by_order[line.order_id]
                 together.remove(line.order_id)
-            for other in found:
+            for other in competing:
                 if other not in near:
                     near.add(other)
                     todo.append(other)
         return lines.filtered(lambda line: line in near)
 
-    def _keep_changed_plan(self, near, found, plan, blocked, wanted):
+    def _keep_changed_plan(self, near, dealt, plan, blocked, wanted):
         """Write the new plan of the lines ``near`` into their rows."""
-        expected = found.filtered(lambda line: plan[line.id].reason != "filled")
+        expected = dealt.filtered(lambda line: plan[line.id].reason != "filled")
         expected = expected._backorder_expected_dates() if expected else {}
-        stays = found.filtered(lambda line: plan[line.id].quantity > 0)._backorder_stay_reasons()
+        stays = dealt.filtered(lambda line: plan[line.id].quantity > 0)._backorder_stay_reasons()
         vals = {}
         for row in self.line_ids.filtered(lambda row: row.sale_line_id in near):
             line = row.sale_line_id
-            if line not in found:
+            if line not in dealt:
                 vals[row] = {
                     "needed_qty": line.backorder_qty,
                     "planned_qty": 0.0,

@@ -166,9 +166,9 @@ class BackorderRunLine(models.Model):
                 wanted = min(back / donor._backorder_per_unit(), donor.backorder_qty)
                 before = donor.backorder_filled_qty
                 facts = donor._backorder_facts()
-                done = donor._backorder_fill_in_place({donor: wanted}, self.run_id, facts)
+                filled = donor._backorder_fill_in_place({donor: wanted}, self.run_id, facts)
                 donor._backorder_write({"backorder_filled_qty": before})
-                got = done.get(donor, 0.0) * donor._backorder_per_unit()
+                got = filled.get(donor, 0.0) * donor._backorder_per_unit()
             if strict and is_positive(back - got):
                 raise UserError(
                     self.env._(

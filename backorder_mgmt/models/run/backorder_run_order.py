@@ -59,40 +59,40 @@ class BackorderRunOrder(models.Model):
         for row in self:
             row.display_name = row.sudo().order_id.display_name
 
-    def _write_results(self, lines_by_order, done, before):
+    def _write_results(self, lines_by_order, results, before):
         """What became of these orders and of each of their lines.
 
         :param lines_by_order: {order: its `backorder.run.line`}
-        :param done: the worker's :class:`Done`
+        :param results: the worker's :class:`FillResults`
         :param before: {order line: values from before the fill, for *Take Back*}
         """
         row_vals, line_vals = {}, {}
         for row in self:
             order = row.order_id
             run_lines = lines_by_order.get(order, self.env["backorder.run.line"])
-            moved = done.moved.get(order, {})
+            moved = results.moved.get(order, {})
             for line in run_lines:
                 sale_line = line.sale_line_id
-                got = done.filled.get(sale_line, 0.0)
+                got = results.filled.get(sale_line, 0.0)
                 line_vals[line] = {
                     **line._prepare_result_vals(
-                        got, moved.get(sale_line, 0.0), done.stays.get(sale_line)
+                        got, moved.get(sale_line, 0.0), results.stays.get(sale_line)
                     ),
                     **before.get(sale_line, {}),
                 }
-            some = any(done.filled.get(line.sale_line_id) for line in run_lines)
-            new_order = done.new_orders.get(order, order.browse())
-            row_vals[row] = row._prepare_result_vals(some, new_order, done.sentences.get(order))
+            some = any(results.filled.get(line.sale_line_id) for line in run_lines)
+            new_order = results.new_orders.get(order, order.browse())
+            row_vals[row] = row._prepare_result_vals(some, new_order, results.sentences.get(order))
         self.env["backorder.run.line"]._write_each(line_vals)
         for rows, vals in by_values(row_vals):
             rows._backorder_write(vals)
 
-    def _prepare_result_vals(self, done, new_order, sentence):
+    def _prepare_result_vals(self, some, new_order, sentence):
         self.ensure_one()
         still = any(line.backorder_qty > 0 for line in self.order_id.order_line)
         return {
             "new_order_id": new_order.id,
-            "outcome": ("partial" if still else "complete") if done else "none",
+            "outcome": ("partial" if still else "complete") if some else "none",
             "message": sentence,
         }
 

@@ -156,8 +156,8 @@ class BackorderRun(models.Model):
         :param rule_set: with the policy ``rules``: instead of the run's own rules
         :return: (lines, {line id: allocation}, {line: (reason, sentence)} of blocked lines)
         """
-        found = self.env["sale.order.line"].sudo().search(self._get_lines_domain(), order="id")
-        lines = found if lines is None else found & lines
+        waiting = self.env["sale.order.line"].sudo().search(self._get_lines_domain(), order="id")
+        lines = waiting if lines is None else waiting & lines
         demands, orders, supply, blocked = self._gather_facts(lines)
         fixed = {line.id: qty for line, qty in (decided or {}).items() if line in lines}
         policy = policy or self.policy

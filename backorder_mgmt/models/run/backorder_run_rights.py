@@ -80,12 +80,12 @@ class BackorderRun(models.Model):
         if any(run.state not in ("draft", "planned", "cancelled") for run in self):
             raise UserError(self.env._("A fill that was started is kept for good."))
         # sudo: what it did to orders and payments that this user may not see counts as well
-        done = self.sudo().filtered(lambda run: run.state == "cancelled")._with_results()
-        if done:
+        kept = self.sudo().filtered(lambda run: run.state == "cancelled")._with_results()
+        if kept:
             raise UserError(
                 self.env._(
                     "%s was stopped after it had done something: it is kept for good.",
-                    ", ".join(done.mapped("name")),
+                    ", ".join(kept.mapped("name")),
                 )
             )
 
@@ -95,7 +95,7 @@ class BackorderRun(models.Model):
         rows |= Domain("new_order_id", "!=", False) | Domain("invoice_ids", "!=", False)
         for name in ("set_aside", "processed", "approved", "mail_queued"):
             rows |= Domain(name, "=", True)
-        found = self.browse()
+        with_results = self.browse()
         for model, domain in (
             ("backorder.run.order", rows),
             ("backorder.run.line", Domain("filled_qty", ">", 0)),
@@ -106,8 +106,8 @@ class BackorderRun(models.Model):
             groups = self.env[model]._read_group(
                 domain & Domain("run_id", "in", self.ids), ["run_id"]
             )
-            found = found.union(*(run for (run,) in groups))
-        return found & self
+            with_results = with_results.union(*(run for (run,) in groups))
+        return with_results & self
 
     # -- who may read what a document shows -------------------------------------------------------
 

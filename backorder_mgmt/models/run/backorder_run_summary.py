@@ -58,11 +58,11 @@ class BackorderRun(models.Model):
             (row.product_id, row.order_id, row.message) for row in rows[:4]
         )
 
-    def _first_sentences(self, found):
+    def _first_sentences(self, refused):
         """Up to three sentences of (product, order, sentence); more of them are only hinted at."""
         texts = [
             f"{product.with_context(display_default_code=False).display_name}, {order.name}: {text}"
-            for product, order, text in found
+            for product, order, text in refused
         ]
         return " ".join([*texts[:3], "…"] if len(texts) > 3 else texts) or False
 
@@ -140,7 +140,7 @@ class BackorderRun(models.Model):
             raise UserError(self.env._("Nothing is on backorder here: there is nothing to fill."))
         first = self._in_order_of_offer(lines)[:4]
         expected = first._backorder_expected_dates()
-        found = (
+        refused = (
             (
                 line.product_id,
                 line.order_id,
@@ -149,5 +149,5 @@ class BackorderRun(models.Model):
             for line in first
         )
         raise UserError(
-            self.env._("Nothing can be filled now. %s", self._first_sentences(found) or "")
+            self.env._("Nothing can be filled now. %s", self._first_sentences(refused) or "")
         )

@@ -18,7 +18,7 @@ _KEPT = ("product.", "uom.", "stock.location", "stock.warehouse", "stock.picking
 
 
 @dataclasses.dataclass
-class Done:
+class FillResults:
     """What a batch did."""
 
     #: {order line: quantity filled, in its unit}
@@ -83,10 +83,10 @@ class BackorderRun(models.Model):
         The stock that all batches look at is locked in one sorted step, so that no two fills wait
         for each other. Those who still wait get their new dates once, in the end.
         """
-        found = self.env["backorder.run.line"]._read_group(
+        groups = self.env["backorder.run.line"]._read_group(
             [("run_id", "=", self.id)], ["product_id"]
         )
-        products = self.env["product.product"].union(*(product for (product,) in found))
+        products = self.env["product.product"].union(*(product for (product,) in groups))
         parts = {part for own in products._backorder_parts().values() for part in own}
         products = products.union(*parts)
         warehouses = self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
@@ -173,21 +173,21 @@ class BackorderRun(models.Model):
             for line in quantities
         }
         self._before_fill(rows)
-        done = self._fill_quantities(rows.order_id, quantities, facts)
-        self._cancel_not_accepted(lines_by_order, done.filled)
-        rows._write_results(lines_by_order, done, before)
-        self._after_fill(rows, done.filled)
-        ready = self._before_approve(done.approve)
-        if held_back := done.approve - ready:
+        results = self._fill_quantities(rows.order_id, quantities, facts)
+        self._cancel_not_accepted(lines_by_order, results.filled)
+        rows._write_results(lines_by_order, results, before)
+        self._after_fill(rows, results.filled)
+        ready = self._before_approve(results.approve)
+        if held_back := results.approve - ready:
             held_back.order_line._backorder_drop_deliveries()
         if ready:
             ready._backorder_approve_together()
-        if done.moved:
-            rows.order_id._backorder_check_moved(done.moved, done.new_orders)
+        if results.moved:
+            rows.order_id._backorder_check_moved(results.moved, results.new_orders)
         # Nothing is refused any more.
         self._take_number()
-        self._note_fills(rows.order_id, done.filled, done.new_orders)
-        approve = done.approve
+        self._note_fills(rows.order_id, results.filled, results.new_orders)
+        approve = results.approve
         filled = rows.filtered(lambda row: row.outcome in ("complete", "partial"))
         # What follows the approval waits with it, for the payment say.
         self._after_approve(filled.filtered(lambda row: row.new_order_id not in approve - ready))
@@ -245,7 +245,7 @@ class BackorderRun(models.Model):
     def _fill_quantities(self, orders, quantities, facts):
         """Do it, for many orders at once: set aside, as new orders, and in place.
 
-        :return: the :class:`Done` of these orders
+        :return: the :class:`FillResults` of these orders
         """
         by_order = {}
         for line, quantity in quantities.items():
@@ -290,7 +290,7 @@ class BackorderRun(models.Model):
         approve = orders.browse().union(
             *(new_order for order, new_order in new_orders.items() if self._approves(order))
         )
-        return Done(filled, new_orders, moved, sentences, stays, approve)
+        return FillResults(filled, new_orders, moved, sentences, stays, approve)
 
     def _approves_at_once(self):
         """Whether all new orders of this fill are approved as they are made: nothing has to be

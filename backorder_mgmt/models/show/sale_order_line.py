@@ -49,9 +49,9 @@ class SaleOrderLine(models.Model):
                 line[name] = line[quantity] * price
 
     def _compute_backorder_to_buy(self):
-        found = self.search([("id", "in", self.ids), ("backorder_to_buy", "=", True)])
+        to_buy = self.search([("id", "in", self.ids), ("backorder_to_buy", "=", True)])
         for line in self:
-            line.backorder_to_buy = line._origin in found
+            line.backorder_to_buy = line._origin in to_buy
 
     def _search_backorder_to_buy(self, operator, value):
         if operator != "in":
