@@ -116,6 +116,22 @@ class TestList(BackorderCommon, HttpCase):
         self.assertIn(ada.name, [cell for row in texts for cell in row])
         self.assertIn(bob.name, [cell for row in texts for cell in row])
 
+    def test_two_customers_of_one_name_are_two(self):
+        for _customer in range(2):
+            twin = self.env["res.partner"].create({"name": "Cleo Twin"})
+            self._order((self.product, 3), partner_id=twin.id)
+        rows = read_workbook(self._list("customer")._export_xlsx())["Customers"]
+        self.assertEqual([row[:2] for row in rows[1:3]], [["Cleo Twin", 1]] * 2)
+
+    def test_orders_of_one_number_are_two(self):
+        """Companies may number their orders alike, and people may give them a number."""
+        orders = self._order((self.product, 3)) + self._order((self.other, 2))
+        orders.name = "SO-1"
+        rows = read_workbook(self._list("order")._export_xlsx())["Orders"]
+        self.assertEqual([row[0] for row in rows[1:3]], ["SO-1"] * 2)
+        rows = read_workbook(self._list("customer")._export_xlsx())["Customers"]
+        self.assertEqual(rows[1][:3], ["Ada Customer", 2, 2])
+
     def test_by_order(self):
         ada, bob = self._story()
         sheets = read_workbook(self._list("order")._export_xlsx())

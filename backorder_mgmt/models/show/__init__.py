@@ -2,8 +2,9 @@
 
 - ``backorder_overview.py`` is the app's first page (``…_needed.py``: what waits, ``…_steps.py``:
   Odoo's onboarding), ``digest_digest.py`` its figures in managers' mail;
-- ``backorder_report.py`` is the analysis, ``backorder_list.py`` the reports by customer, order and
-  item (``…_report.py`` makes pages of them);
+- ``backorder_report.py`` is the analysis (Odoo calls such a model a report): SQL, a row a line.
+  What people call *Backorder Reports*, by customer, order and item, and the notice, is
+  ``backorder_list.py`` with its dialog (``…_list_report.py`` makes pages of them);
 - ``sale_order_documents.py`` is what quotations, slips and invoices say;
 - ``sale_order_line.py`` has what lists of very many lines are filtered, grouped and summed by.
 """

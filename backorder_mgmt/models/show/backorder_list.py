@@ -157,8 +157,8 @@ class BackorderList(models.TransientModel):
     def _sheets(self, lines):
         """[(title, [(label, kind, width, value of a row)], rows)], the report's only description.
 
-        Kinds: ``text``, ``date``, ``each`` (a quantity, each in its own unit), ``number`` and
-        ``money`` (summed). A row is a dictionary.
+        Kinds: ``text``, ``date``, ``each`` (a quantity, each in its own unit), ``count`` (of what
+        several rows share), ``number`` and ``money`` (summed). A row is a dictionary.
         """
         self.ensure_one()
         tables = {
@@ -288,6 +288,8 @@ class BackorderList(models.TransientModel):
             day = line.company_id._backorder_day
             rows.append(
                 {
+                    "order_id": line.order_id.id,
+                    "customer_id": line.order_partner_id.id,
                     "order": line.order_id.name,
                     "ordered_on": day(line.order_id.date_order),
                     "reference": line.order_id.client_order_ref or "",
@@ -310,14 +312,15 @@ class BackorderList(models.TransientModel):
 
     @api.model
     def _summed(self, rows, key):
-        """One row for each ``key`` of the lines' rows, the most valuable first."""
+        """One row for each ``key`` (customer, order) of the lines' rows, the most valuable first.
+        Customers may have one name, and orders of two companies one number."""
         groups = {}
         for row in rows:
-            groups.setdefault(row[key], []).append(row)
+            groups.setdefault(row[f"{key}_id"], []).append(row)
         result = [
             {
                 **own[0],
-                "orders": len({row["order"] for row in own}),
+                "orders": len({row["order_id"] for row in own}),
                 "lines": len(own),
                 "late": sum(row["late"] for row in own),
                 "since": min((row["since"] for row in own if row["since"]), default=None),

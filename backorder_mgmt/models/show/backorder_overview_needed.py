@@ -122,7 +122,7 @@ class BackorderOverview(models.AbstractModel):
     @api.model
     def _sum_needed(self, rows):
         """({card: [lines, orders, value]}, [{key: [lines, value]} of each chart]) in the user's
-        currency, of the rows of :meth:`_read_needed`."""
+        currency, of :meth:`_read_needed_rows`."""
         sums = [defaultdict(lambda: [0, 0.0]) for _chart in range(4)]
         cards = {name: [0, 0, 0.0] for name in ("needed", *_CONDITIONS)}
         for company_id, *keys, count, value, counted in rows:
