@@ -3,6 +3,16 @@ from odoo.exceptions import ValidationError
 
 from .res_company import ACCEPT_SELECTION, MAX_CANCEL_DAYS, SHIP_SELECTION
 
+#: The terms: fields of a customer, and by the same names of the orders that take them over.
+TERMS = (
+    "backorder_priority_id",
+    "backorder_accept",
+    "backorder_policy",
+    "backorder_max_shipments",
+    "backorder_min_value",
+    "backorder_cancel_days",
+)
+
 
 class ResPartner(models.Model):
     """What is agreed with a customer about backorders; what is left empty is the company's."""
@@ -77,15 +87,7 @@ class ResPartner(models.Model):
 
     def _synced_commercial_fields(self):
         """They are agreed with the customer, not with one of their contacts."""
-        return [
-            *super()._synced_commercial_fields(),
-            "backorder_priority_id",
-            "backorder_accept",
-            "backorder_policy",
-            "backorder_max_shipments",
-            "backorder_min_value",
-            "backorder_cancel_days",
-        ]
+        return [*super()._synced_commercial_fields(), *TERMS]
 
     def _backorder_terms_in(self, company):
         """{field of an order: what holds for orders of this customer in ``company``}.

@@ -1,9 +1,10 @@
-"""What an order takes over from its customer about backorders, and where it may differ."""
+"""The terms of an order: what it takes over from its customer, and where it may differ."""
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..base.res_company import ACCEPT_SELECTION, MAX_CANCEL_DAYS, SHIP_SELECTION
+from ..base.res_partner import TERMS
 
 #: All of it is worked out together, when the order gets its customer.
 _FROM_CUSTOMER = {
@@ -90,16 +91,7 @@ class SaleOrder(models.Model):
     @api.model
     def _backorder_customer_names(self):
         """Fields that an order takes over from its customer, and that people may change on it."""
-        return frozenset(
-            {
-                "backorder_priority_id",
-                "backorder_accept",
-                "backorder_policy",
-                "backorder_max_shipments",
-                "backorder_min_value",
-                "backorder_cancel_days",
-            }
-        )
+        return frozenset(TERMS)
 
     def _backorder_as_customer(self):
         """{order: {field: what its customer says}}, whatever the order says."""
