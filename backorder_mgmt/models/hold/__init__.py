@@ -5,6 +5,8 @@
 - ``sale_order_line_hold.py`` changes holds and writes the ledger (``backorder_event.py``),
   ``sale_order_line_quotation.py`` says what quotations lack;
 - ``sale_order_line_set_aside.py`` writes what is set aside for quotations;
+- ``sale_order_customer.py`` has what is agreed with the customer, ``sale_order_terms.py`` what a
+  fill may give by it; ``sale_order_line_reach.py`` what of free stock a line can reach;
 - ``backorder_supply.py`` counts free stock (``…_free.py``), the claims on it (``…_set_aside.py``);
 - ``stock_move.py`` binds Odoo's reservation to all that, ``stock_move_bulk.py`` for many;
 - ``settling.py`` and the files called ``…_doors.py`` bring holds in step after Odoo's own methods.
@@ -30,7 +32,7 @@ from . import sale_order_line_view
 from . import sale_order_line_fillable
 from . import sale_order
 from . import sale_order_customer
-from . import sale_order_complete
+from . import sale_order_terms
 from . import stock_move_bulk_rows
 from . import stock_move_bulk
 from . import stock_move

@@ -105,6 +105,19 @@ class SaleOrder(models.Model):
         wanted = bool(value) == (operator == "=")
         return [("order_line", "in" if wanted else "not in", promised)]
 
+    # -- its family -------------------------------------------------------------------------------
+
+    def _backorder_family(self):
+        """The order, the orders it was made of, and all that were made of these."""
+        self.ensure_one()
+        root = self
+        while root.backorder_parent_id:
+            root = root.backorder_parent_id
+        family = level = root
+        while level := level.backorder_child_ids:
+            family |= level
+        return family
+
     # -- who may write ----------------------------------------------------------------------------
 
     def _backorder_open_names(self, creating=False):

@@ -1,7 +1,7 @@
 """What a fill may give an order: one rule for badges, dialogs, previews and fills.
 
-An order that is filled completely or not at all, and what else its customer agreed to: the terms of
-a customer. Those of supply are `sale_order_line_terms.py`.
+An order that is filled completely or not at all, and what else its customer agreed to. What of the
+free stock a line can reach says `sale_order_line_reach.py`.
 """
 
 from odoo import models
@@ -58,17 +58,6 @@ class SaleOrder(models.Model):
         )
 
     # -- shipments --------------------------------------------------------------------------------
-
-    def _backorder_family(self):
-        """The order, the orders it was made of, and all that were made of these."""
-        self.ensure_one()
-        root = self
-        while root.backorder_parent_id:
-            root = root.backorder_parent_id
-        family = level = root
-        while level := level.backorder_child_ids:
-            family |= level
-        return family
 
     def _backorder_makes_new_orders(self):
         """Whether fills of this order are to become new orders, by the company's setting."""
