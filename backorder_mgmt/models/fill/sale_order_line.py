@@ -30,6 +30,9 @@ class SaleOrderLine(models.Model):
             return self.env._("Ordered or dropshipped for this order") if self.is_mto else False
         if facts.moves.get(self):
             return False
+        if self._backorder_compare(self.product_uom_qty, 0.0) <= 0 and not self.qty_delivered:
+            # Not delivered: somebody filled, or cancelled, all of it since the screen was opened.
+            return self._backorder_moved_words() or self.env._("Nothing of it is ordered any more")
         if self.product_uom_id.compare(self.qty_delivered, self.product_uom_qty) >= 0:
             return self.env._("Delivered")
         if self.is_mto or self.sudo().move_ids.filtered(

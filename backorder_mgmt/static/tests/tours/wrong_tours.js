@@ -45,3 +45,75 @@ registry.category("web_tour.tours").add("backorder_mistyped_sku", {
         },
     ],
 });
+
+const planned = (order) =>
+    `.o_field_widget[name=line_ids] .o_data_row:contains("${order}") input[data-planned-row]`;
+
+registry.category("web_tour.tours").add("backorder_change_plan", {
+    steps: () => [
+        {
+            content: "the older order gets all five",
+            trigger: planned("PLAN-OLD"),
+            run() {
+                if (Number(this.anchor.value) !== 5) {
+                    throw new Error(`planned is ${this.anchor.value}`);
+                }
+            },
+        },
+        {
+            content: "give it two, and go to the next row with Enter",
+            trigger: planned("PLAN-OLD"),
+            run: "edit 2",
+        },
+        {
+            trigger: planned("PLAN-OLD"),
+            run: "press Enter",
+        },
+        {
+            content: "the other one gets the rest at once",
+            trigger: '.o_data_row:contains("PLAN-NEW") .badge:contains("Filled")',
+        },
+        {
+            content: "its row says what",
+            trigger: planned("PLAN-NEW"),
+            run() {
+                if (Number(this.anchor.value) !== 3) {
+                    throw new Error(`planned is ${this.anchor.value}`);
+                }
+            },
+        },
+        {
+            content: "the counters follow: one line whole, one in part",
+            trigger: '.o_field_widget[name=partial_count]:contains("1")',
+        },
+        {
+            content: "who changed it is said",
+            trigger: '.o_data_row:contains("PLAN-OLD"):contains("hanged by")',
+        },
+        {
+            content: "start",
+            trigger: "button[name=action_start]:visible",
+            run: "click",
+        },
+        {
+            content: "the summary says what was done",
+            trigger: '.modal .o_field_widget[name=filled_count]:contains("1")',
+        },
+        {
+            content: "all new orders are there",
+            trigger: '.modal .o_field_widget[name=new_order_count]:contains("2")',
+        },
+        {
+            content: "the report is one click away",
+            trigger: ".modal button[name=action_report]",
+        },
+        {
+            content: "close it",
+            trigger: '.modal footer button:contains("Close")',
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
