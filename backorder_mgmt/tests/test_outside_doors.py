@@ -262,3 +262,29 @@ class TestStrangeDoors(StrangeCommon):
         order.order_line.product_uom_qty = 12
         # Odoo orders what the deliveries do not ask for yet
         self.assertHeld(order.order_line, 6, 6)
+
+    def test_typed_down_and_sent_in_part_the_rest_gets_it_back_once(self):
+        """Five of ten are kept back on purpose; three of five are sent, and two stay for the rest.
+
+        Odoo tries the rest twice: when its move is split off, and when its delivery is made.
+        """
+        self._stock(self.product, 10)
+        order = self._order((self.product, 10))
+        order.force_backorders({order.order_line.id: 5})
+        self.assertHeld(order.order_line, 5, reserved=5)
+        self._deliver(order.picking_ids, {self.product: 3})
+        self.assertEqual(order.order_line.qty_delivered, 3)
+        self.assertHeld(order.order_line, 5, reserved=2)
+
+    def test_a_kit_typed_down_and_sent_in_part_keeps_no_component_for_itself(self):
+        bolt, nut = self._product("Bolt"), self._product("Nut")
+        kit = self._kit("Shelf", (bolt, 1), (nut, 2))
+        self._stock(bolt, 6)
+        self._stock(nut, 6)
+        order = self._order((kit, 8))
+        self.assertHeld(order.order_line, 5, reserved=3)
+        self._deliver(order.picking_ids, {bolt: 1, nut: 2})
+        self.assertEqual(order.order_line.qty_delivered, 1)
+        self.assertHeld(order.order_line, 5, reserved=2)
+        rest = order.picking_ids.move_ids.filtered(lambda move: move.state != "done")
+        self.assertEqual({m.product_id: m.quantity for m in rest}, {bolt: 2, nut: 4})

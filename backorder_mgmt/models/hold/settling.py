@@ -131,6 +131,14 @@ def put_back(env, budgets):
         budgets[key] += typed.get(key, 0.0)
 
 
+def put_back_taken(env, budgets):
+    """The attempt with these ``budgets`` is over: the next one does not put back the same again."""
+    doors = env.cr.cache.get(_KEY)
+    typed = doors.put_back if doors is not None else {}
+    for key in typed.keys() & budgets.keys():
+        typed[key] = max(0.0, min(typed[key], budgets[key]))
+
+
 @contextmanager
 def door(env, event_type="adjust"):
     """A door of Odoo's; yields the :class:`Settling`, or None where nothing is to be noted."""

@@ -5,7 +5,15 @@ from odoo import api, fields, models
 from ...engine import Guard, reservable
 from ..base.token import private, private_value
 from .facts import OPEN_STATES, UNRESERVED_STATES
-from .settling import door, freed, freed_taken, odoo_takes, put_back, wishes
+from .settling import (
+    door,
+    freed,
+    freed_taken,
+    odoo_takes,
+    put_back,
+    put_back_taken,
+    wishes,
+)
 
 
 class StockMove(models.Model):
@@ -168,6 +176,7 @@ class StockMove(models.Model):
         # Odoo and other modules see all moves, as they do more with them than to reserve.
         with guard.settling(dealt.ids):
             res = super(StockMove, moves)._action_assign(force_qty=force_qty)
+        put_back_taken(self.env, guard.budgets)
         # Who waits for all that is open got and lost nothing: thousands may, for one receipt.
         short = (tried - blocked._backorder_held_whole(tried, waiting)).filtered(
             lambda move: move.state in OPEN_STATES and move.state != "assigned"
@@ -276,7 +285,7 @@ class StockMove(models.Model):
         self, need, location_id, lot_id=None, package_id=None, owner_id=None, strict=True
     ):
         """The one method that every automatic reservation of Odoo passes."""
-        guard = private_value(self.env, "backorder_guard")
+        attempt = guard = private_value(self.env, "backorder_guard")
         if guard is None:
             own = self.sudo().sale_line_id._backorder_moves() & self
             guard = own._backorder_guard(others=self - own)
@@ -303,6 +312,8 @@ class StockMove(models.Model):
                 self.product_id.id, self.location_id.id, taken, line=limits["line"], part=part
             )
             freed_taken(self, taken)
+            if attempt is None:
+                put_back_taken(self.env, guard.budgets)
         return vals_list, taken
 
     def _backorder_fresh(self):
