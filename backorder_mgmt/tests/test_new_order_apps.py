@@ -111,6 +111,70 @@ class TestNewOrderApps(AppsCommon):
         self.assertEqual(gift.qty_delivered, 1)
         self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
 
+    def test_gifts_of_a_code_go_out_free_in_a_batch_of_two_orders(self):
+        mug = self._product("Mug")
+        program = self._program(
+            program_type="promo_code",
+            trigger="with_code",
+            rule_ids=[
+                Command.create(
+                    {
+                        "mode": "with_code",
+                        "code": "MUGS",
+                        "reward_point_mode": "unit",
+                        "reward_point_amount": 1,
+                        "product_ids": self.product.ids,
+                    }
+                )
+            ],
+            reward_ids=[
+                Command.create(
+                    {
+                        "reward_type": "product",
+                        "reward_product_id": mug.id,
+                        "reward_product_qty": 2,
+                        "required_points": 1,
+                    }
+                )
+            ],
+        )
+        orders = self.env["sale.order"]
+        for _each in range(2):
+            order = self._order((self.product, 2), (self.other, 3), confirm=False)
+            ((coupon, rewards),) = order._try_apply_code("MUGS").items()
+            self.assertEqual(rewards, program.reward_ids)
+            order._apply_program_reward(rewards, coupon)
+            order.action_confirm()
+            orders |= order
+        totals = orders.mapped("amount_total")
+        gifts = orders.order_line.filtered("is_reward_line")
+        self._stock(mug, sum(gifts.mapped("product_uom_qty")))
+        self._stock(self.other, 6)
+        run = self.env["backorder.run"].create({"order_ids": orders.ids})
+        run.action_start()
+        new = orders.backorder_child_ids
+        self.assertEqual(new.order_line.product_id, self.other)
+        self.assertEqual(new.order_line.backorder_origin_line_id.product_id, self.other)
+        for gift in gifts:
+            self.assertHeld(gift, 0, reserved=gift.product_uom_qty)
+        for order, total in zip(orders, totals, strict=True):
+            family = order | order.backorder_child_ids
+            self.assertAlmostEqual(sum(family.mapped("amount_total")), total, 2)
+
+    def test_half_of_a_gift_is_filled_and_the_new_order_approved_later(self):
+        self.company.backorder_approve_new_order = False
+        mug, order = self._free_mug()
+        total = order.amount_total
+        self._stock(self.product, 1)
+        order.fill_backorders()
+        new = order.backorder_child_ids
+        self._stock(mug, 1)
+        new.action_confirm()
+        self.assertEqual(new.order_line.product_id, self.product, "no mug of its own")
+        order.fill_backorders()
+        self.assertHeld(order.order_line.filtered("is_reward_line"), 0, reserved=1)
+        self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
+
     def test_a_fill_of_the_mug_alone_can_be_taken_back(self):
         mug, order = self._free_mug()
         self._stock(mug, 1)
@@ -178,6 +242,58 @@ class TestNewOrderApps(AppsCommon):
         self.assertEqual(new.order_line.product_id, self.other)
         self.assertAlmostEqual(order.amount_total + new.amount_total, total, 2)
         self.assertEqual(run.run_order_ids.outcome, "complete")
+
+    def test_a_box_of_two_items_is_filled_item_by_item_and_taken_back(self):
+        """Half of one item came in, approved later: its price is that of the box."""
+        self.company.backorder_approve_new_order = False
+        combos = self.env["product.combo"].create(
+            [
+                {
+                    "name": product.name,
+                    "combo_item_ids": [Command.create({"product_id": product.id})],
+                }
+                for product in (self.product, self.other)
+            ]
+        )
+        box = self.env["product.product"].create(
+            {"name": "Box", "type": "combo", "list_price": 60.0, "combo_ids": combos.ids}
+        )
+        order = self._order((box, 4), confirm=False)
+        order.order_line = [
+            Command.create(
+                {
+                    "product_id": combo.combo_item_ids.product_id.id,
+                    "product_uom_qty": 4,
+                    "combo_item_id": combo.combo_item_ids.id,
+                    "linked_line_id": order.order_line[0].id,
+                }
+            )
+            for combo in combos
+        ]
+        order.action_confirm()
+        total = order.amount_total
+        _box, hammer, nails = order.order_line
+        self._stock(self.product, 2)
+        run = order.fill_backorders()
+        self.assertFalse(order.backorder_child_ids)
+        self.assertHeld(hammer, 2, reserved=2)
+        self.assertHeld(nails, 4, reserved=0)
+        row = run.line_ids.filtered(lambda line: line.product_id == self.product)
+        self.assertEqual((row.filled_qty, row.reason), (2, "on_order"))
+        run.action_undo()
+        self.assertHeld(hammer, 4, reserved=0)
+        self.assertAlmostEqual(order.amount_total, total, 2)
+
+    def test_boxes_of_two_orders_in_a_batch_leave_nothing_taken_in_the_plan(self):
+        orders = self._combo() | self._combo()
+        self._stock(self.product, 3)
+        self._stock(self.other, 6)
+        run = self.env["backorder.run"].create({"order_ids": orders.ids})
+        run.action_start()
+        self.assertNotIn("failed", run.run_order_ids.mapped("outcome"))
+        items = orders.order_line.filtered("combo_item_id")
+        self.assertEqual(items.mapped("backorder_reserved_qty"), [2, 1])
+        self.assertEqual(orders.backorder_child_ids.order_line.product_id, self.other)
 
     def test_a_new_order_of_a_shop_order_is_no_cart(self):
         self.company.backorder_approve_new_order = False

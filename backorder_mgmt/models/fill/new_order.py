@@ -121,6 +121,8 @@ class SaleOrder(models.Model):
                 vals_list.append(vals)
             vals_list += order._prepare_backorder_other_line_vals(new_order, of_order)
         new_lines = quiet.order_line._backorder_create(vals_list)
+        if noted := new_lines.filtered("display_type").order_id:
+            noted.invalidate_recordset(["order_line"])  # notes stand below their items
         targets = {line.backorder_origin_line_id: line for line in new_lines}
         targets.pop(self.env["sale.order.line"], None)
         lines._backorder_lower_ordered(quantities, targets, hand_over=at_once)

@@ -81,6 +81,8 @@ class SaleOrderLine(models.Model):
                 default=False,
             )
             said.setdefault(origin, []).append(line._backorder_said_now())
+            if ahead := line._backorder_sent_parts()[1]:
+                line._backorder_note_ahead(origin, ahead)
         lost._backorder_note_lost(why)
         if not moved:
             return False
@@ -129,6 +131,12 @@ class SaleOrderLine(models.Model):
 
     def _backorder_sent(self):
         """All that ever left for the customer, in the product's unit, returns not taken off."""
+        units, _ahead = self._backorder_sent_parts()
+        return self._backorder_in_product_unit(units)
+
+    def _backorder_sent_parts(self):
+        """All that ever left for the customer, in the line's unit, and of a kit {component: what
+        left without the rest of its kit, in its unit}."""
         sent = {}
         for move in self.sudo().move_ids.filtered(lambda move: move.state == "done"):
             if move.location_dest_id._is_outgoing():
@@ -138,7 +146,27 @@ class SaleOrderLine(models.Model):
                 )
         parts = self._backorder_parts()[self] if sent else {}
         units = min((sent.get(part, 0.0) / qty for part, qty in parts.items()), default=0.0)
-        return self._backorder_in_product_unit(units)
+        more = {part: sent.get(part, 0.0) - units * qty for part, qty in parts.items()}
+        return units, {part: qty for part, qty in more.items() if part.uom_id.compare(qty, 0) > 0}
+
+    def _backorder_note_ahead(self, origin, ahead):
+        """Say on the original that components of what comes back are with the customer already."""
+        origin.order_id._message_log(
+            body=self.env._(
+                "Of the %(product)s that %(order)s gives back, the customer has got %(parts)s "
+                "already. The whole kits are on backorder again: take that off their delivery.",
+                product=self.product_id.display_name,
+                order=self.order_id.name,
+                parts=", ".join(
+                    self.env._(
+                        "%(quantity)s of %(part)s",
+                        quantity=f"{part.uom_id.round(qty):g} {part.uom_id.name}",
+                        part=part.display_name,
+                    )
+                    for part, qty in ahead.items()
+                ),
+            )
+        )
 
     def _backorder_waits_on(self):
         """The line that what was moved to this one waits on again; empty: there is none any more.
