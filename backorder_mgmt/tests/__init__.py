@@ -19,6 +19,7 @@ from . import test_charge_give_up
 from . import test_charge_links
 from . import test_charge_pages
 from . import test_charge_tours
+from . import test_charge_transfers
 from . import test_charge_whose
 from . import test_check
 from . import test_check_money
@@ -55,6 +56,7 @@ from . import test_list
 from . import test_lives
 from . import test_matrix
 from . import test_members
+from . import test_money_currency
 from . import test_money_members
 from . import test_money_papers
 from . import test_money_properties

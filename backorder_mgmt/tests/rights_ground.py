@@ -296,6 +296,18 @@ class RightsCommon(BackorderCommon):
 
         w.charge, w.attempt = charge(w.order, "failed", "failed")
         w.unknown, _attempt = charge(w.child, "unknown", "sending")
+        # A transfer that its customer announced.
+        waiting = w.quotation.copy({"user_id": w.quotation.user_id.id})
+        wire = provider.copy({"code": "none", "name": "Wire"})
+        transaction.copy(
+            {
+                "reference": f"wire {waiting.name}",
+                "provider_id": wire.id,
+                "state": "pending",
+                "sale_order_ids": [Command.set(waiting.ids)],
+            }
+        )
+        w.announced, _attempt = charge(waiting, "pending", "failed")
 
     def call(self, role, model, method, *args, **kwargs):
         """What a client of ``role`` gets for it over RPC."""

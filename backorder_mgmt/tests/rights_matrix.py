@@ -50,6 +50,7 @@ CALLED_ON = {
     "backorder.run.change_plan": "planned",
     "backorder.run.use_policy": DRAFT,
     "backorder.charge.action_not_charged": "unknown",
+    "backorder.charge.action_transfer_not_coming": "announced",
     "backorder.charge.action_was_charged": "unknown",
     "sale.order.action_view_backorder_parent": "child",
     "sale.order.action_view_backorder_children": "filled",

@@ -81,7 +81,7 @@ class AccountMove(models.Model):
             invoices.browse().union(*(own for own, *_paid in looked.values()))
         )
         roots = families.filtered(lambda order: not order.backorder_parent_id)
-        moneys = roots._backorder_families_money()
+        moneys = roots._backorder_families_money("page")
         families.mapped("backorder_authorized_amount")
         for position, (own, of_paper, to, payable) in looked.items():
             beside = sum(

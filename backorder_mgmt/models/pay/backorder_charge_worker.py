@@ -185,7 +185,7 @@ class BackorderCharge(models.Model):
         if not pending:
             return None
         self._look_when_given_up(pending)
-        return self.order_id._backorder_under_way_words(pending[0])
+        return self.order_id._backorder_under_way_words(pending)
 
     def _look_when_given_up(self, transactions):
         """What a customer began on a page and gives up, nobody tells us: the job looks."""
@@ -220,7 +220,7 @@ class BackorderCharge(models.Model):
         if under_way:
             asked = order._backorder_family()._backorder_asked_transactions()
             self._look_when_given_up(asked)
-            self._wait_for_provider("pending", order._backorder_under_way_words(asked[0]))
+            self._wait_for_provider("pending", order._backorder_under_way_words(asked))
             return False
         if archived := self._nobody_asks():
             self._fail(archived)

@@ -64,8 +64,8 @@ class PaymentTransaction(models.Model):
             )
 
     def _backorder_capture_cap(self, lock=False):
-        """The most that may be captured of these payments now, in their currency: what the orders
-        that they are of, with their families, owe less what is paid and asked for."""
+        """The most that a person may capture of these payments now, in their currency: what the
+        orders that they are of, with their families, owe less what is paid and asked for."""
         # sudo: whoever captures need not see the orders; a sum only
         orders = self.sudo().sale_order_ids
         if lock:
@@ -74,7 +74,7 @@ class PaymentTransaction(models.Model):
         today = fields.Date.today()
         cap = sum(
             root.currency_id._convert(money.cap, self.currency_id, root.company_id, today)
-            for root, money in roots._backorder_families_money().items()
+            for root, money in roots._backorder_families_money("page").items()
         )
         return self.currency_id.round(cap)
 

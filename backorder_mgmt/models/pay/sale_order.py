@@ -280,7 +280,7 @@ class SaleOrder(models.Model):
         due = max(0.0, self.backorder_amount_due)
         if not due:
             return 0.0
-        cap = min(due, self._backorder_family_money().cap)
+        cap = min(due, self._backorder_family_money("page").cap)
         return max(0.0, self.currency_id.round(cap - self.backorder_authorized_amount))
 
     def _backorder_check_payment(self, amount):

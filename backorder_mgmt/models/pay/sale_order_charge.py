@@ -99,12 +99,16 @@ class SaleOrder(models.Model):
 
     def _backorder_authorizations(self, mode="charge"):
         """[(:class:`Authorized`, transaction)] to capture for this order: its own first, then those
-        of the orders it was made of, oldest first; of no order, none."""
+        of the orders it was made of, oldest first; in its currency; of no order, none."""
         if mode == "authorize":
             return []
         result, order = [], self
         while order:
-            result += order._backorder_own_authorizations()
+            result += [
+                (payment, tx)
+                for payment, tx in order._backorder_own_authorizations()
+                if tx.currency_id == self.currency_id
+            ]
             order = order.backorder_parent_id
         return result
 
@@ -294,21 +298,6 @@ class SaleOrder(models.Model):
             "amount": self.currency_id.format(amount),
             "orders": ", ".join(orders.mapped("name")) or self.env._("other orders of the family"),
         }
-
-    def _backorder_under_way_words(self, transaction):
-        if transaction._backorder_begun_until():
-            return self.env._(
-                "The customer began a payment of %(amount)s by %(provider)s a moment ago. This "
-                "goes on when it is decided, or given up.",
-                amount=transaction.currency_id.format(transaction.amount),
-                provider=transaction.provider_id.name,
-            )
-        return self.env._(
-            "A payment of %(amount)s is pending at %(provider)s already. This goes on when it is "
-            "decided.",
-            amount=transaction.currency_id.format(transaction.amount),
-            provider=transaction.provider_id.name,
-        )
 
     def _backorder_charge_plan_words(self, amount, order=None):
         """What a charge of ``amount`` for items of this order would ask of whom, in words.

@@ -91,5 +91,5 @@ class SaleOrder(models.Model):
             words.insert(0, self._backorder_paid_elsewhere_words(due, paid, there))
         if asked + paid < due and not self.currency_id.is_zero(due - asked - paid):
             pending = self.sudo()._backorder_family()._backorder_asked_transactions()
-            words.append(self._backorder_under_way_words(pending[0]))
+            words.append(self._backorder_under_way_words(pending))
         return words

@@ -52,6 +52,8 @@ class SaleOrder(models.Model):
         """The :class:`FamilyMoney` of this order and its family, in its currency.
 
         What is authorised is not paid; where more is to be authorised (``authorize``) it counts.
+        Who pays or captures by themselves (``page``) is not held up by a transfer that they only
+        announced, as on Odoo's page of an invoice.
         """
         self.ensure_one()
         return self._backorder_families_money(mode)[self]
@@ -62,7 +64,7 @@ class SaleOrder(models.Model):
         # sudo: whoever asks for the money of an order need not see the others; sums only
         everybody = self.sudo()._backorder_families()
         captured = everybody._backorder_paid_figures()
-        asked = everybody._backorder_asked_by_order()
+        asked = everybody._backorder_asked_by_order(announced=mode != "page")
         everybody.mapped("backorder_owed_amount")
         transactions, result = self.env["payment.transaction"].sudo(), {}
         for order in self:
@@ -106,8 +108,11 @@ class SaleOrder(models.Model):
             self.env["payment.transaction"].sudo().union(*self._backorder_asked_by_order().values())
         )
 
-    def _backorder_asked_by_order(self):
-        """{order: what is asked for and not decided}, see :meth:`_backorder_asked_transactions`."""
+    def _backorder_asked_by_order(self, announced=True):
+        """{order: what is asked for and not decided}, see :meth:`_backorder_asked_transactions`.
+
+        :param announced: also what customers announced, a wire transfer say, and did not come yet
+        """
         # sudo: as for the family's money
         attempts = (
             self.env["backorder.charge.attempt"]
@@ -122,6 +127,7 @@ class SaleOrder(models.Model):
             .grouped(lambda attempt: attempt.charge_id.order_id)
         )
         orders, result = self.sudo(), {}
+        transactions = orders.env["payment.transaction"]
         known = orders.transaction_ids | orders.invoice_ids.transaction_ids
         (known | known.child_transaction_ids).mapped("state")  # read for all of them at once
         for order in orders:
@@ -140,12 +146,17 @@ class SaleOrder(models.Model):
             if order in attempts:
                 asked |= attempts[order].transaction_id
             result[order] = asked
-        return result
+        left_out = transactions.union(*result.values())._backorder_announced()
+        if announced:
+            left_out = left_out.filtered(lambda tx: not tx._backorder_to_come())
+        return {order: asked - left_out for order, asked in result.items()}
 
     def _backorder_asked_of(self, transaction):
         """How much of what is asked for is for these orders: a customer may pay all their overdue
         invoices at once."""
         others = transaction.invoice_ids - self.invoice_ids
+        if transaction._backorder_announced():
+            return transaction._backorder_to_come()
         if transaction.sale_order_ids or not others:
             return transaction.amount
         own = (transaction.invoice_ids & self.invoice_ids).filtered(
@@ -174,10 +185,11 @@ class SaleOrder(models.Model):
 
     def _backorder_flush_paid(self):
         for model in (
-            *(name for name in ("pos.order", "pos.order.line") if name in self.env),
+            *(name for name in ("pos.config", "pos.order", "pos.order.line") if name in self.env),
             "sale.order",
             "sale.order.line",
             "payment.transaction",
+            "res.currency.rate",
             "account.move",
             "account.move.line",
             "account.partial.reconcile",
@@ -245,31 +257,34 @@ class SaleOrder(models.Model):
         return SQL(
             """
             tx AS (
-                SELECT link.sale_order_id AS order_id, tx.id, tx.state, tx.amount
+                SELECT link.sale_order_id AS order_id, tx.id, tx.state, tx.amount,
+                       %(rate)s AS rate
                   FROM sale_order_transaction_rel link
                   JOIN payment_transaction tx ON tx.id = link.transaction_id
+                  JOIN sale_order so ON so.id = link.sale_order_id
+                  JOIN res_company company ON company.id = so.company_id
                  WHERE link.sale_order_id %(condition)s
                    AND tx.state IN ('authorized', 'done')
             ), child AS (
-                SELECT tx.order_id, tx.state AS source_state,
+                SELECT tx.order_id, tx.rate, tx.state AS source_state,
                        child.id, child.operation, child.state, child.amount
                   FROM tx
                   JOIN payment_transaction child ON child.source_transaction_id = tx.id
             ), refund AS (
-                SELECT order_id, state, amount FROM child WHERE operation = 'refund'
+                SELECT order_id, rate, state, amount FROM child WHERE operation = 'refund'
                  UNION ALL  -- of a captured part
-                SELECT child.order_id, refund.state, refund.amount
+                SELECT child.order_id, child.rate, refund.state, refund.amount
                   FROM child
                   JOIN payment_transaction refund ON refund.source_transaction_id = child.id
                  WHERE refund.operation = 'refund'
             ), online AS (
-                SELECT order_id, SUM(paid) AS paid, SUM(captured) AS captured
+                SELECT order_id, SUM(paid * rate) AS paid, SUM(captured * rate) AS captured
                   FROM (
-                    SELECT order_id, amount AS paid,
+                    SELECT order_id, rate, amount AS paid,
                            CASE WHEN state = 'done' THEN amount ELSE 0 END AS captured
                       FROM tx
                      UNION ALL  -- of an authorised amount: captured, or voided
-                    SELECT order_id,
+                    SELECT order_id, rate,
                            CASE WHEN state = 'cancel' THEN -amount ELSE 0 END,
                            CASE WHEN state = 'done' AND source_state = 'authorized' THEN amount
                                 WHEN state = 'cancel' AND source_state = 'done' THEN -amount
@@ -277,7 +292,7 @@ class SaleOrder(models.Model):
                       FROM child
                      WHERE operation IS DISTINCT FROM 'refund'
                      UNION ALL  -- amounts of refunds are negative; a pending one is on its way
-                    SELECT order_id, amount, amount
+                    SELECT order_id, rate, amount, amount
                       FROM refund
                      WHERE state IN ('pending', 'authorized', 'done')
                   ) parts
@@ -285,4 +300,5 @@ class SaleOrder(models.Model):
             )
             """,
             condition=condition,
+            rate=self._backorder_transaction_rate_sql(),
         )

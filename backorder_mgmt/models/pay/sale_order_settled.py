@@ -54,9 +54,35 @@ class SaleOrder(models.Model):
                        / COALESCE(NULLIF(move.invoice_currency_rate, 0), 1)
                   FROM (
                     SELECT link.invoice_id,
-                           SUM(CASE WHEN payment.payment_type = 'inbound' THEN payment.amount
-                                    ELSE -payment.amount END) AS amount
-                      FROM account_move__account_payment link
+                           SUM(
+                               CASE WHEN payment.payment_type = 'inbound' THEN 1 ELSE -1 END
+                               * CASE WHEN payment.currency_id = paid.currency_id
+                                      THEN payment.amount
+                                      ELSE ABS(payment.amount_company_currency_signed)
+                                           * COALESCE(NULLIF(paid.invoice_currency_rate, 0), 1)
+                                 END
+                               * link.part
+                           ) AS amount
+                      FROM (  -- what a payment of several invoices is of each
+                        SELECT link.invoice_id, link.payment_id,
+                               COALESCE(
+                                   ABS(move.amount_residual_signed)
+                                   / NULLIF(
+                                       SUM(ABS(move.amount_residual_signed))
+                                           OVER (PARTITION BY link.payment_id),
+                                       0
+                                   ),
+                                   1
+                               ) AS part
+                          FROM account_move__account_payment link
+                          JOIN account_move move ON move.id = link.invoice_id
+                         WHERE link.payment_id IN (
+                                SELECT own.payment_id
+                                  FROM account_move__account_payment own
+                                 WHERE own.invoice_id IN (SELECT id FROM invoice)
+                           )
+                      ) link
+                      JOIN account_move paid ON paid.id = link.invoice_id
                       JOIN account_payment payment ON payment.id = link.payment_id
                      WHERE link.invoice_id IN (SELECT id FROM invoice)
                        AND payment.move_id IS NULL
@@ -74,8 +100,9 @@ class SaleOrder(models.Model):
         )
 
     def _backorder_till_sql(self, condition):
-        """Rows (order id, amount) of what was paid for these orders at a till (`pos_sale`): Odoo's
-        till makes no payment of the order, and its invoices know of no order."""
+        """Rows (order id, amount in its currency) of what was paid for these orders at a till
+        (`pos_sale`): Odoo's till makes no payment of the order, and its invoices know of no order.
+        """
         if "sale_order_origin_id" not in self.env.get("pos.order.line", self.env["base"])._fields:
             return SQL("SELECT NULL::int, 0::numeric WHERE FALSE")
         return SQL(
@@ -83,7 +110,8 @@ class SaleOrder(models.Model):
             SELECT so.id,
                    SUM(
                        line.price_subtotal_incl
-                       * COALESCE(so.currency_rate / NULLIF(sold.currency_rate, 0), 1)
+                       * CASE WHEN till.currency_id = so.currency_id THEN 1
+                              ELSE COALESCE(%(rate)s / NULLIF(sold.currency_rate, 0), 1) END
                    )
               FROM (
                 SELECT sale_order_origin_id AS sale_id, order_id, price_subtotal_incl
@@ -97,11 +125,17 @@ class SaleOrder(models.Model):
                    AND back.sale_order_origin_id IS NULL
               ) line
               JOIN pos_order sold ON sold.id = line.order_id
+         LEFT JOIN pos_config till ON till.id = sold.config_id
+              JOIN res_company company ON company.id = sold.company_id
               JOIN sale_order so ON so.id = line.sale_id
              WHERE sold.state IN ('paid', 'done', 'invoiced')
           GROUP BY so.id
             """,
             condition=condition,
+            # By the till's company, which may be another one than the order's.
+            rate=self._backorder_rate_sql(
+                SQL("so.currency_id"), SQL("company"), SQL("sold.date_order::date")
+            ),
         )
 
     def _backorder_papers_sql(self):
