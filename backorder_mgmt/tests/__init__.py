@@ -40,6 +40,7 @@ from . import test_figures_in_documents
 from . import test_fill
 from . import test_fillable
 from . import test_filters
+from . import test_filters_more
 from . import test_force
 from . import test_free_stock
 from . import test_hooks

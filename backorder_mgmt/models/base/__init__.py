@@ -2,7 +2,8 @@
 
 - ``token.py`` says who may write what this addon knows, and what methods tell each other;
 - ``named.py`` says which records a client may name, ``batch.py`` writes many of them;
-- ``jobs.py`` is the loop of scheduled jobs, ``days.py`` says which day a moment is;
+- ``jobs.py`` is the loop of scheduled jobs, ``days.py`` says which day a moment is, ``once.py``
+  remembers what several searches of one page ask;
 - ``res_company.py`` and ``res_partner.py`` have the settings that the rooms read.
 """
 

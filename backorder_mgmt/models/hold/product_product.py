@@ -43,22 +43,31 @@ class ProductProduct(models.Model):
 
     def _backorder_kit_boms(self):
         """{product: its kit} where `mrp` is installed; a kit of another company does not count."""
-        if "mrp.bom" not in self.env or not self:
+        products = self._backorder_kits_somewhere()
+        if not products:
             return {}
         # sudo: a salesman sells kits without reading bills of materials
         boms = self.env["mrp.bom"].sudo()
-        # Odoo looks at every product to find its kit: few have any.
-        templates = boms._read_group(
-            [("type", "=", "phantom"), ("product_tmpl_id", "in", self.product_tmpl_id.ids)],
-            ["product_tmpl_id"],
-        )
-        sold_as_kit = {template.id for (template,) in templates}
-        products = self.filtered(lambda product: product.product_tmpl_id.id in sold_as_kit)
-        if not products:
-            return {}
         company = self.env.company
         kits = boms._bom_find(products, company_id=company.id, bom_type="phantom")
         return {product: bom for product, bom in kits.items() if bom}
+
+    def _backorder_kits_somewhere(self):
+        """Those of ``self`` that are a kit in some company. Odoo looks at every product to find its
+        kit: few have any."""
+        if "mrp.bom" not in self.env or not self:
+            return self.browse()
+        # sudo: as for the kits themselves
+        found = (
+            self.env["mrp.bom"]
+            .sudo()
+            ._read_group(
+                [("type", "=", "phantom"), ("product_tmpl_id", "in", self.product_tmpl_id.ids)],
+                ["product_tmpl_id"],
+            )
+        )
+        sold_as_kit = {template.id for (template,) in found}
+        return self.filtered(lambda product: product.product_tmpl_id.id in sold_as_kit)
 
     def _backorder_kit_parts(self, product, bom):
         parts = {}

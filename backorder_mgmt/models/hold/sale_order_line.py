@@ -1,9 +1,11 @@
 """Order lines: the fields of the hold, how they are worked out, and who may write them."""
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ...engine import clamp_needed, exact, is_more, is_positive, state_of
 from ..base.named import of_one
+from ..base.once import once
 from ..base.token import private_value
 from .settling import door
 
@@ -69,6 +71,7 @@ class SaleOrderLine(models.Model):
         digits=None,
         min_display_digits="Product Unit",
         compute="_compute_backorder_available_qty",
+        groups="base.group_user",  # what is in stock is not told to customers
         help="Free to promise: on hand, less what is reserved or set aside for others.",
     )
     backorder_fillable_qty = fields.Float(
@@ -77,6 +80,7 @@ class SaleOrderLine(models.Model):
         min_display_digits="Product Unit",
         compute="_compute_backorder_available_qty",
         search="_search_backorder_fillable_qty",
+        groups="base.group_user",
     )
     backorder_reserved_qty = fields.Float(
         string="Reserved",
@@ -171,6 +175,10 @@ class SaleOrderLine(models.Model):
         matches = _COMPARED.get(operator)
         if not matches or isinstance(value, str):
             return NotImplemented
+        if operator == ">" and not value:
+            key = ("backorder_fillable_qty", self.env.su)
+            ids = once(self.env, key, self._backorder_fillable_any)
+            return [("id", "in", SQL("(SELECT UNNEST(%s::int[]))", ids))]
         # Only lines on backorder are looked at, of what there is any.
         needed = self.search([("id", "in", self._backorder_near_stock())])
         fillable = needed._backorder_fillable_quantities()

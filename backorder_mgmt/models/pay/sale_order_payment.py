@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..base.once import once
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -44,6 +46,12 @@ class SaleOrder(models.Model):
     def _search_backorder_payment(self, operator, value):
         if operator != "in":
             return NotImplemented
+        states = sorted(state for state in value if state)
+        key = ("backorder_payment", *states, repr(self._backorder_searched()))
+        return once(self.env, key, lambda: self._backorder_of_payment(states))
+
+    def _backorder_of_payment(self, states):
+        """The domain of the quotations whose *Payment* is one of ``states``."""
         quotations = Domain("state", "in", ("draft", "sent"))
         touched = self._backorder_among_query(quotations & self._backorder_money_domain())
         matching = []
@@ -52,14 +60,14 @@ class SaleOrder(models.Model):
             matching += [
                 order.id
                 for order in orders
-                if order._backorder_payment_of(*figures.get(order.id, (0.0, 0.0))) in value
+                if order._backorder_payment_of(*figures.get(order.id, (0.0, 0.0))) in states
             ]
         # Of very many quotations mostly few: all others are due, or cost nothing.
         others = quotations & Domain("id", "not in", touched)
         return Domain("id", "in", matching) | Domain.OR(
             others & Domain("amount_total", compared, 0)
             for state, compared in (("due", ">"), ("paid", "<="))
-            if state in value
+            if state in states
         )
 
     @api.model

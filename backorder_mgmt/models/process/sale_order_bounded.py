@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..base.once import asking_once
 from ..base.token import private, private_value
 
 #: Orders that are looked at together; the cache is dropped between.
@@ -32,9 +33,20 @@ class SaleOrder(models.Model):
         return super(SaleOrder, among)._search(domain, *args, **kwargs)
 
     @api.model
+    @api.readonly
+    def web_search_read(self, *args, **kwargs):
+        """A page of a list searches twice, for its rows and for their number."""
+        return super(SaleOrder, asking_once(self)).web_search_read(*args, **kwargs)
+
+    @api.model
+    def _backorder_searched(self):
+        """What the rest of the search asks."""
+        return private_value(self.env, "backorder_among", Domain.TRUE)
+
+    @api.model
     def _backorder_among_query(self, domain):
         """The query of the orders of ``domain`` that the search is about."""
-        rest = private_value(self.env, "backorder_among", Domain.TRUE)
+        rest = self._backorder_searched()
         # sudo: what is worked out of an order does not depend on who looks; which orders they see,
         # the search itself decides
         orders = self.sudo().with_context(backorder_among=None)
