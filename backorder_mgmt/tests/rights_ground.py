@@ -242,7 +242,9 @@ class RightsCommon(BackorderCommon):
             [
                 {
                     "from_order_id": w.filled.id,
+                    "from_name": w.filled.name,
                     "to_order_id": w.child.id,
+                    "to_name": w.child.name,
                     "company_id": w.company.id,
                     "currency_id": currency,
                     "kind": "credit",

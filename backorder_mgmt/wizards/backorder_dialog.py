@@ -11,6 +11,16 @@ class BackorderDialog(models.AbstractModel):
     _name = "backorder.dialog"
     _description = "Backorders: Dialogs About Orders"
 
+    @api.model
+    def default_get(self, fields):
+        """An order that an action or a client proposes is one that the user may read."""
+        values = super().default_get(fields)
+        for name in ("order_id", "sale_line_id"):
+            if name in self._fields and values.get(name):
+                record = self.env[self._fields[name].comodel_name].browse(values[name])
+                record.check_access("read")
+        return values
+
     @api.model_create_multi
     def create(self, vals_list):
         dialogs = super().create(vals_list)

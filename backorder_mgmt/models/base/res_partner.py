@@ -24,6 +24,7 @@ class ResPartner(models.Model):
         string="Backorder Priority",
         index="btree_not_null",
         ondelete="restrict",
+        groups="base.group_user",  # how customers are ranked is not told to them
         help="Taken over by the orders of this customer. The policy “Customer Priority” serves "
         "them in this order; customers without one come last.",
     )

@@ -20,6 +20,7 @@ class SaleOrderLine(models.Model):
         string="Purchase Order",
         compute="_compute_backorder_purchase_label",
         compute_sudo=True,
+        groups="base.group_user",
         help="What was ordered from vendors for this item, and when it should arrive.",
     )
 

@@ -33,6 +33,7 @@ class SaleOrderLine(models.Model):
     backorder_supply_note = fields.Char(
         string="Comes With",
         compute="_compute_backorder_supply_note",
+        groups="base.group_user",
         help="Which part of what is needed comes when, and with which purchase order.",
     )
 

@@ -23,11 +23,14 @@ class SaleOrder(models.Model):
         string="Backorder Priority",
         index="btree_not_null",
         ondelete="restrict",
+        groups="base.group_user",  # how customers are ranked is not told to them
         help="The customer's, unless you choose another one for this order. The policy “Customer "
         "Priority” serves orders by it; those without one come last.",
         **_FROM_CUSTOMER,
     )
-    backorder_priority_color = fields.Integer(related="backorder_priority_id.color")
+    backorder_priority_color = fields.Integer(
+        related="backorder_priority_id.color", groups="base.group_user"
+    )
     backorder_accept = fields.Selection(
         ACCEPT_SELECTION,
         string="Backorders",

@@ -10,14 +10,19 @@ class SaleOrderLine(models.Model):
 
     backorder_sku = fields.Char(string="SKU", related="product_id.default_code")
     backorder_priority_id = fields.Many2one(
-        related="order_id.backorder_priority_id", string="Backorder Priority"
+        related="order_id.backorder_priority_id",
+        string="Backorder Priority",
+        groups="base.group_user",
     )
-    backorder_priority_color = fields.Integer(related="backorder_priority_id.color")
+    backorder_priority_color = fields.Integer(
+        related="backorder_priority_id.color", groups="base.group_user"
+    )
     backorder_vendor_id = fields.Many2one(
         "res.partner",
         string="Vendor",
         compute="_compute_backorder_vendor_id",
         search="_search_backorder_vendor_id",
+        groups="base.group_user",  # where goods are bought is not told to customers
         help="First vendor of the product.",
     )
     backorder_promise_date = fields.Datetime(

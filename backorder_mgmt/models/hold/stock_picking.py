@@ -35,11 +35,17 @@ class StockPicking(models.Model):
     def _search_backorder_held(self, operator, value):
         if operator not in ("=", "!=", "in"):
             return NotImplemented
-        held = self.env["stock.move"].search(
-            [
-                ("sale_line_id.backorder_qty", ">", 0),
-                ("state", "in", UNRESERVED_STATES),
-            ]
+        # sudo: what is held is said of each delivery to whoever sees it, of whosever order; which
+        # deliveries they see, the search itself decides
+        held = (
+            self.env["stock.move"]
+            .sudo()
+            .search(
+                [
+                    ("sale_line_id.backorder_qty", ">", 0),
+                    ("state", "in", UNRESERVED_STATES),
+                ]
+            )
         )
         wanted = (operator == "=" and value) or (operator == "!=" and not value)
         if operator == "in":

@@ -44,15 +44,17 @@ class BackorderSummary(models.TransientModel):
     def _compute_counts(self):
         for summary in self:
             for name in summary._count_names():
-                summary[name] = sum(summary.run_ids.mapped(name))
+                summary[name] = sum(summary.run_ids._origin.mapped(name))
 
     @api.depends("run_ids")
     def _compute_summary(self):
         for summary in self:
-            summary.kind = summary.run_ids[:1].kind
-            summary.sentence = summary.run_ids._summary_sentence()
+            # of a form that is not saved they are the fills all the same
+            runs = summary.run_ids._origin
+            summary.kind = runs[:1].kind
+            summary.sentence = runs._summary_sentence()
             # The orders that the reader may see; the number counts all of them.
-            orders = summary.run_ids.run_order_ids.new_order_id._filtered_access("read")
+            orders = runs.run_order_ids.new_order_id._filtered_access("read")
             links = {"orders": orders}
             summary.new_orders = (
                 self.env["ir.qweb"]._render("backorder_mgmt.backorder_summary_orders", links)

@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -53,7 +54,8 @@ class DigestDigest(models.Model):
                   GROUP BY line.company_id
                     """,
                     query.select(*selected),
-                    end,
+                    # no period: who reads the field without the mail asks for now
+                    end or fields.Datetime.now(),
                 )
             )
         )
@@ -81,7 +83,9 @@ class DigestDigest(models.Model):
         start, end, companies = self._get_kpi_compute_parameters()
         rates = dict(
             self.env["backorder.report"]._read_group(
-                [("company_id", "in", companies.ids), ("date", ">=", start), ("date", "<", end)],
+                Domain("company_id", "in", companies.ids)
+                & (Domain("date", ">=", start) if start else Domain.TRUE)
+                & (Domain("date", "<", end) if end else Domain.TRUE),
                 ["company_id"],
                 ["fill_rate:avg"],
             )

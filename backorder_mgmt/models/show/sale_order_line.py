@@ -35,6 +35,7 @@ class SaleOrderLine(models.Model):
         string="Waiting for a Purchase Order",
         compute="_compute_backorder_to_buy",
         search="_search_backorder_to_buy",
+        groups="base.group_user",
         help="On a confirmed order: its vendor is known, nothing is on its way that covers it, and "
         "no purchase order was made for it yet.",
     )
