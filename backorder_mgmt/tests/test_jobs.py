@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import BackorderCommon
 
@@ -85,6 +86,38 @@ class TestRunsInTheBackground(JobCommon):
             env["backorder.run"]._cron_work()
             self.assertFalse(progress.remaining)
         self.assertEqual(bad.state, "failed")
+
+    def test_a_run_that_cannot_even_say_that_it_failed_stops_nobody(self):
+        """Neither those behind it, nor is the job called again for it for ever."""
+        runs = self._runs(4)
+        bad, begin, log = runs[1], type(runs)._begin, type(runs)._message_log
+
+        def raising(run):
+            if run.id == bad.id:
+                raise ValueError("no plan")
+            return begin(run)
+
+        def logging(records, **values):
+            if records._name == bad._name and records.id == bad.id:
+                raise ValueError("no chatter")
+            return log(records, **values)
+
+        with (
+            patch.object(type(bad), "_begin", raising),
+            patch.object(type(bad), "_message_log", logging),
+            mute_logger("odoo.addons.backorder_mgmt.models.run.backorder_run_background"),
+        ):
+            with self._job("ir_cron_work_runs", seconds=60) as (env, _progress):
+                env["backorder.run"]._cron_work()
+            self.assertEqual((runs - bad).mapped("state"), ["done"] * 3)
+            self.assertEqual(bad.state, "queued")
+            before = self._triggers("ir_cron_work_runs")
+            with self._job("ir_cron_work_runs", seconds=60) as (env, _progress):
+                env["backorder.run"]._cron_work()
+            self.assertEqual(self._triggers("ir_cron_work_runs"), before)
+        with self._job("ir_cron_work_runs", seconds=60) as (env, _progress):
+            env["backorder.run"]._cron_work()
+        self.assertEqual(bad.state, "done")
 
     def test_stock_is_waited_for_some_seconds_and_by_odoos_own_jobs_for_ever(self):
         seen = []

@@ -382,11 +382,4 @@ class BackorderRun(models.Model):
     def _cron_work(self):
         res = super()._cron_work()
         self._process_print_due()
-        processing = [*self._get_queued_domain(), ("kind", "=", "process")]
-        if self.search_count(processing, limit=1):
-            # Only this job works on them, and its time is over. Odoo calls an
-            # unfinished job again when a worker happens to look, up to a minute later; a trigger
-            # tells one at once.
-            self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
-            self.env["ir.cron"]._commit_progress()
         return res

@@ -84,7 +84,8 @@ class BackorderRun(models.Model):
 
     @api.model
     def _work_until_done(self, run_id, helping=False):
-        """All batches of a run; one that loses against another transaction is tried again.
+        """All batches of a run; one that loses against another transaction is tried again. A run
+        that cannot even say that it failed is no matter of those behind it.
 
         When the time is up and something is left, the job is called again at once: a trigger tells
         a worker, while Odoo's own way of going on waits until one happens to look.
@@ -103,6 +104,12 @@ class BackorderRun(models.Model):
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 time.sleep(0.1 * lost)
+            except Exception:  # pylint: disable=broad-except
+                # Not called again at once, as that would not end: the hourly call looks again.
+                _logger.exception("Fill %s failed, and that could not be written", run_id)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                return
         else:
             _logger.info("Fill %s goes on later: others keep changing the same stock", run_id)
         run = self.browse(run_id).exists()
@@ -223,7 +230,8 @@ class BackorderRun(models.Model):
             if refused:
                 raise process_ended(self.env)
             run._begin()
-            if only is not None:
+            if only is not None or run._lanes():
+                # Others begin with their lanes at once, and not after the first batch.
                 return 1
         batch = run._claim(self._backorder_batch if only is None else 1, lane)
         if batch is None or (only is not None and batch != only):
