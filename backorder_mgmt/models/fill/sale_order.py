@@ -169,7 +169,7 @@ class SaleOrder(models.Model):
         before = {line: line.backorder_qty for line in wanted}
         forced = orders.order_line.browse([line.id for line in wanted])
         with lines._backorder_part_products(facts.parts)._backorder_together(forced):
-            forced._backorder_force(wanted)
+            forced._backorder_force(wanted, facts)
         forced = [line for line in wanted if line.backorder_qty != before[line]]
         orders._backorder_note_lines(
             {line: line.backorder_qty for line in forced}, self.env._("Forced on backorder")

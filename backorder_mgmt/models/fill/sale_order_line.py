@@ -135,10 +135,12 @@ class SaleOrderLine(models.Model):
                 )
             )
 
-    def _backorder_force(self, quantities, note=None):
+    def _backorder_force(self, quantities, facts):
         """Put ``{line: new total on backorder}`` on hold and take reserved stock away for it.
 
         The freed stock is given to nobody by itself.
+
+        :param facts: :class:`LineFacts` of these lines, or of more
         """
         extra = {}
         for line, quantity in quantities.items():
@@ -151,10 +153,14 @@ class SaleOrderLine(models.Model):
                 }
         confirmed = self.filtered(lambda line: line.state == "sale")
         filled = confirmed.filtered("backorder_filled_product_qty")
-        before = filled._backorder_figures() if filled else {}
-        self._backorder_set_holds(quantities, "force", note, extra=extra)
-        confirmed._backorder_unreserve_held()
-        after = filled._backorder_figures() if filled else {}
+        before = facts.figures if filled else {}
+        # What is needed is worked out once, when the stock is taken away too.
+        needed = [self._fields[name] for name in ("backorder_qty", "backorder_state")]
+        with self.env.protecting(needed, self):
+            self._backorder_set_holds(quantities, "force", extra=extra)
+            confirmed._backorder_unreserve_held(facts)
+        self.modified(["backorder_hold_product_qty"])
+        after = filled._backorder_figures_now(facts)
         lefts = {}
         for line in filled:
             taken = before[line].reserved - after[line].reserved
@@ -274,7 +280,7 @@ class SaleOrderLine(models.Model):
         self._backorder_book_fill(filled, run)
         kits = self & facts.kits
         if kits:
-            kits._backorder_unreserve_held()
+            kits._backorder_unreserve_held(facts)
         return filled
 
     def _backorder_reserve_within(self, guard, facts):

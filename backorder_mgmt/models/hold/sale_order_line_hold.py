@@ -267,14 +267,15 @@ class SaleOrderLine(models.Model):
         )
         kits = kits.sale_line_id.with_env(self.env)
         if kits:
-            kits._backorder_unreserve_held()
+            kits._backorder_unreserve_held(kits._backorder_facts())
 
-    def _backorder_unreserve_held(self):
+    def _backorder_unreserve_held(self, facts):
         """Lower what deliveries have reserved until nothing held is reserved.
 
         Newest deliveries first; what a person picked stays.
+
+        :param facts: :class:`LineFacts` of these lines, or of more
         """
-        facts = self._backorder_facts()
         whole, touched = [], self.env["stock.move"]
         for line in self:
             moves = facts.moves.get(line, touched.browse())

@@ -339,12 +339,13 @@ class StockMove(models.Model):
         untouched = [own for own in self._backorder_untouched() if own[1]._name in _ORDERS]
         with self.env.protecting(untouched):
             lines.with_context(**private(backorder_collect=collect)).unlink()
-        quants = self.env["stock.quant"].sudo()
-        for (product, location, lot, package, owner), quantity in given_back.items():
-            quants._update_reserved_quantity(
-                product, location, quantity, lot_id=lot, package_id=package, owner_id=owner
-            )
+        self.env["stock.quant"]._backorder_give_back(given_back)
         self.product_id._backorder_stock_changed()
+
+    def _create_analytic_move(self):
+        """Odoo asks each move for its analytic items when rows of it are deleted. It has found the
+        moves by these rows, so that none of them knew of the others: a query for each of them."""
+        return super(StockMove, self.with_prefetch())._create_analytic_move()
 
     def _backorder_in_turn(self):
         """``self`` in parts whose states may be written together: all, or one delivery after the

@@ -2,6 +2,7 @@
 
 from odoo import api, models
 
+from ..base.batch import by_values
 from ..base.token import private_value
 
 
@@ -34,3 +35,34 @@ class StockQuant(models.Model):
             owner_id=owner_id,
             strict=strict,
         )
+
+    @api.model
+    def _backorder_give_back(self, given_back):
+        """Lower what is reserved. Where one row is all that Odoo would choose from, it is written
+        with all such rows; where it would choose among several, or another module has a say, Odoo
+        does it.
+
+        :param given_back: {(product, location, lot or None, package or None, owner or None):
+            quantity in the product's unit, below zero}
+        """
+        quants, rows, lowered = self.sudo(), {}, {}
+        if not self.env["stock.move"]._backorder_bulk_strangers():
+            products, places = ({key[index].id for key in given_back} for index in (0, 1))
+            rows = quants.search(
+                [("product_id", "in", list(products)), ("location_id", "in", list(places))]
+            ).grouped(lambda row: (row.product_id, row.location_id, row.package_id, row.owner_id))
+        packages, owners = self.env["stock.package"], self.env["res.partner"]
+        for (product, location, lot, package, owner), quantity in given_back.items():
+            lot_id = lot.id if lot else False
+            key = (product, location, package or packages, owner or owners)
+            found = [row for row in rows.get(key, ()) if row.lot_id.id in (lot_id, False)]
+            row = found[0] if len(found) == 1 else quants.browse()
+            left = row.reserved_quantity + quantity
+            if row and row.lot_id.id == lot_id and product.uom_id.compare(left, 0.0) >= 0:
+                lowered[row] = {"reserved_quantity": max(0.0, left)}
+            else:
+                quants._update_reserved_quantity(
+                    product, location, quantity, lot_id=lot, package_id=package, owner_id=owner
+                )
+        for same, vals in by_values(lowered):
+            same.write(vals)

@@ -60,7 +60,7 @@ class BackorderRun(models.Model):
             donor._backorder_set_holds(
                 {donor: donor.backorder_hold_qty + taken[donor]}, "adjust", note, self
             )
-        donors._backorder_unreserve_held()
+        donors._backorder_unreserve_held(donors._backorder_facts())
         for order, lines in donors.grouped("order_id").items():
             items = "; ".join(
                 self.env._(

@@ -143,7 +143,8 @@ class BackorderRunOrder(models.Model):
                 run=self.run_id,
                 extra={line: self._prepare_undone_vals(line, qty) for line, qty in placed.items()},
             )
-            sale_lines.filtered(lambda line: line.state == "sale")._backorder_unreserve_held()
+            confirmed = sale_lines.filtered(lambda line: line.state == "sale")
+            confirmed._backorder_unreserve_held(confirmed._backorder_facts())
         for line in lines:
             sale_line = line.sale_line_id
             # Fills are taken back in any order: a later one, still there, took of the same.
