@@ -269,9 +269,13 @@ class BackorderCommon(TransactionCase):
                     ("location_id", "child_of", line.warehouse_id.lot_stock_id.id),
                 ]
             )
-            # What a person assigned to a receipt is not made to order: its rule says that.
+            # What a person assigned to a receipt is not made to order: its rule says that. Nor is
+            # what Odoo takes from stock since the purchase or production for it was cancelled.
             .filtered(
-                lambda move: move.rule_id.procure_method != "make_to_order"
+                lambda move: (
+                    move.rule_id.procure_method != "make_to_order"
+                    or (move.procure_method == "make_to_stock" and not move.move_orig_ids)
+                )
                 and line not in move.move_orig_ids.sale_line_id
                 and (move.location_final_id or move.location_dest_id)._is_outgoing()
             )

@@ -49,6 +49,9 @@ class SaleOrderLine(models.Model):
         for move in moves or ():
             if move._backorder_is_again():
                 return self.env._("its delivery waits for what was put back")
+            if move.rule_id.procure_method == "make_to_order":
+                # A new order would order it once more.
+                return self.env._("what was ordered for it was cancelled")
             source = move.rule_id.location_src_id or order.warehouse_id.lot_stock_id
             if move.location_id != source:
                 return self.env._("it is taken from %s", move.location_id.display_name)

@@ -25,10 +25,7 @@ class SaleOrderLine(models.Model):
         make-to-order, whose goods arrive on their own order.
         """
         moves = self.sudo().move_ids._backorder_open_deliveries()
-        # What a person linked to a receipt is a wish: made to order is what the rule says.
-        chained = moves.filtered(
-            lambda move: move.rule_id.procure_method in ("make_to_order", "mts_else_mto")
-        )
+        chained = moves.filtered(lambda move: move._backorder_is_to_order())
         if not chained:
             return moves.filtered(lambda move: move._backorder_is_first_step())
         ordered_for = chained.filtered(
