@@ -109,5 +109,5 @@ class TestQueries(BackorderCommon):
         def cancel(order):
             order.cancel_backorders()
 
-        self.assertLessEqual(self._per_line(self._reserved_order, force), 3)
+        self.assertLessEqual(self._per_line(self._reserved_order, force), 0.2)
         self.assertLessEqual(self._per_line(self._short_order, cancel), 2)

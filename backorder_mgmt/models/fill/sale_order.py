@@ -61,7 +61,7 @@ class SaleOrder(models.Model):
                     "Quantities are given as {order line id: quantity}, not as %r.", quantities
                 )
             )
-        own = {line.id: line for line in self.order_line}
+        own = {line.id: line for line in self.order_line.with_prefetch()}
         result = {}
         for key, value in quantities.items():
             try:
@@ -98,7 +98,8 @@ class SaleOrder(models.Model):
 
         :return: :class:`LineFacts` of these lines
         """
-        lines = self.sudo().order_line
+        # Lines of many orders know of each other also after caches were emptied.
+        lines = self.sudo().order_line.with_prefetch()
         facts = lines._backorder_facts()
         products = lines._backorder_part_products(facts.parts)
         if products:
@@ -153,7 +154,7 @@ class SaleOrder(models.Model):
         wanted = self._backorder_parse(quantities)
         orders = self.sudo()
         facts = orders._backorder_lock_stock()
-        lines = orders.order_line
+        lines = orders.order_line.with_prefetch()
         if wanted is None:
             limits = lines._backorder_forceable(facts)
             wanted = {
@@ -207,7 +208,7 @@ class SaleOrder(models.Model):
         orders = self.sudo()
         facts = orders._backorder_lock_stock()
         if wanted is None:
-            lines = orders.order_line
+            lines = orders.order_line.with_prefetch()
             wanted = {line: line.backorder_qty for line in lines if line.backorder_qty > 0}
         else:
             wanted = {line.sudo(): quantity for line, quantity in wanted.items()}

@@ -117,16 +117,6 @@ class StockMove(models.Model):
             and (self.state in OPEN_STATES or (self.state == "done" and not self.to_refund))
         )
 
-    def _backorder_is_to_order(self):
-        """Its goods are bought or made for it. That is what its rule says: what a person linked to
-        a receipt is a wish. Where that purchase or production was cancelled, Odoo has it taken from
-        stock from then on.
-        """
-        method = self.rule_id.procure_method
-        if method == "make_to_order":
-            return self.procure_method == "make_to_order" or bool(self.move_orig_ids)
-        return method == "mts_else_mto"
-
     def _backorder_is_first_step(self):
         """Not a later step of its own delivery: no move of the same line leads to it.
 

@@ -112,6 +112,16 @@ class StockMove(models.Model):
 
     # -- wishes: what a person assigned on a reception report -------------------------------------
 
+    def _backorder_is_to_order(self):
+        """Its goods are bought or made for it. That is what its rule says: what a person linked to
+        a receipt is a wish. Where that purchase or production was cancelled, Odoo has it taken from
+        stock from then on.
+        """
+        method = self.rule_id.procure_method
+        if method == "make_to_order":
+            return self.procure_method == "make_to_order" or bool(self.move_orig_ids)
+        return method == "mts_else_mto"
+
     def _backorder_wished(self):
         """The moves of ``self`` that a person linked to goods which come in now, or which a person
         assigns just now to goods that are there."""

@@ -52,7 +52,11 @@ class StockQuant(models.Model):
                 [("product_id", "in", list(products)), ("location_id", "in", list(places))]
             ).grouped(lambda row: (row.product_id, row.location_id, row.package_id, row.owner_id))
         packages, owners = self.env["stock.package"], self.env["res.partner"]
-        for (product, location, lot, package, owner), quantity in given_back.items():
+        # Known by rows that are deleted now, none of them knows of the others.
+        known = self.env["product.product"].browse({key[0].id for key in given_back})
+        of_id = {product.id: product for product in known}
+        for (gone, location, lot, package, owner), quantity in given_back.items():
+            product = of_id[gone.id]
             lot_id = lot.id if lot else False
             key = (product, location, package or packages, owner or owners)
             found = [row for row in rows.get(key, ()) if row.lot_id.id in (lot_id, False)]
