@@ -266,6 +266,12 @@ class SaleOrderLine(models.Model):
         :return: {line: quantity really reserved}, in the lines' units
         """
         before = self._backorder_reserved(facts)
+        # What a person reserved of a kit ahead of its other components stays so.
+        ahead = {
+            part.moves[0]._backorder_budget_key(): part.reserved
+            for line in self & facts.kits
+            for part in line._backorder_components(facts.moves[line])
+        }
         guard = Guard(budgets=self._backorder_fill_budgets(quantities, facts))
         known = self.sudo().move_ids
         self._backorder_reserve_within(guard, facts)
@@ -280,7 +286,7 @@ class SaleOrderLine(models.Model):
         self._backorder_book_fill(filled, run)
         kits = self & facts.kits
         if kits:
-            kits._backorder_unreserve_held(facts)
+            kits._backorder_unreserve_held(facts, ahead)
         return filled
 
     def _backorder_reserve_within(self, guard, facts):

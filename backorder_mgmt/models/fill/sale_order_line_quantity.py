@@ -2,8 +2,11 @@
 
 from odoo import models
 
+from ...engine import is_positive
 from ..base.batch import by_values
 from ..base.token import private
+from ..hold.facts import OPEN_STATES
+from ..hold.settling import no_door
 
 
 class SaleOrderLine(models.Model):
@@ -28,7 +31,12 @@ class SaleOrderLine(models.Model):
             cuts = self._backorder_hand_over(cuts, targets)
         if targets and cuts:
             lines._backorder_remember_said(self.env["stock.move"].union(*cuts), targets)
+        untracked = lines._backorder_untracked_cuts(quantities)
+        cuts.update(untracked)
         self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
+        for move in no_door(self.env["stock.move"].union(*untracked)):
+            if move.product_uom.compare(move.quantity, move.product_uom_qty) > 0:
+                move.quantity = move.product_uom_qty
         locked = lines.order_id.filtered("locked")
         if locked:
             locked.with_context(tracking_disable=True).locked = False
@@ -89,6 +97,29 @@ class SaleOrderLine(models.Model):
                     if unit.compare(cut, 0.0) > 0:
                         cuts[move] = unit._compute_quantity(cut, move.product_uom, round=False)
                         left -= cut
+        return cuts
+
+    def _backorder_untracked_cuts(self, quantities):
+        """{move: quantity in its unit} of the components that are not tracked in stock, of which
+        ``{line: quantity}`` of kits needs no more: Odoo has all of it ready at once."""
+        cuts = {}
+        for line in self:
+            moves = line.sudo().move_ids.filtered(
+                lambda move, line=line: move.product_id != line.product_id
+                and not move.product_id.is_storable
+                and move.state != "cancel"
+                and move._backorder_is_first_step()
+                and move._backorder_is_forward()
+            )
+            for same in moves.grouped(lambda move: move._backorder_recipe_key()).values():
+                left = same._backorder_pieces() / line.product_uom_qty * quantities[line]
+                for move in same.sorted("id", reverse=True):
+                    cut = min(left, move.product_qty)
+                    if move.state in OPEN_STATES and not move.picked and is_positive(cut):
+                        left -= cut
+                        cuts[move] = move.product_id.uom_id._compute_quantity(
+                            cut, move.product_uom, round=False
+                        )
         return cuts
 
     def _backorder_raise_ordered(self, quantities, event_type, note=None, run=None, said=None):

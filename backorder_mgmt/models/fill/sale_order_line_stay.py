@@ -61,7 +61,8 @@ class SaleOrderLine(models.Model):
         """{line: reason} of kits that a new order would make in another way.
 
         Their recipe changed since they were confirmed, or a component is ahead of the others: the
-        new order would send it once more, or ask for what this order has reserved.
+        new order would send it once more, or ask for what this order has reserved. So it would
+        with a component that is not tracked in stock: nothing of it is held that could move.
         """
         reasons = {}
         kits = self.filtered(
@@ -72,7 +73,12 @@ class SaleOrderLine(models.Model):
             for line in lines:
                 recipe = recipes[line.product_id]
                 asked, shipped, here = line._backorder_component_quantities()
-                if asked.keys() != recipe.keys() or not _in_step(asked, recipe):
+                untracked = [part for part in asked if not part.is_storable]
+                if untracked:
+                    reasons[line] = self.env._(
+                        "its component %s is not tracked in stock", untracked[0].display_name
+                    )
+                elif asked.keys() != recipe.keys() or not _in_step(asked, recipe):
                     reasons[line] = self.env._("its recipe was changed since")
                 elif not _in_step(shipped, recipe):
                     reasons[line] = self.env._("some of its components were shipped ahead")
@@ -82,7 +88,8 @@ class SaleOrderLine(models.Model):
 
     def _backorder_component_quantities(self):
         """({component: quantity asked}, {component: quantity sent}, {component: quantity sent or
-        reserved}) of the deliveries of a kit, in the components' units, returns off."""
+        reserved}) of the deliveries of a kit, in the components' units, returns off: those that
+        are on their way, too."""
         asked, shipped, here = {}, {}, {}
         for move in self.sudo().move_ids.filtered(lambda move: move.state != "cancel"):
             back = move.location_id.usage == "customer"
@@ -94,10 +101,12 @@ class SaleOrderLine(models.Model):
             sign = -1 if back else 1
             part = move.product_id
             asked[part] = asked.get(part, 0.0) + sign * move.product_qty
-            if move.state == "done":
-                shipped[part] = shipped.get(part, 0.0) + sign * move.product_qty
-                here[part] = here.get(part, 0.0) + sign * move.product_qty
-            elif not back:
+            if back or move.state == "done":
+                # "No backorder" leaves the demand as it was.
+                pieces = sign * move._backorder_pieces()
+                shipped[part] = shipped.get(part, 0.0) + pieces
+                here[part] = here.get(part, 0.0) + pieces
+            else:
                 reserved = move.product_uom._compute_quantity(move.quantity, part.uom_id)
                 here[part] = here.get(part, 0.0) + reserved
         for part in asked:

@@ -269,17 +269,19 @@ class SaleOrderLine(models.Model):
         if kits:
             kits._backorder_unreserve_held(kits._backorder_facts())
 
-    def _backorder_unreserve_held(self, facts):
+    def _backorder_unreserve_held(self, facts, kept=None):
         """Lower what deliveries have reserved until nothing held is reserved.
 
         Newest deliveries first; what a person picked stays.
 
         :param facts: :class:`LineFacts` of these lines, or of more
+        :param kept: {budget key of a kit's component: what of it stays reserved in any case, in its
+            unit}
         """
         whole, touched = [], self.env["stock.move"]
         for line in self:
             moves = facts.moves.get(line, touched.browse())
-            for part, of_part, excess in line._backorder_excess(moves, facts):
+            for part, of_part, excess in line._backorder_excess(moves, facts, kept or {}):
                 for move in of_part.sorted("id", reverse=True):
                     if part.uom_id.compare(excess, 0.0) <= 0:
                         break
@@ -301,13 +303,17 @@ class SaleOrderLine(models.Model):
         touched._recompute_state()
         touched.browse(whole)._backorder_unreserve_whole()
 
-    def _backorder_excess(self, moves, facts):
+    def _backorder_excess(self, moves, facts, kept):
         """[(product, its moves, quantity in its unit that is reserved beyond what is not held)]"""
         parts = facts.parts[self]
         allowed = max(0.0, facts.figures[self].demand - self.backorder_hold_qty)
         if self in facts.kits:
             return [
-                (each.product, each.moves, each.reserved - most)
+                (
+                    each.product,
+                    each.moves,
+                    each.reserved - max(most, kept.get(each.moves[0]._backorder_budget_key(), 0.0)),
+                )
                 for each, most in self._backorder_kit_limits(moves, parts, allowed)
             ]
         allowed = self._backorder_whole(allowed, parts)
