@@ -29,9 +29,16 @@ class ReportStockReception(models.AbstractModel):
                     )
                 )
             held = here.filtered(lambda move: move.sudo().sale_line_id.backorder_hold_qty)
+            had = {move: move._backorder_reserved_with() for move in held}
             with wishes(doors, "assigned"):
                 res = super().action_assign(move_ids, qtys, in_ids)
             held._backorder_check_assigned()
+            for move, quantity in zip(moves, qtys, strict=False):
+                if move in had:
+                    # Odoo links what the delivery had reserved before: what it lacks is assigned.
+                    move._backorder_assign_more(
+                        quantity - move._backorder_reserved_with() + had[move]
+                    )
         return res
 
     def action_unassign(self, move_id, qty, in_ids):

@@ -152,6 +152,35 @@ class StockMove(models.Model):
             guard = Guard(supply=limits.supply, kinds=("promised",) if arriving else limits.kinds)
             self.with_context(**private(backorder_guard=guard))._action_assign()
 
+    def _backorder_reserved_with(self):
+        """What is reserved of this item of its order line, by all open deliveries, in its
+        product's unit."""
+        moves = self._backorder_alike()
+        return sum(
+            move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id, round=False)
+            for move in moves
+        )
+
+    def _backorder_alike(self):
+        """The open first-step moves of this item of its order line."""
+        key = self._backorder_recipe_key()
+        moves = self.sudo().sale_line_id._backorder_moves().with_env(self.env)
+        return moves.filtered(lambda move: move._backorder_recipe_key() == key)
+
+    def _backorder_assign_more(self, pieces):
+        """Reserve ``pieces`` (product's unit) of free stock for the order line of this move, as
+        far as claims allow it."""
+        if self.product_id.uom_id.compare(pieces, 0.0) <= 0:
+            return
+        moves = self._backorder_alike()
+        limits = moves._backorder_guard()
+        guard = Guard(
+            budgets={self._backorder_budget_key(): pieces},
+            supply=limits.supply,
+            kinds=limits.kinds,
+        )
+        moves.with_context(**private(backorder_guard=guard))._action_assign()
+
     def _backorder_drop_wishes(self):
         """A fill takes what is free, wherever it came from: the links that people made end."""
         linked = self.filtered(
