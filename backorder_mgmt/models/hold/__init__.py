@@ -21,6 +21,7 @@ from . import product_template
 from . import sale_order_line_units
 from . import sale_order_line_facts
 from . import sale_order_line_kit
+from . import sale_order_line_kit_lines
 from . import sale_order_line_reach
 from . import sale_order_line_hold
 from . import sale_order_line_quotation

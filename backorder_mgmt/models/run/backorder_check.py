@@ -27,6 +27,7 @@ class BackorderCheck(models.Model):
         [
             ("needed", "Needed beyond what is open"),
             ("unheld", "Neither reserved nor needed"),
+            ("recipe", "Asked for by the wrong line of a recipe"),
             ("reserved", "Reserved beyond stock"),
             ("recount", "To be added up by Odoo"),
             ("set_aside", "Set aside beyond stock"),
@@ -69,6 +70,7 @@ class BackorderCheck(models.Model):
         findings += checks._in_slices(lines, checks._check_quantities, repair)
         findings += checks._check_ledger(companies, repair)
         findings += checks._in_slices(lines, checks._check_set_aside, repair)
+        findings += checks._in_slices(lines, checks._check_recipes, repair)
         findings += checks._check_reserved(companies, repair)
         findings += checks._check_set_aside_in_stock(companies, repair)
         findings += checks._more_findings(companies)

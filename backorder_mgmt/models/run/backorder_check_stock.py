@@ -1,4 +1,5 @@
-"""*Check Backorders* of stock: what is reserved, and what is set aside of it."""
+"""*Check Backorders* of stock: what is reserved, what is set aside of it, and what deliveries of
+kits ask for."""
 
 from odoo import models
 from odoo.tools import SQL
@@ -127,4 +128,28 @@ class BackorderCheck(models.Model):
             findings.append(self._of_line("set_aside", line, message, repair))
         if repair and uncovered:
             supply._shrink_set_aside(products)
+        return findings
+
+    def _check_recipes(self, lines, repair):
+        """A kit with a component on several lines of its recipe: each line asks for its pieces.
+
+        What was exchanged or ordered more before this was looked after, or with the automatic rule
+        off, is one move of the first line's: a part of it would never be sent.
+        """
+        findings = []
+        misplaced = lines._backorder_misplaced()
+        for line, rows in misplaced.items():
+            mended = repair and line._backorder_put_in_place(rows)
+            message = self.env._(
+                "%(items)s of it are asked for by the wrong line of the recipe, and would not be "
+                "sent whole.",
+                items=", ".join(
+                    f"{pieces:g} {moves.product_id.uom_id.name} {moves.product_id.display_name}"
+                    for moves, _recipe_line, pieces in rows
+                ),
+            )
+            findings.append(self._of_line("recipe", line, message, mended))
+        if repair and misplaced:
+            kits = lines.browse().union(*misplaced)
+            kits._backorder_settle()
         return findings
