@@ -49,7 +49,9 @@ from . import test_jobs
 from . import test_jobs_charges
 from . import test_jobs_go_on
 from . import test_jobs_limits
+from . import test_kit_ahead
 from . import test_kit_changes
+from . import test_kit_lines
 from . import test_kit_moves
 from . import test_keyboard
 from . import test_kits
@@ -57,6 +59,7 @@ from . import test_list
 from . import test_lives
 from . import test_matrix
 from . import test_members
+from . import test_members_taken_back
 from . import test_money_currency
 from . import test_money_members
 from . import test_money_papers
@@ -78,6 +81,7 @@ from . import test_outside
 from . import test_outside_doors
 from . import test_outside_lives
 from . import test_outside_moves
+from . import test_outside_trackers
 from . import test_outside_units
 from . import test_overview
 from . import test_overview_tours
