@@ -107,6 +107,8 @@ from . import test_purchase_places
 from . import test_purchase_twice
 from . import test_queries
 from . import test_report
+from . import test_reported_load
+from . import test_reported_troubles
 from . import test_rights
 from . import test_rules
 from . import test_run
@@ -128,4 +130,3 @@ from . import test_units
 from . import test_views
 from . import test_words
 from . import test_wrong
-from . import test_reported_troubles

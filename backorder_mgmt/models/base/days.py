@@ -91,10 +91,12 @@ class ResCompany(models.Model):
         """:meth:`_backorder_zone` in SQL, to be asked once for many moments."""
         # sudo: time zones of all companies; rows are the caller's
         companies = self.sudo().with_context(active_test=False).search([("id", ">", 0)])
-        zones = SQL(" ").join(
-            SQL("WHEN %s THEN %s", company.id, company._backorder_zone()) for company in companies
-        )
-        return SQL("(CASE %s %s ELSE 'UTC' END)", company_id, zones)
+        zones = {company.id: company._backorder_zone() for company in companies}
+        if len(set(zones.values())) == 1:
+            # A constant: what day it is now, the database works out once and not for each row.
+            return SQL("%s", *set(zones.values()))
+        cases = SQL(" ").join(SQL("WHEN %s THEN %s", *own) for own in zones.items())
+        return SQL("(CASE %s %s ELSE 'UTC' END)", company_id, cases)
 
     @api.model
     def _backorder_day_in_zone_sql(self, moment, zone):

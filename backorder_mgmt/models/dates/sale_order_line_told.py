@@ -80,10 +80,11 @@ class SaleOrderLine(models.Model):
             return NotImplemented
 
         def to_sql(model, alias, query):
-            company = model._field_to_sql(alias, "company_id", query)
+            companies = model.env["res.company"]
+            zone = companies._backorder_zone_sql(model._field_to_sql(alias, "company_id", query))
 
             def day(moment):
-                return model.env["res.company"]._backorder_day_sql(moment, company)
+                return companies._backorder_day_in_zone_sql(moment, zone)
 
             of_order, order_alias = model._backorder_order_sql(alias, query)
             orders = model.env["sale.order"]

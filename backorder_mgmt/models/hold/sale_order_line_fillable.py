@@ -18,11 +18,14 @@ class SaleOrderLine(models.Model):
     def _backorder_fillable_quantities(self):
         """{line id: what can be filled of it now, in its unit}; lines of which nothing can are
         absent. As ``backorder_fillable_qty``, in a fixed number of queries for plain lines."""
-        near_stock = self._backorder_with_stock()
-        plain = near_stock._backorder_plain_rows()
-        others = near_stock.browse([line.id for line in near_stock if line.id not in plain])
+        return self._backorder_with_stock()._backorder_fillable_near()
+
+    def _backorder_fillable_near(self):
+        """As :meth:`_backorder_fillable_quantities`, of lines of `_backorder_near_stock`."""
+        plain = self._backorder_plain_rows()
+        others = self.browse([line.id for line in self if line.id not in plain])
         result = {line.id: line.backorder_fillable_qty for line in others}
-        result.update(near_stock._backorder_plain_fillable(plain))
+        result.update(self._backorder_plain_fillable(plain))
         return {line_id: quantity for line_id, quantity in result.items() if quantity > 0}
 
     def _backorder_with_stock(self):

@@ -219,8 +219,10 @@ class BackorderOverview(models.AbstractModel):
         monday = today - timedelta(days=today.weekday())
         weeks = [monday - timedelta(weeks=number) for number in reversed(range(_WEEKS))]
         start = self.env.company._backorder_start(weeks[0])
-        # Of all lines that ever waited few moved lately.
-        report = self.env["backorder.report"].with_context(**private(backorder_since=start))
+        # Of all lines that ever waited few moved lately. By their ids, so that the database knows
+        # how many there are.
+        report = self.env["backorder.report"]
+        report = report.with_context(**private(backorder_lines=report._lines_since(start)))
         domain = Domain("company_id", "in", self.env.companies.ids)
         if warehouse_ids:
             domain &= Domain("warehouse_id", "in", warehouse_ids)

@@ -46,7 +46,7 @@ class BackorderOverview(models.AbstractModel):
         lines = self.env["sale.order.line"]
         domain = self._get_card_domain("needed", warehouse_ids)
         near = Domain("id", "in", lines._backorder_near_stock())
-        fillable = lines.search(domain & near)._backorder_fillable_quantities()
+        fillable = lines.search(domain & near)._backorder_fillable_near()
         query = lines._search(domain)
         alias = query.table
         query.add_join(

@@ -143,27 +143,35 @@ class BackorderReport(models.Model):
         for model, names in self._get_read_fields().items():
             self.env[model].flush_model(names)
         # What asks for the last weeks only need not read the ledger of all years.
-        since = private_value(self.env, "backorder_since")
-        if since is None:
-            recent, ledger, lines = SQL(), SQL(), SQL()
-        else:
-            recent = SQL(
-                "WITH recent AS MATERIALIZED ("
-                "SELECT sale_line_id AS id FROM backorder_event WHERE date >= %s UNION"
-                " SELECT id FROM sale_order_line WHERE backorder_date >= %s)",
-                since,
-                since,
-            )
-            ledger = SQL("WHERE sale_line_id IN (SELECT id FROM recent)")
-            lines = SQL("AND l.id IN (SELECT id FROM recent)")
+        ids, ledger, lines = private_value(self.env, "backorder_lines"), SQL(), SQL()
+        if ids is not None:
+            # A text: of a list with tens of thousands of numbers each is an expression to parse.
+            text = f"{{{','.join(map(str, ids))}}}"
+            ledger = SQL("WHERE sale_line_id = ANY(%s::int[])", text)
+            lines = SQL("AND l.id = ANY(%s::int[])", text)
         return SQL(
-            "%s SELECT %s FROM %s WHERE %s %s",
-            recent,
+            "SELECT %s FROM %s WHERE %s %s",
             self._sql_select(),
             self._sql_from(ledger),
             self._sql_where(),
             lines,
         )
+
+    @api.model
+    def _lines_since(self, moment):
+        """Ids of the order lines that came on backorder since ``moment``, or have a row of the
+        ledger since."""
+        self.env["backorder.event"].flush_model(["sale_line_id", "date"])
+        self.env["sale.order.line"].flush_model(["backorder_date"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT sale_line_id FROM backorder_event"
+                " WHERE date >= %(moment)s AND sale_line_id IS NOT NULL"
+                " UNION SELECT id FROM sale_order_line WHERE backorder_date >= %(moment)s",
+                moment=moment,
+            )
+        )
+        return [row[0] for row in rows]
 
     @api.model
     def _get_read_fields(self):
@@ -293,12 +301,13 @@ class BackorderReport(models.Model):
         return SQL(
             """sale_order_line l
           JOIN sale_order o ON o.id = l.order_id
-          JOIN res_company c ON c.id = l.company_id
+     -- there is always one: where its columns are not asked for, the database leaves it out
+     LEFT JOIN res_company c ON c.id = l.company_id
           JOIN product_product p ON p.id = l.product_id
           JOIN product_template t ON t.id = p.product_tmpl_id
           JOIN uom_uom lu ON lu.id = l.product_uom_id
           JOIN uom_uom pu ON pu.id = t.uom_id
-          JOIN res_partner customer ON customer.id = o.partner_id
+     LEFT JOIN res_partner customer ON customer.id = o.partner_id
      LEFT JOIN (
             SELECT sale_line_id,
                    MIN(date) FILTER (WHERE product_qty > 0) AS first,
