@@ -76,6 +76,7 @@ from . import test_new_order_members
 from . import test_new_order_reported
 from . import test_new_order_said
 from . import test_odd_ids
+from . import test_odoo_dialogs
 from . import test_open_returns
 from . import test_outside
 from . import test_outside_doors

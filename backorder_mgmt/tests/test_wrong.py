@@ -289,3 +289,24 @@ class TestWrongTours(BackorderCommon, HttpCase):
         runs = self.env["backorder.run"].search_count([])
         self.start_tour("/odoo/fill-backorders", "backorder_mistyped_sku", login=boss.login)
         self.assertEqual(self.env["backorder.run"].search_count([]), runs)
+
+    def test_wrong_9_pages_do_not_cut_a_section(self):
+        """Odoo adds a section up over the lines of a page: seventy of 10.00 are 700.00."""
+        boss = new_test_user(
+            self.env,
+            "backorder_sections_boss",
+            groups="sales_team.group_sale_manager",
+            company_id=self.company.id,
+            tour_enabled=False,
+        )
+        parts = [self._product(f"Part {number}", taxes_id=False) for number in range(1, 71)]
+        plain = self._order(*[(part, 1) for part in parts], confirm=False)
+        self.assertFalse(plain.backorder_has_sections)
+        self.start_tour(f"/odoo/orders/{plain.id}", "backorder_order_in_pages", login=boss.login)
+        section = Command.create({"display_type": "line_section", "name": "All", "sequence": 1})
+        plain.order_line = [section]
+        self.env.flush_all()
+        self.assertTrue(plain.backorder_has_sections)
+        self.start_tour(
+            f"/odoo/orders/{plain.id}", "backorder_sections_are_whole", login=boss.login
+        )

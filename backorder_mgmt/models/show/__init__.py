@@ -5,10 +5,12 @@
 - ``backorder_report.py`` is the analysis (Odoo calls such a model a report): SQL, a row a line.
   What people call *Backorder Reports*, by customer, order and item, and the notice, is
   ``backorder_list.py`` with its dialog (``…_list_report.py`` makes pages of them);
+- ``sale_order.py`` is what the form of an order has to know of its lines;
 - ``sale_order_documents.py`` is what quotations, slips and invoices say;
 - ``sale_order_line.py`` has what lists of very many lines are filtered, grouped and summed by.
 """
 
+from . import sale_order
 from . import sale_order_line
 from . import sale_order_documents
 from . import backorder_report

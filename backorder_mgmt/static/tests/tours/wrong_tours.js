@@ -117,3 +117,35 @@ registry.category("web_tour.tours").add("backorder_change_plan", {
         },
     ],
 });
+
+const line = (name) => `.o_field_widget[name=order_line] .o_data_row:contains("${name}")`;
+
+registry.category("web_tour.tours").add("backorder_order_in_pages", {
+    steps: () => [
+        { trigger: line("Part 1") },
+        {
+            content: "a page of sixty",
+            trigger: `.o_field_widget[name=order_line]:not(:has(.o_data_row:contains("Part 70")))`,
+        },
+        {
+            content: "on to the next page",
+            trigger: ".o_field_widget[name=order_line] .o_pager_next",
+            run: "click",
+        },
+        { trigger: line("Part 70") },
+    ],
+});
+
+registry.category("web_tour.tours").add("backorder_sections_are_whole", {
+    steps: () => [
+        { trigger: line("Part 1") },
+        {
+            content: "the whole section, as Odoo adds it up over what it shows",
+            trigger: line("Part 70"),
+        },
+        {
+            content: "its sum is that of all seventy",
+            trigger: '.o_field_widget[name=order_line] .o_is_line_section:contains("700.00")',
+        },
+    ],
+});
