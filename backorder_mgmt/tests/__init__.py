@@ -61,6 +61,7 @@ from . import test_matrix
 from . import test_members
 from . import test_members_taken_back
 from . import test_money_currency
+from . import test_money_kinds
 from . import test_money_members
 from . import test_money_papers
 from . import test_money_properties

@@ -133,3 +133,47 @@ class TestMoneyReported(TenChairs):
         self.assertEqual(new.state, "sale")
         self.assertEqual(sum((order | new).mapped("backorder_amount_due")), 0)
         self.assertFalse(order.backorder_leftover_note)
+
+    def test_a_late_word_of_the_provider_does_not_wake_what_was_refunded_and_cancelled(self):
+        """mollie/WooCommerce#1252: “paid” came once more after the refund, and the order was
+        processed again."""
+        self._card()
+        order = self._ten()
+        new = self._fill_chairs(order, charge_cards=True)
+        payment = new.transaction_ids
+        self.assertEqual((payment.amount, new.state), (40, "sale"))
+        payment._create_child_transaction(40, is_refund=True)._set_done()
+        new._action_cancel()
+        before = self.env["payment.transaction"].search_count([])
+        payment._set_done()
+        self._run_job(self.booking)
+        self._run_job()
+        self._fresh()
+        self.assertEqual((new.state, self._charge(new).state), ("cancel", "done"))
+        self.assertEqual((new.backorder_paid_amount, new.backorder_amount_due), (0, 0))
+        self.assertEqual(self.env["payment.transaction"].search_count([]), before)
+
+    def test_an_order_in_another_currency_that_is_invoiced_and_paid_in_the_company_s(self):
+        """OCA/sale-workflow#4160: what was invoiced was taken off in the company's currency."""
+        order = self._ten(pricelist_id=self.pricelist["euro"].id)
+        self._pay_online(order, 20)
+        self._do_deliver(order, None, None)
+        self._bill(order)
+        [invoice] = order.invoice_ids
+        self.assertEqual((invoice.amount_total, invoice.currency_id.name), (60, "EUR"))
+        # 20 of it were paid online; 40 dollars are 20 euros.
+        self._run_job(self.booking)
+        self._pay_bank(invoice, 40, currency_id=self.company.currency_id.id)
+        self._fresh()
+        self.assertEqual((order.backorder_paid_amount, order.backorder_amount_due), (40, 60))
+        self.assertEqual(order._backorder_family_money().cap, 60)
+
+    def test_what_was_voided_of_an_authorization_is_not_captured_by_a_fill(self):
+        """woocommerce-gateway-stripe#757: a part was voided, then nothing, or all, was taken."""
+        order = self._ten()
+        authorized = self._pay_online(order, 100, "authorized")
+        authorized._create_child_transaction(70)._set_canceled()
+        new = self._fill_chairs(order, charge_cards=True)
+        taken = authorized.child_transaction_ids.filtered(lambda tx: tx.state == "done")
+        self.assertEqual(taken.mapped("amount"), [30], "of forty: no more was left of it")
+        self.assertEqual((new.state, self._due(order, new)), ("draft", (60, 10)))

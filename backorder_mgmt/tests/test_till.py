@@ -216,3 +216,85 @@ class TestTill(BackorderCommon):
                 self.assertTrue(
                     order.search_count([("id", "=", order.id), ("backorder_amount_due", "=", 0)])
                 )
+
+    def _paid_here(self, order):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return (order.backorder_paid_amount, order._backorder_payable_amount())
+
+    def test_an_invoice_of_the_till_is_not_paid_once_more(self):
+        """Six of ten are invoiced at the till, the rest by the order: each is asked for once."""
+        self._stock(self.product, 10)
+        order = self._order((self.product, 10))
+        sold = self._sell(6, order.order_line)
+        sold.action_pos_order_invoice()
+        self.assertEqual(sold.account_move.amount_total, 60)
+        self.assertEqual(self._paid_here(order), (60, 40))
+        invoice = order._create_invoices()
+        invoice.action_post()
+        self.assertEqual((invoice.amount_total, order.invoice_ids), (40, invoice))
+        self.assertEqual(invoice.backorder_payable_amount, 40)
+        self.assertEqual(self._paid_here(order), (60, 40))
+        register = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        register.create({})._create_payments()
+        self.assertEqual(self._paid_here(order), (100, 0))
+
+    def test_the_same_currency_is_not_converted_by_the_rates_of_two_days(self):
+        """An order in euros of last year, paid in euros at a till today."""
+        euro = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", "EUR" if self.company.currency_id.name != "EUR" else "USD")])
+        )
+        euro.active = True
+        prices = self.env["product.pricelist"].create({"name": "Euro", "currency_id": euro.id})
+        self._stock(self.product, 10)
+        order = self._order(
+            (self.product, 10, {"price_unit": 10.0, "tax_ids": False}), pricelist_id=prices.id
+        )
+        sold = self._sell(6, order.order_line)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE sale_order SET currency_rate = 0.5 WHERE id = %s", [order.id])
+        self.env.cr.execute("UPDATE pos_order SET currency_rate = 0.8 WHERE id = %s", [sold.id])
+        self.env.cr.execute(
+            "UPDATE pos_config SET currency_id = %s WHERE id = %s", [euro.id, self.till.id]
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self._paid_here(order), (60, 40))
+
+    def test_the_till_of_another_company(self):
+        """Who runs two companies sells an order of one at the till of the other: by that company's
+        currency and rates."""
+        other = self.env["res.company"].create(
+            {
+                "name": "Other",
+                "currency_id": self.env.ref(
+                    "base.EUR" if self.company.currency_id.name != "EUR" else "base.USD"
+                ).id,
+            }
+        )
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": self.company.currency_id.id,
+                "company_id": other.id,
+                "name": "2020-01-01",
+                "rate": 2.0,
+            }
+        )
+        self._stock(self.product, 10)
+        order = self._order((self.product, 10))
+        sold = self._sell(3, order.order_line)
+        self.env.flush_all()
+        # 30 of the other company's currency are 60 of the order's.
+        self.env.cr.execute(
+            "UPDATE pos_order SET company_id = %s, currency_rate = 1 WHERE id = %s",
+            [other.id, sold.id],
+        )
+        self.env.cr.execute(
+            "UPDATE pos_config SET currency_id = %s WHERE id = %s",
+            [other.currency_id.id, self.till.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self._paid_here(order), (60, 40))
