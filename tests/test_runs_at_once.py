@@ -196,3 +196,34 @@ def test_several_workers_share_a_fill(shop: Shop):  # noqa: F811
 
 def _is_done(run):
     assert run.state == "done"
+
+
+def test_the_last_serial_number_is_given_once_by_two_fills_at_once(shop: Shop):  # noqa: F811
+    """odoo/odoo#272560: two reservations at once of one number left it reserved twice."""
+    shop.setting(backorder_fill_approved="same_order", backorder_run_threshold=500)
+    product = shop.product("Numbered", 0)
+    shop.commit(lambda env: env["product.product"].browse(product).write({"tracking": "serial"}))
+    orders = shop.orders(2, (product, 1), confirm=True)
+
+    def receive(env):
+        lot = env["stock.lot"].create({"name": "N1", "product_id": product})
+        env["stock.quant"]._update_available_quantity(
+            lot.product_id, shop.stock(env), 1, lot_id=lot
+        )
+
+    shop.commit(receive)
+    shop.at_once(
+        *[
+            lambda env, order=order: env["sale.order"].browse(order).fill_backorders()
+            for order in orders
+        ],
+        refused=None,
+    )
+    assert shop.figures(product)[:3] == (1, 1, 1)
+
+    def check(env):
+        rows = env["stock.quant"].search([("product_id", "=", product)])
+        assert all(row.reserved_quantity <= row.quantity for row in rows)
+        assert not env["backorder.check"].run_checks()
+
+    shop.commit(check)

@@ -212,3 +212,58 @@ screen = env["backorder.purchase"].create(
 screen.action_add()
 screen.action_create()
 screen.purchase_order_ids.button_confirm()
+
+# The server is stopped for the upgrade while fills in the background wait, or are half done.
+company.backorder_run_threshold = 0
+runs = env["backorder.run"]
+env.registry["backorder.run"]._backorder_batch = 2
+customer.email = payer.email = "upgrade@example.com"
+mail = env["mail.template"].create(
+    {
+        "name": "Upgrade",
+        "subject": "Begun before the upgrade",
+        "model_id": env["ir.model"]._get("sale.order").id,
+    }
+)
+
+
+def background(reference, *names, begin=True, **options):
+    """A fill in the background of three orders of each item; begun: two of them are done."""
+    orders = env["sale.order"]
+    quotation = options.get("kind") == "process"
+    partner = payer if options.get("charge_cards") else customer
+    template = "email_template_id" if quotation else "email_complete_template_id"
+    for name in names:
+        item = product(name)
+        for _order in range(3):
+            orders |= order(reference, item, 4, confirm=not quotation, partner=partner)
+        stock(item, 20)
+    made = run(orders, **{template: mail.id}, **options)
+    made.action_start()
+    assert made.state == "queued"
+    if begin:
+        assert runs._work_batch(made.id) == 2
+        assert made.state == "running"
+    return made
+
+
+half = background("half done", "Bell", "Bowl")
+assert set(half.run_order_ids.mapped("lane")) == {1, 2}
+# Waits for the one before it, as both want bells.
+bell = half.order_ids[0].order_line.product_id
+one = order("waits for it", bell, 10)
+assert one.order_line.backorder_qty == 2
+stock(bell, 2)
+run(one).action_start()
+background("not begun", "Cup", begin=False)
+background("stopped", "Dish").action_cancel()
+background("half processed", "Ewer", kind="process", approve=True, if_backorders="try")
+background("half charged", "Fork", charge_cards=True)
+for mode, name in (("auto", "Goblet"), ("notify", "Hob")):
+    item = product(name)
+    order(f"received, {mode}", item, 5)
+    stock(item, 3)
+    company.backorder_fill_on_receipt = mode
+    assert runs._queue_for_receipt(company, item, warehouse)
+company.backorder_fill_on_receipt = "none"
+company.backorder_run_threshold = 500

@@ -80,6 +80,57 @@ case.assertInvariants(
     env["sale.order"].search([("partner_id.name", "like", "Upgrade")], order="id")
 )
 
+# Fills in the background that waited or were half done go on: nothing of them is done twice.
+charges = env.ref("backorder_mgmt.ir_cron_charge")
+for _call in range(3):
+    env.ref("backorder_mgmt.ir_cron_work_runs").method_direct_trigger()
+    env.cr.commit()
+    charges.method_direct_trigger()
+    env.cr.commit()
+env.invalidate_all()
+background = {}
+for reference in (
+    "half done",
+    "waits for it",
+    "not begun",
+    "stopped",
+    "half processed",
+    "half charged",
+    "received, auto",
+    "received, notify",
+):
+    own = env["sale.order"].search(
+        [("client_order_ref", "=", reference), ("backorder_parent_id", "=", False)]
+    )
+    rows = env["backorder.run.order"].search([("order_id", "in", own.ids)], order="id")
+    children = own.backorder_child_ids
+    mails = env["mail.mail"].search(
+        [
+            ("subject", "=", "Begun before the upgrade"),
+            ("model", "=", "sale.order"),
+            ("res_id", "in", (own | children).ids),
+        ]
+    )
+    approved = (children or own).filtered(lambda order: order.state == "sale")
+    payments = env["backorder.charge.attempt"].search(
+        [("charge_id.order_id", "in", children.ids), ("state", "=", "done")]
+    )
+    background[reference] = [
+        *rows.run_id.mapped("state"),
+        " ".join(row.outcome or "-" for row in rows),
+        sum(rows.run_id.line_ids.mapped("filled_qty")),
+        len(children),
+        len(approved),
+        sum(approved.order_line.mapped("backorder_reserved_qty")),
+        len(mails),
+        len(payments),
+    ]
+tell(background=background)
+case.assertInvariants(
+    env["sale.order"].search([("partner_id.name", "like", "Upgrade")], order="id")
+)
+tell(checked=[found["message"] for found in env["backorder.check"].run_checks()])
+
 # What is left of models, fields and records that are gone, and screens that do not open.
 left, screens = [], []
 for row in env["ir.model"].search([("model", "like", "backorder.%")]):
