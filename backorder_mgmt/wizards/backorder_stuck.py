@@ -139,8 +139,9 @@ class BackorderStuckLine(models.TransientModel):
 
     @api.depends("sale_line_id")
     def _compute_waits(self):
+        waits = self.sale_line_id._backorder_waits_for()
         for row in self:
-            row.ready_date, row.waits_for = row.sale_line_id._backorder_waits_for()
+            row.ready_date, row.waits_for = waits.get(row.sale_line_id, (False, ""))
 
     @api.depends("sale_line_id", "stuck_id.policy")
     def _compute_completes(self):

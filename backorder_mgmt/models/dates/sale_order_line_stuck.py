@@ -56,13 +56,25 @@ class SaleOrderLine(models.Model):
         return {line: loose[line] for line in held}
 
     def _backorder_waits_for(self):
-        """(day the order can be completed or False, what it waits for) of an order's line."""
+        """{line: (day its order can be completed or False, what that order waits for)}"""
         needed = self.order_id.order_line.filtered(lambda line: line.backorder_qty > 0)
-        dates = needed.mapped("backorder_expected_date")
+        # Dates and names of all orders at once.
+        needed.mapped("backorder_expected_date")
+        items = needed.product_id.with_context(display_default_code=False)
+        names = {item.id: item.display_name for item in items}
+        waits = {
+            order: lines._backorder_waits_words(names)
+            for order, lines in needed.grouped("order_id").items()
+        }
+        return {line: waits.get(line.order_id, (False, "")) for line in self}
+
+    def _backorder_waits_words(self, names):
+        """As :meth:`_backorder_waits_for`, of one order, whose needed lines ``self`` are."""
+        dates = self.mapped("backorder_expected_date")
         texts = [
             self.env._(
                 "%(product)s %(quantity)s (%(date)s)",
-                product=line.product_id.with_context(display_default_code=False).display_name,
+                product=names[line.product_id.id],
                 quantity=line._backorder_quantity_label(line.backorder_qty),
                 date=format_date(
                     self.env, line.company_id._backorder_day(line.backorder_expected_date)
@@ -70,13 +82,12 @@ class SaleOrderLine(models.Model):
                 if line.backorder_expected_date
                 else self.env._("no date"),
             )
-            for line in needed[:NAMED]
+            for line in self[:NAMED]
         ]
-        if len(needed) > NAMED:
-            texts.append(self.env._("and %s more items", len(needed) - NAMED))
-        return (
-            self.company_id._backorder_day(max(dates)) if dates and all(dates) else False
-        ), "; ".join(texts)
+        if len(self) > NAMED:
+            texts.append(self.env._("and %s more items", len(self) - NAMED))
+        day = self.company_id._backorder_day(max(dates)) if all(dates) else False
+        return day, "; ".join(texts)
 
     @api.model
     def _backorder_completed_with(self, freed, policy):
