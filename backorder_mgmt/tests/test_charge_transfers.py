@@ -169,3 +169,21 @@ class TestChargeTransfers(TenChairs):
         self.assertEqual((new.state, self._charge(new).state), ("sale", "cancelled"))
         self.assertFalse(new.transaction_ids)
         self.assertEqual(transfer.state, "pending")
+
+    def test_one_transfer_for_the_invoices_of_two_orders(self):
+        """Each order waits for its own part of it: 60.00, and 20.00 of one that got two chairs."""
+        invoices = self._bill_six()
+        other = self._ten()
+        self._do_deliver(other, None, None)
+        self._bill(other)
+        invoices |= other.invoice_ids
+        self.assertEqual(other.invoice_ids.amount_total, 20)
+        transfer = self._announce(80)
+        transfer.write({"sale_order_ids": [Command.clear()], "invoice_ids": invoices.ids})
+        self._fresh()
+        self.assertEqual(self.order._backorder_family_money().asked, 60)
+        self.assertEqual(other._backorder_family_money().asked, 20)
+        self._pay_bank(other.invoice_ids, 20)
+        self._fresh()
+        self.assertEqual(self.order._backorder_family_money().asked, 60)
+        self.assertEqual(other._backorder_family_money().asked, 0)

@@ -155,14 +155,15 @@ class SaleOrder(models.Model):
         """How much of what is asked for is for these orders: a customer may pay all their overdue
         invoices at once."""
         others = transaction.invoice_ids - self.invoice_ids
+        amount = transaction.amount
         if transaction._backorder_announced():
-            return transaction._backorder_to_come()
+            amount = transaction._backorder_to_come()
         if transaction.sale_order_ids or not others:
-            return transaction.amount
+            return amount
         own = (transaction.invoice_ids & self.invoice_ids).filtered(
             lambda move: move.currency_id == transaction.currency_id
         )
-        return min(transaction.amount, sum(own.mapped("amount_residual")))
+        return min(amount, sum(own.mapped("amount_residual")))
 
     def _backorder_converted(self, amount, currency):
         """An amount of an order or payment of this family in this order's currency."""
