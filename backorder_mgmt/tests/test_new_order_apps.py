@@ -148,15 +148,18 @@ class TestNewOrderApps(AppsCommon):
             orders |= order
         totals = orders.mapped("amount_total")
         gifts = orders.order_line.filtered("is_reward_line")
-        self._stock(mug, sum(gifts.mapped("product_uom_qty")))
+        given = {gift: gift.product_uom_qty for gift in gifts}
+        self.assertTrue(all(given.values()))
+        self._stock(mug, sum(given.values()))
         self._stock(self.other, 6)
         run = self.env["backorder.run"].create({"order_ids": orders.ids})
         run.action_start()
         new = orders.backorder_child_ids
         self.assertEqual(new.order_line.product_id, self.other)
         self.assertEqual(new.order_line.backorder_origin_line_id.product_id, self.other)
-        for gift in gifts:
-            self.assertHeld(gift, 0, reserved=gift.product_uom_qty)
+        for gift, quantity in given.items():
+            self.assertEqual(gift.product_uom_qty, quantity)
+            self.assertHeld(gift, 0, reserved=quantity)
         for order, total in zip(orders, totals, strict=True):
             family = order | order.backorder_child_ids
             self.assertAlmostEqual(sum(family.mapped("amount_total")), total, 2)
