@@ -4,6 +4,7 @@ import math
 import unittest
 from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, TransactionCase, new_test_user
@@ -146,6 +147,36 @@ class BackorderCommon(TransactionCase):
         if confirm:
             order.action_confirm()
         return order
+
+    def _price_from_ten(self, price=8.0):
+        """From ten hammers on, one costs ``price`` by the price list."""
+        self.env.ref("base.group_user").implied_ids |= self.env.ref(
+            "product.group_product_pricelist"
+        )
+        self.prices.item_ids = [
+            Command.create(
+                {
+                    "applied_on": "0_product_variant",
+                    "product_id": self.product.id,
+                    "min_quantity": 10,
+                    "fixed_price": price,
+                }
+            )
+        ]
+
+    def _bulk_and_own(self, reserve):
+        """[what ``reserve()`` gives by the bulk way, by Odoo's own]; both are taken back."""
+        moves = type(self.env["stock.move"])
+        outcomes = []
+        for way in (moves._backorder_bulk_moves, lambda records: records.browse()):
+            with (
+                self.env.cr.savepoint() as savepoint,
+                patch.object(moves, "_backorder_bulk_moves", way),
+            ):
+                outcomes.append(reserve())
+                savepoint.rollback()
+            self.env.invalidate_all()
+        return outcomes
 
     def _wait(self, orders, days):
         """The items on backorder of these orders wait since so many days ago."""

@@ -328,12 +328,7 @@ class TestChargeZones(OwedCommon):
             with self.subTest(zone=zone):
                 self.company.backorder_tz = self.env.user.tz = zone
                 order = self._pair()
-                self._do_deliver(order, None, None)
-                self._do_invoice(order, None, None)
-                self._do_bank(order, 320, None)
-                self._do_return(order, 1, self.item["chair"])
-                self._bill(order)
-                self._do_bank_back(order, 160, None)
+                self._sent_and_paid_back(order)
                 self._fresh()
                 self._stock(self.item["lamp"], 1)
                 form = Form(self.env["backorder.fill"].with_context(default_order_id=order.id))

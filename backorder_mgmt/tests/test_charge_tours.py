@@ -79,12 +79,7 @@ class TestChargeReturned(OwedCommon, ChargeTours):
 
     def _tell_of_a_return(self):
         order = self._pair(lamp=40.0)
-        self._do_deliver(order, None, None)
-        self._do_invoice(order, None, None)
-        self._do_bank(order, 320, None)
-        self._do_return(order, 1, self.item["chair"])
-        self._bill(order)
-        self._do_bank_back(order, 160, None)
+        self._sent_and_paid_back(order)
         self._stock(self.item["lamp"], 1)
         form = Form(self.env["backorder.fill"].with_context(default_order_id=order.id))
         self.assertEqual(re.findall(r"charged \$\xa0(\d+\.\d\d)", form.charge_note), ["40.00"])

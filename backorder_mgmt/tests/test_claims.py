@@ -80,16 +80,7 @@ class TestClaims(ClaimsCommon):
         self.assertHeld(last.order_line, 5, 0)
 
     def test_a_kit_of_the_older_order_comes_before_a_newer_one(self):
-        if "mrp.bom" not in self.env:
-            return
-        kit = self._product("Set")
-        self.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": kit.product_tmpl_id.id,
-                "type": "phantom",
-                "bom_line_ids": [(0, 0, {"product_id": self.product.id, "product_qty": 2})],
-            }
-        )
+        kit = self._kit("Set", (self.product, 2))
         [older] = self._waiting(2, product=kit)
         newer = self._order((self.product, 5))
         self._stock(self.product, 4)

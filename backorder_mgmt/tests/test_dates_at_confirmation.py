@@ -93,16 +93,7 @@ class TestDatesAtConfirmation(DatesCommon):
         self.assertExpected((quotation, LATER))
 
     def test_who_waits_for_a_kit_gets_a_new_date_too(self):
-        if "mrp.bom" not in self.env:
-            return
-        kit = self._product("Set")
-        self.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": kit.product_tmpl_id.id,
-                "type": "phantom",
-                "bom_line_ids": [(0, 0, {"product_id": self.product.id, "product_qty": 1})],
-            }
-        )
+        kit = self._kit("Set", (self.product, 1))
         self._purchase((self.product, 5), date=SOON)
         quotation = self._order((kit, 5), confirm=False).order_line
         self.assertExpected((quotation, SOON))

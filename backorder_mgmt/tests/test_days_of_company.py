@@ -81,7 +81,7 @@ class TestDaysOfCompany(BackorderCommon):
         found = []
         for user in self.users:
             plan = self.env["backorder.purchase.plan"].with_user(user).with_context(tz=user.tz)
-            facts = plan._gather(self.product, self.warehouse, days=30)
+            facts = plan._purchase_facts(self.product, self.warehouse, days=30)
             (waiting,) = facts[self.product.id, self.warehouse.id].waiting
             found.append((waiting.needed, waiting.inside))
         self.assertEqual(found, [(4, True)] * 2)

@@ -168,7 +168,7 @@ class TestKitMoves(BackorderCommon):
     def _waited_for(self):
         """{component: what waits for it} of purchasing."""
         plan = self.env["backorder.purchase.plan"]
-        facts = plan._gather(self.product | self.other, self.warehouse)
+        facts = plan._purchase_facts(self.product | self.other, self.warehouse)
         return {
             product: sum(own.needed for own in facts[product.id, self.warehouse.id].waiting)
             for product in (self.product, self.other)

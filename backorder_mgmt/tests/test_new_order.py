@@ -300,23 +300,8 @@ class TestNewOrder(BackorderCommon):
 
     # -- prices -----------------------------------------------------------------------------------
 
-    def _price_break(self):
-        self.env.ref("base.group_user").implied_ids |= self.env.ref(
-            "product.group_product_pricelist"
-        )
-        self.prices.item_ids = [
-            Command.create(
-                {
-                    "applied_on": "0_product_variant",
-                    "product_id": self.product.id,
-                    "min_quantity": 10,
-                    "fixed_price": 8.0,
-                }
-            )
-        ]
-
     def test_the_price_agreed_for_ten_stays_when_a_part_is_edited_later(self):
-        self._price_break()
+        self._price_from_ten()
         order = self._order((self.product, 10), pricelist_id=self.prices.id)
         self.assertEqual(order.order_line.price_unit, 8.0)
         self._stock(self.product, 4)
@@ -327,7 +312,7 @@ class TestNewOrder(BackorderCommon):
         self.assertEqual((order.order_line.price_unit, new.order_line.price_unit), (8.0, 8.0))
 
     def test_update_prices_works_it_out_anew(self):
-        self._price_break()
+        self._price_from_ten()
         self.company.backorder_approve_new_order = False
         order = self._order((self.product, 10), pricelist_id=self.prices.id)
         self._stock(self.product, 4)

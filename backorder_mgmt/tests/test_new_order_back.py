@@ -121,23 +121,8 @@ class TestNewOrderBack(BackorderCommon):
 
     # -- what was agreed --------------------------------------------------------------------------
 
-    def _break(self):
-        self.env.ref("base.group_user").implied_ids |= self.env.ref(
-            "product.group_product_pricelist"
-        )
-        self.prices.item_ids = [
-            Command.create(
-                {
-                    "applied_on": "0_product_variant",
-                    "product_id": self.product.id,
-                    "min_quantity": 10,
-                    "fixed_price": 8.0,
-                }
-            )
-        ]
-
     def test_the_price_of_a_dozen_is_not_asked_for_each_piece(self):
-        self._break()
+        self._price_from_ten()
         order, new = self._filled(2, 24, approve=False, product_uom_id=self.dozen.id)
         self.assertEqual(new.order_line.price_unit, 96.0)
         new.order_line.write({"product_uom_id": self.unit.id, "product_uom_qty": 24})
@@ -146,7 +131,7 @@ class TestNewOrderBack(BackorderCommon):
         self.assertEqual(new.order_line.price_unit, 8.0, "as agreed for the whole")
 
     def test_another_item_has_its_own_price(self):
-        self._break()
+        self._price_from_ten()
         order, new = self._filled(10, 4, approve=False)
         self.assertEqual(new.order_line.price_unit, 8.0)
         new.order_line.product_id = self._product("Saw", list_price=33.0)

@@ -21,6 +21,15 @@ class OwedCommon(MoneyTableCommon):
             **values,
         )
 
+    def _sent_and_paid_back(self, order):
+        """Both chairs are delivered and paid at 160; one is returned, credited and paid back."""
+        self._do_deliver(order, None, None)
+        self._do_invoice(order, None, None)
+        self._do_bank(order, 320, None)
+        self._do_return(order, 1, self.item["chair"])
+        self._bill(order)
+        self._do_bank_back(order, 160, None)
+
     def _fill_lamp(self, order, **options):
         self._stock(self.item["lamp"], 1)
         run = self.env["backorder.run"].create(
@@ -54,12 +63,7 @@ class TestOwed(OwedCommon):
         """Two delivered at 160, one returned, credited and paid back; the lamp costs 100."""
         self._card()
         order = self._pair()
-        self._do_deliver(order, None, None)
-        self._do_invoice(order, None, None)
-        self._do_bank(order, 320, None)
-        self._do_return(order, 1, self.item["chair"])
-        self._bill(order)
-        self._do_bank_back(order, 160, None)
+        self._sent_and_paid_back(order)
         self._fresh()
         self.assertEqual((order.backorder_owed_amount, *self._due(order)), (260, 100))
         words = order._backorder_charge_words({order.order_line[1]: 1}, "none", True)

@@ -339,25 +339,7 @@ class TestContextOfOthers(BackorderCommon):
     def test_expected_dates_follow(self):
         self._stock(self.product, 2)
         order = self._order((self.product, 5))
-        receipt = self.env["stock.picking"].create(
-            {
-                "picking_type_id": self.warehouse.in_type_id.id,
-                "location_id": self.env.ref("stock.stock_location_suppliers").id,
-                "location_dest_id": self.stock.id,
-                "move_ids": [
-                    Command.create(
-                        {
-                            "product_id": self.product.id,
-                            "product_uom_qty": 5,
-                            "product_uom": self.product.uom_id.id,
-                            "location_id": self.env.ref("stock.stock_location_suppliers").id,
-                            "location_dest_id": self.stock.id,
-                        }
-                    )
-                ],
-            }
-        )
-        receipt.action_confirm()
+        receipt = self._plan_receipt(self.product, 5)
         self.assertTrue(order.order_line.backorder_expected_date)
         clerk = new_test_user(self.env, "stock_clerk", groups="stock.group_stock_user")
         self._call(clerk, receipt, "action_cancel", backorder_dates_later=True)

@@ -64,25 +64,7 @@ class TestStuck(RunCommon):
 
     def test_orders_that_are_completed_before_the_date_are_left_alone(self):
         soon = fields.Datetime.now() + timedelta(days=3)
-        receipt = self.env["stock.picking"].create(
-            {
-                "picking_type_id": self.warehouse.in_type_id.id,
-                "location_id": self.env.ref("stock.stock_location_suppliers").id,
-                "location_dest_id": self.stock.id,
-                "move_ids": [
-                    Command.create(
-                        {
-                            "product_id": self.other.id,
-                            "product_uom_qty": 2,
-                            "product_uom": self.other.uom_id.id,
-                            "location_id": self.env.ref("stock.stock_location_suppliers").id,
-                            "location_dest_id": self.stock.id,
-                        }
-                    )
-                ],
-            }
-        )
-        receipt.action_confirm()
+        receipt = self._plan_receipt(self.other, 2)
         receipt.scheduled_date = soon
         self.assertFalse(self._dialog().line_ids)
         dialog = self._dialog(date=fields.Date.today() + timedelta(days=1))

@@ -90,7 +90,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         warehouses = self._get_warehouses(options)
         products = self._get_products(options, warehouses)
         by_hand = options.create_mode == "manual" or options.choose == "vendor"
-        facts = self._gather(
+        facts = self._purchase_facts(
             products, warehouses, options.backorder_days, options.include_quotations
         )
         rows, left_out = [], {}

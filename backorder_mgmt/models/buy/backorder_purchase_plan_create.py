@@ -89,7 +89,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         facts = {}
         for warehouse, of_warehouse in rows.grouped("warehouse_id").items():
             facts.update(
-                self._gather(
+                self._purchase_facts(
                     of_warehouse.product_id,
                     warehouse,
                     options.backorder_days,

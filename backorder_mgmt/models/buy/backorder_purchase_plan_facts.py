@@ -13,7 +13,7 @@ class BackorderPurchasePlan(models.AbstractModel):
     _inherit = "backorder.purchase.plan"
 
     @api.model
-    def _gather(self, products, warehouses, days=None, include_quotations=False):
+    def _purchase_facts(self, products, warehouses, days=None, include_quotations=False):
         """What decides about buying ``products`` for ``warehouses``.
 
         :param days: the window of backorders, by the day they began; None: all
@@ -27,7 +27,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         on_hand = self._read_quants(products, warehouses)
         served = self._serve_apart(apart, waiting, on_hand, warehouses)
         demand = self._read_demand(products, warehouses, held)
-        promised = self._read_set_aside(products, warehouses)
+        promised = self._sum_set_aside(products, warehouses)
         places = self.env["stock.location"].sudo().browse({place for _product, place in served})
         on_order, brought = self._read_on_order(products, warehouses, places)
         elsewhere = self._read_elsewhere(products, warehouses, brought, served)
@@ -234,7 +234,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         return demand
 
     @api.model
-    def _read_set_aside(self, products, warehouses):
+    def _sum_set_aside(self, products, warehouses):
         """{(product id, warehouse id): quantity} that is promised to quotations."""
         warehouse_of = {warehouse.lot_stock_id.id: warehouse.id for warehouse in warehouses}
         promised = {}

@@ -72,7 +72,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         or they were picked by hand."""
         for warehouse, of_warehouse in rows.grouped("warehouse_id").items():
             screen = of_warehouse.purchase_id
-            facts = self._gather(
+            facts = self._purchase_facts(
                 of_warehouse.product_id, warehouse, screen.backorder_days, screen.include_quotations
             )
             for row in of_warehouse:
@@ -115,7 +115,7 @@ class BackorderPurchasePlan(models.AbstractModel):
             products = self.env["product.product"].browse(
                 {result[number]["product_id"] for number in numbers}
             )
-            facts = self._gather(
+            facts = self._purchase_facts(
                 products,
                 warehouse,
                 max(0, purchase.backorder_days),
@@ -141,7 +141,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         self._check_may_buy()
         options = row.purchase_id
         product, warehouse = row.product_id._origin, row.warehouse_id._origin
-        facts = self._gather(
+        facts = self._purchase_facts(
             product, warehouse, max(0, options.backorder_days), options.include_quotations
         )[product.id, warehouse.id]
         needed = work_out(facts, refill=options.choose != "backordered")

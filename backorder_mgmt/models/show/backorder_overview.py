@@ -47,8 +47,8 @@ class BackorderOverview(models.AbstractModel):
         warehouse_ids = self._check_warehouses(warehouse_ids)
         overview = {
             **self._read_needed(warehouse_ids),
-            "set_aside": self._read_set_aside(warehouse_ids),
-            "payment_problems": self._read_payment_problems(warehouse_ids),
+            "set_aside": self._set_aside_card(warehouse_ids),
+            "payment_problems": self._payment_problems_card(warehouse_ids),
             **self._read_week_charts(warehouse_ids),
         }
         warehouses = self.env["stock.warehouse"].search_fetch(
@@ -159,7 +159,7 @@ class BackorderOverview(models.AbstractModel):
     # -- cards ------------------------------------------------------------------------------------
 
     @api.model
-    def _read_set_aside(self, warehouse_ids):
+    def _set_aside_card(self, warehouse_ids):
         groups = self.env["sale.order.line"]._read_group(
             self._get_card_domain("set_aside", warehouse_ids),
             ["company_id"],
@@ -172,7 +172,7 @@ class BackorderOverview(models.AbstractModel):
         )
 
     @api.model
-    def _read_payment_problems(self, warehouse_ids):
+    def _payment_problems_card(self, warehouse_ids):
         """Charges that failed, of whoever may see charges; nothing for others."""
         charges = self.env["backorder.charge"]
         if not charges.has_access("read"):
