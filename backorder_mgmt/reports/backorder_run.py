@@ -254,20 +254,16 @@ class BackorderRun(models.Model):
         # Dozens and pieces have no sum.
         quantity = "quantity" if len({line["unit"] for line in lines}) == 1 else "each"
         rounded = self.company_id.currency_id.round
-        got = self.env._("Planned") if self._report_is_plan() else self.env._("Filled")
+        filled = [(self.env._("Filled"), quantity, 11, lambda row: row["got"])]
+        if self._report_is_plan():
+            filled = []
         currency = self.company_id.currency_id.name
         value = self.env._("Value (%s)", currency)
         order = [
             (self.env._("Order"), "text", 12, lambda row: row["order"]),
             (self.env._("Customer"), "text", 30, lambda row: row["customer"]),
         ]
-        item = [
-            (self.env._("Product"), "text", 36, lambda row: row["product"]),
-            (self.env._("SKU"), "text", 16, lambda row: row["sku"]),
-            (self.env._("Waiting Since"), "date", 14, lambda row: row["since"]),
-            (self.env._("Needed"), quantity, 11, lambda row: row["needed"]),
-            (self.env._("On Hand"), quantity, 11, lambda row: row["available"]),
-        ]
+        item = self._report_item_columns(quantity)
         why = [
             (self.env._("Reason"), "text", 26, lambda row: row["reason"]),
             (self.env._("Explanation"), "text", 70, lambda row: row["message"]),
@@ -293,11 +289,7 @@ class BackorderRun(models.Model):
                     *order,
                     *item,
                     (self.env._("Planned"), quantity, 11, lambda row: row["planned"]),
-                    *(
-                        []
-                        if self._report_is_plan()
-                        else [(got, quantity, 11, lambda row: row["got"])]
-                    ),
+                    *filled,
                     unit,
                     (value, "money", 15, lambda row: rounded(row["got"] * row["price"])),
                     *why,
@@ -315,4 +307,17 @@ class BackorderRun(models.Model):
                 ],
                 [line for line in lines if line["got"] <= 0],
             ),
+        ]
+
+    def _report_item_columns(self, quantity):
+        """Columns of what was asked for.
+
+        :param quantity: kind of a quantity, see :meth:`_report_sheets`
+        """
+        return [
+            (self.env._("Product"), "text", 36, lambda row: row["product"]),
+            (self.env._("SKU"), "text", 16, lambda row: row["sku"]),
+            (self.env._("Waiting Since"), "date", 14, lambda row: row["since"]),
+            (self.env._("Needed"), quantity, 11, lambda row: row["needed"]),
+            (self.env._("On Hand"), quantity, 11, lambda row: row["available"]),
         ]

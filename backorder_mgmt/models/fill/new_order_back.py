@@ -86,20 +86,7 @@ class SaleOrderLine(models.Model):
         lost._backorder_note_lost(why)
         if not moved:
             return False
-        # What these lines handed on themselves belongs to their original now.
-        for line in moved:
-            line.backorder_new_line_ids._backorder_write(
-                {"backorder_origin_line_id": line.backorder_origin_line_id.id}
-            )
-        # The link goes with the quantity.
-        moved._backorder_write(
-            {
-                "backorder_origin_line_id": False,
-                "backorder_moved_qty": 0.0,
-                "backorder_moved_forced_qty": 0.0,
-                **moved._prepare_backorder_set_aside_vals(0.0),
-            }
-        )
+        moved._backorder_unlink_from_original()
         back = {
             origin: qty for origin, qty in back.items() if origin._backorder_compare(qty, 0.0) > 0
         }
@@ -117,6 +104,22 @@ class SaleOrderLine(models.Model):
             )
         originals.order_id._backorder_note_lines(back, self.env._("Back on backorder, as %s", why))
         return True
+
+    def _backorder_unlink_from_original(self):
+        """These lines are nobody's new lines any more: the link goes with the quantity."""
+        # What they handed on themselves belongs to their original now.
+        for line in self:
+            line.backorder_new_line_ids._backorder_write(
+                {"backorder_origin_line_id": line.backorder_origin_line_id.id}
+            )
+        self._backorder_write(
+            {
+                "backorder_origin_line_id": False,
+                "backorder_moved_qty": 0.0,
+                "backorder_moved_forced_qty": 0.0,
+                **self._prepare_backorder_set_aside_vals(0.0),
+            }
+        )
 
     def _backorder_to_give_back(self):
         """What of the quantity moved to this line is still to come, in the product's unit.

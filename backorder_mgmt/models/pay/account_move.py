@@ -66,14 +66,7 @@ class AccountMove(models.Model):
             )
             result.append(max(0.0, to.round(payable)))
             # Most have orders that nobody paid or asked for otherwise, which owe what is open.
-            if (
-                of_paper.transaction_ids
-                or own.transaction_ids
-                or of_paper.invoice_ids - own
-                or of_paper.backorder_parent_id
-                or of_paper.backorder_child_ids
-                or any(own.invoice_line_ids.mapped("is_downpayment"))
-            ):
+            if own._backorder_has_other_money(of_paper):
                 looked[position] = (own, of_paper, to, payable)
         if not looked:
             return result
@@ -84,17 +77,7 @@ class AccountMove(models.Model):
         moneys = roots._backorder_families_money("page")
         families.mapped("backorder_authorized_amount")
         for position, (own, of_paper, to, payable) in looked.items():
-            beside = sum(
-                move.currency_id._convert(
-                    (1.0 - move._backorder_share(of_paper))
-                    * max(0.0, move.amount_total - settled.get(move.id, 0.0)),
-                    to,
-                    move.company_id,
-                    date,
-                    round=False,
-                )
-                for move in own
-            )
+            beside = own._backorder_open_beside(of_paper, settled, to, date)
             seen, cap = orders.browse(), 0.0
             for order in of_paper:
                 if order not in seen:
@@ -108,6 +91,35 @@ class AccountMove(models.Model):
             cap += max(0.0, beside)
             result[position] = max(0.0, to.round(payable if payable - cap <= cents else cap))
         return result
+
+    def _backorder_has_other_money(self, orders):
+        """Whether more than what is open on these invoices of ``orders`` tells what may be asked
+        for: somebody paid, was asked or was invoiced otherwise, or the orders have a family."""
+        return bool(
+            orders.transaction_ids
+            or self.transaction_ids
+            or orders.invoice_ids - self
+            or orders.backorder_parent_id
+            or orders.backorder_child_ids
+            or any(self.invoice_line_ids.mapped("is_downpayment"))
+        )
+
+    def _backorder_open_beside(self, orders, settled, currency, date):
+        """What these invoices ask for that is of none of ``orders``, in ``currency``.
+
+        :param settled: {invoice id: amount of it that is settled by what was paid for orders}
+        """
+        return sum(
+            move.currency_id._convert(
+                (1.0 - move._backorder_share(orders))
+                * max(0.0, move.amount_total - settled.get(move.id, 0.0)),
+                currency,
+                move.company_id,
+                date,
+                round=False,
+            )
+            for move in self
+        )
 
     @api.depends(
         "state",

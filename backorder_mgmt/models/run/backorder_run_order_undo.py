@@ -111,40 +111,8 @@ class BackorderRunOrder(models.Model):
         self.ensure_one()
         lines = self._filled_lines()
         if self.new_order_id:
-            moved = lines.filtered("moved_qty")
-            new_lines = self.new_order_id.order_line.filtered("backorder_origin_line_id")
-            said = {line.backorder_origin_line_id: line._backorder_said_now() for line in new_lines}
-            # Given back here, with its row, and not once more by the cancellation.
-            new_lines._backorder_write(
-                {
-                    "backorder_origin_line_id": False,
-                    "backorder_moved_qty": 0.0,
-                    "backorder_moved_forced_qty": 0.0,
-                }
-            )
-            self.new_order_id._action_cancel()
-            self.new_order_id._backorder_write({"backorder_gave_back": True})
-            moved.sale_line_id._backorder_raise_ordered(
-                {line.sale_line_id: line.moved_qty for line in moved},
-                "undo",
-                run=self.run_id,
-                said=said,
-            )
-        placed = {
-            line.sale_line_id: line.filled_qty - line.moved_qty
-            for line in lines
-            if line.sale_line_id._backorder_compare(line.filled_qty, line.moved_qty) > 0
-        }
-        if placed:
-            sale_lines = self.order_id.order_line.browse([line.id for line in placed])
-            sale_lines._backorder_set_holds(
-                {line: line.backorder_hold_qty + qty for line, qty in placed.items()},
-                "undo",
-                run=self.run_id,
-                extra={line: self._prepare_undone_vals(line, qty) for line, qty in placed.items()},
-            )
-            confirmed = sale_lines.filtered(lambda line: line.state == "sale")
-            confirmed._backorder_unreserve_held(confirmed._backorder_facts())
+            self._undo_new_order(lines)
+        self._undo_placed(lines)
         for line in lines:
             sale_line = line.sale_line_id
             # Fills are taken back in any order: a later one, still there, took of the same.
@@ -166,6 +134,46 @@ class BackorderRunOrder(models.Model):
             label = line.sale_line_id._backorder_quantity_label(line.filled_qty)
             words = self.env._("Taken back: %s on backorder again.", label)
             line._backorder_write({"reason": "undone", "message": words})
+
+    def _undo_new_order(self, lines):
+        """What moved to the new order is ordered again on this one, which gives up the other."""
+        moved = lines.filtered("moved_qty")
+        new_lines = self.new_order_id.order_line.filtered("backorder_origin_line_id")
+        said = {line.backorder_origin_line_id: line._backorder_said_now() for line in new_lines}
+        # Given back here, with its row, and not once more by the cancellation.
+        new_lines._backorder_write(
+            {
+                "backorder_origin_line_id": False,
+                "backorder_moved_qty": 0.0,
+                "backorder_moved_forced_qty": 0.0,
+            }
+        )
+        self.new_order_id._action_cancel()
+        self.new_order_id._backorder_write({"backorder_gave_back": True})
+        moved.sale_line_id._backorder_raise_ordered(
+            {line.sale_line_id: line.moved_qty for line in moved},
+            "undo",
+            run=self.run_id,
+            said=said,
+        )
+
+    def _undo_placed(self, lines):
+        """What was filled on the order itself is on backorder again, and not reserved."""
+        placed = {
+            line.sale_line_id: line.filled_qty - line.moved_qty
+            for line in lines
+            if line.sale_line_id._backorder_compare(line.filled_qty, line.moved_qty) > 0
+        }
+        if placed:
+            sale_lines = self.order_id.order_line.browse([line.id for line in placed])
+            sale_lines._backorder_set_holds(
+                {line: line.backorder_hold_qty + qty for line, qty in placed.items()},
+                "undo",
+                run=self.run_id,
+                extra={line: self._prepare_undone_vals(line, qty) for line, qty in placed.items()},
+            )
+            confirmed = sale_lines.filtered(lambda line: line.state == "sale")
+            confirmed._backorder_unreserve_held(confirmed._backorder_facts())
 
     def _prepare_undone_vals(self, line, quantity):
         """Guarded values of an order line of which ``quantity`` is not filled any more.
