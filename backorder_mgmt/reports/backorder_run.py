@@ -274,10 +274,7 @@ class BackorderRun(models.Model):
                 self.env._("Orders"),
                 [
                     *order,
-                    (self._report_document_label(), "text", 12, lambda row: row["new_order"]),
-                    (self.env._("Result"), "text", 22, lambda row: row["outcome"]),
-                    (self.env._("Lines"), "number", 9, lambda row: row["lines"]),
-                    (self.env._("Lines Filled"), "number", 12, lambda row: row["filled"]),
+                    *self._report_result_columns(),
                     (value, "money", 15, lambda row: rounded(row["value"])),
                     (self.env._("Explanation"), "text", 70, lambda row: row["message"]),
                 ],
@@ -307,6 +304,15 @@ class BackorderRun(models.Model):
                 ],
                 [line for line in lines if line["got"] <= 0],
             ),
+        ]
+
+    def _report_result_columns(self):
+        """Columns of what became of an order."""
+        return [
+            (self._report_document_label(), "text", 12, lambda row: row["new_order"]),
+            (self.env._("Result"), "text", 22, lambda row: row["outcome"]),
+            (self.env._("Lines"), "number", 9, lambda row: row["lines"]),
+            (self.env._("Lines Filled"), "number", 12, lambda row: row["filled"]),
         ]
 
     def _report_item_columns(self, quantity):

@@ -166,11 +166,7 @@ class BackorderPurchase(models.TransientModel):
         :return: the action that opens the summary of what was created; True while the job does it
         """
         self.env["backorder.purchase.plan"]._make_orders(self)
-        if self.state == "queued":
-            return True
-        actions = self.env["ir.actions.actions"]
-        action = actions._for_xml_id("backorder_mgmt.backorder_purchase_action_created")
-        return {**action, "res_id": self.id}
+        return self.env["backorder.purchase.plan"]._created_action(self)
 
     @of_one
     def action_stop(self):

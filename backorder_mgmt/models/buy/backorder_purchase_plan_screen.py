@@ -110,3 +110,12 @@ class BackorderPurchasePlan(models.AbstractModel):
         else:
             # sudo: a Backorders manager need not read purchase orders
             screen.sudo().purchase_order_ids = self._create_orders(screen, screen.line_ids)
+
+    @api.model
+    def _created_action(self, screen):
+        """The action that opens the summary of what was created; True while a job does it."""
+        if screen.state == "queued":
+            return True
+        actions = self.env["ir.actions.actions"]
+        action = actions._for_xml_id("backorder_mgmt.backorder_purchase_action_created")
+        return {**action, "res_id": screen.id}

@@ -107,7 +107,7 @@ class AccountMove(models.Model):
     def _backorder_open_beside(self, orders, settled, currency, date):
         """What these invoices ask for that is of none of ``orders``, in ``currency``.
 
-        :param settled: {invoice id: amount of it that is settled by what was paid for orders}
+        :param settled: {invoice id: what settles it beside transactions}
         """
         return sum(
             move.currency_id._convert(
