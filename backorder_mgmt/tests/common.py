@@ -4,7 +4,6 @@ import math
 import unittest
 from contextlib import contextmanager
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, TransactionCase, new_test_user
@@ -163,20 +162,6 @@ class BackorderCommon(TransactionCase):
                 }
             )
         ]
-
-    def _bulk_and_own(self, reserve):
-        """[what ``reserve()`` gives by the bulk way, by Odoo's own]; both are taken back."""
-        moves = type(self.env["stock.move"])
-        outcomes = []
-        for way in (moves._backorder_bulk_moves, lambda records: records.browse()):
-            with (
-                self.env.cr.savepoint() as savepoint,
-                patch.object(moves, "_backorder_bulk_moves", way),
-            ):
-                outcomes.append(reserve())
-                savepoint.rollback()
-            self.env.invalidate_all()
-        return outcomes
 
     def _wait(self, orders, days):
         """The items on backorder of these orders wait since so many days ago."""

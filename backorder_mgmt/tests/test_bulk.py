@@ -169,13 +169,19 @@ class BulkCommon(BackorderCommon):
     def _both_ways(self, orders):
         """What is left behind by the bulk way and by Odoo's own; both are taken back."""
         moves = orders.picking_ids.move_ids
-
-        def reserve():
-            moves[: len(moves) // 2]._action_assign()
-            moves._action_assign()
-            return self._left_behind(orders)
-
-        return self._bulk_and_own(reserve)
+        outcomes = []
+        bulk = type(moves)._backorder_bulk_moves
+        for way in (bulk, lambda records: records.browse()):
+            with (
+                self.env.cr.savepoint() as savepoint,
+                patch.object(type(moves), "_backorder_bulk_moves", way),
+            ):
+                moves[: len(moves) // 2]._action_assign()
+                moves._action_assign()
+                outcomes.append(self._left_behind(orders))
+                savepoint.rollback()
+            self.env.invalidate_all()
+        return outcomes
 
 
 @tagged("post_install", "-at_install")

@@ -3,6 +3,7 @@ subcontracting."""
 
 import random
 import unittest
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
@@ -151,13 +152,18 @@ class TestBulkSubcontracting(BulkCommon):
         brought = transfers(self.warehouse.int_type_id, place, (3, 3))
         moves = receipts[0] | brought | receipts[1]
         moves._do_unreserve()
-
-        def reserve():
-            moves._action_assign()
-            self.env.flush_all()
-            return moves.read(["quantity", "state"])
-
-        outcomes = self._bulk_and_own(reserve)
+        outcomes = []
+        bulk = type(moves)._backorder_bulk_moves
+        for way in (bulk, lambda records: records.browse()):
+            with (
+                self.env.cr.savepoint() as savepoint,
+                patch.object(type(moves), "_backorder_bulk_moves", way),
+            ):
+                moves._action_assign()
+                self.env.flush_all()
+                outcomes.append(moves.read(["quantity", "state"]))
+                savepoint.rollback()
+            self.env.invalidate_all()
         self.assertEqual(outcomes[0], outcomes[1])
         found = {values["id"]: values["quantity"] for values in outcomes[0]}
         self.assertEqual([found[move.id] for move in receipts], [2, 4])

@@ -90,16 +90,22 @@ class TestBulkLots(BulkCommon):
     def _outcomes(self, orders):
         """By the bulk way and by Odoo's own, each twice: goods come in between."""
         moves = orders.picking_ids.move_ids
-
-        def reserve():
-            moves._action_assign()
-            rng = random.Random(1)
-            for product in moves.product_id:
-                self._lot_stock_again(rng, product)
-            moves._action_assign()
-            return self._left_behind(orders)
-
-        return self._bulk_and_own(reserve)
+        outcomes = []
+        bulk = type(moves)._backorder_bulk_moves
+        for way in (bulk, lambda records: records.browse()):
+            with (
+                self.env.cr.savepoint() as savepoint,
+                patch.object(type(moves), "_backorder_bulk_moves", way),
+            ):
+                moves._action_assign()
+                rng = random.Random(1)
+                for product in moves.product_id:
+                    self._lot_stock_again(rng, product)
+                moves._action_assign()
+                outcomes.append(self._left_behind(orders))
+                savepoint.rollback()
+            self.env.invalidate_all()
+        return outcomes
 
     def _lot_stock_again(self, rng, product):
         for lot in self.env["stock.lot"].search([("product_id", "=", product.id)], order="id"):
