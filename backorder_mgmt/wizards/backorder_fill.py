@@ -60,9 +60,10 @@ class BackorderFill(models.TransientModel):
     @api.depends("order_id")
     def _compute_line_ids(self):
         for wizard in self:
+            order = wizard.order_id  # none: proposed for an order that the user does not see
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create(vals)
-                for vals in wizard.order_id._prepare_backorder_fill_lines()
+                for vals in (order._prepare_backorder_fill_lines() if order else ())
             ]
 
     @api.depends("order_id")

@@ -224,6 +224,7 @@ class SaleOrderLine(models.Model):
                     names or self.env._("these lines"),
                 )
             )
+        return True
 
     # -- what a told date rests on -----------------------------------------------------------------
 

@@ -362,4 +362,5 @@ class SaleOrderLine(models.Model):
     def action_force_backorders_selected(self):
         """Put everything of the selected lines that is not picked or delivered on backorder."""
         limits = self._backorder_forceable(self._backorder_facts())
-        return self.order_id.force_backorders({line.id: limits[line] for line in self}) and None
+        self.order_id.force_backorders({line.id: limits[line] for line in self})
+        return True

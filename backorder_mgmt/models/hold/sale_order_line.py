@@ -172,6 +172,8 @@ class SaleOrderLine(models.Model):
             line.backorder_fillable_qty = max(0.0, limits.get(line, fillable))
 
     def _search_backorder_fillable_qty(self, operator, value):
+        # who may not read it finds nothing by it either
+        self._check_field_access(self._fields["backorder_fillable_qty"], "read")
         matches = _COMPARED.get(operator)
         if not matches or isinstance(value, str):
             return NotImplemented

@@ -44,6 +44,8 @@ class SaleOrderLine(models.Model):
             line.backorder_vendor_id = product and product._prepare_sellers()[:1].partner_id
 
     def _search_backorder_vendor_id(self, operator, value):
+        # who may not read it finds nothing by it either
+        self._check_field_access(self._fields["backorder_vendor_id"], "read")
         if operator == "any":  # a name that was typed, or a domain on the vendor
             value = self.env["res.partner"]._search(value).get_result_ids()
         elif operator != "in":

@@ -55,6 +55,8 @@ class SaleOrderLine(models.Model):
             line.backorder_to_buy = line._origin in to_buy
 
     def _search_backorder_to_buy(self, operator, value):
+        # who may not read it finds nothing by it either
+        self._check_field_access(self._fields["backorder_to_buy"], "read")
         if operator != "in":
             return NotImplemented
 
