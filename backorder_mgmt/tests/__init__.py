@@ -112,6 +112,8 @@ from . import test_report
 from . import test_reported_load
 from . import test_reported_troubles
 from . import test_rights
+from . import test_rights_beyond
+from . import test_rights_reported
 from . import test_rules
 from . import test_run
 from . import test_run_report
