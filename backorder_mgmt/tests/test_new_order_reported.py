@@ -20,6 +20,48 @@ class TestNewOrderReported(BackorderCommon):
         self.assertHeld(new.order_line, 0, reserved=2)
         self.assertHeld(order.order_line, 3, reserved=0)
 
+    def test_the_custom_text_of_an_item_is_on_the_new_order(self):
+        """odoo/odoo#53745: a copied line had lost what the customer had engraved."""
+        attribute = self.env["product.attribute"].create(
+            {
+                "name": "Engraving",
+                "create_variant": "no_variant",
+                "value_ids": [Command.create({"name": "Own text", "is_custom": True})],
+            }
+        )
+        template = self.product.product_tmpl_id
+        attributes = self.env["product.template.attribute.line"].create(
+            {
+                "product_tmpl_id": template.id,
+                "attribute_id": attribute.id,
+                "value_ids": [Command.set(attribute.value_ids.ids)],
+            }
+        )
+        value = attributes.product_template_value_ids
+        self.assertTrue(value)
+        custom = {"custom_product_template_attribute_value_id": value.id, "custom_value": "To Bob"}
+        for approve in (True, False):
+            with self.subTest(approved_at_once=approve):
+                self.company.backorder_approve_new_order = approve
+                order = self._order((self.product, 5), confirm=False)
+                order.order_line.product_no_variant_attribute_value_ids = value
+                order.order_line.product_custom_attribute_value_ids = [Command.create(custom)]
+                order.action_confirm()
+                self._stock(self.product, 2)
+                new = self._fill(order)
+                line = new.order_line
+                self.assertEqual(line.product_custom_attribute_value_ids.custom_value, "To Bob")
+                self.assertEqual(line.product_no_variant_attribute_value_ids, value)
+                self.assertEqual(line.name, order.order_line.name)
+                kept = order.order_line.product_custom_attribute_value_ids
+                self.assertEqual(kept.custom_value, "To Bob")
+                if not approve:
+                    new.action_confirm()
+                self.assertEqual(
+                    new.picking_ids.move_ids.description_picking,
+                    order.picking_ids.move_ids.description_picking,
+                )
+
     def test_the_analytic_distribution_that_was_typed_stays(self):
         """OCA/sale-workflow#3294: lines made of others had the distribution of the rules."""
         plan = self.env["account.analytic.plan"].create({"name": "Departments of the Split"})

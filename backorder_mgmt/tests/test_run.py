@@ -245,10 +245,10 @@ class TestRun(RunCommon):
         run = self._run(bad | good)
         original, message = type(bad)._backorder_split_fill, "The printer is on fire"
 
-        def failing(order, quantities):
+        def failing(order, *facts):
             if order == bad:
                 raise UserError(message)
-            return original(order, quantities)
+            return original(order, *facts)
 
         with patch.object(type(bad), "_backorder_split_fill", failing):
             run.action_start()

@@ -118,8 +118,8 @@ class SaleOrder(models.Model):
         in_place, moving, stays = {}, {}, {}
         if self.state == "sale" and self._backorder_makes_new_orders():
             needed = {line: line.backorder_qty for line in lines}
-            in_place, moving = self._backorder_split_fill(needed)
-            stays = lines.filtered(lambda line: line not in moving)._backorder_stay_reasons()
+            stays = lines._backorder_stay_reasons()
+            in_place, moving = self._backorder_split_fill(needed, lines._backorder_parts(), stays)
         places = {}
         for line in lines:
             if line.product_id in missing:

@@ -55,25 +55,25 @@ class SaleOrder(models.Model):
         """Place of an order in the queue: its family's first order date, then its id."""
         return (self.backorder_original_date or self.date_order or self.create_date, self.id)
 
-    def _backorder_split_fill(self, quantities):
+    def _backorder_split_fill(self, quantities, parts, stays):
         """(in place, moving): which of ``quantities`` stay on the order, which become a new one.
 
         What cannot move (:meth:`_backorder_stay_reason`) stays, and so does a quantity that is
         invoiced already: moving it would need a credit note.
+
+        :param parts: {line: {product: quantity per unit of the line}} of these lines, or of more
+        :param stays: {line: reason} of :meth:`_backorder_stay_reasons`, asked once for all orders
         """
         if not self._backorder_fill_makes_new_order():
             return dict(quantities), {}
         in_place, moving = {}, {}
-        lines = self.order_line.browse().union(*quantities)
-        parts_by_line, stays = lines._backorder_parts(), lines._backorder_stay_reasons()
         for line, quantity in quantities.items():
             if line in stays:
                 in_place[line] = quantity
                 continue
             movable = max(0.0, line.product_uom_qty - max(line.qty_invoiced, 0.0))
-            parts = parts_by_line[line]
-            move = line._backorder_whole(min(quantity, movable), parts)
-            exact = line._backorder_is_exact(move, parts)
+            move = line._backorder_whole(min(quantity, movable), parts[line])
+            exact = line._backorder_is_exact(move, parts[line])
             move = line.product_uom_id.round(move) if exact else float(int(move))
             if is_positive(move):
                 moving[line] = move

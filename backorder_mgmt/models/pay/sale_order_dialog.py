@@ -36,7 +36,10 @@ class SaleOrder(models.Model):
             and self._backorder_fill_makes_new_order()
         ):
             return False
-        _in_place, moving = self._backorder_split_fill(quantities)
+        lines = self.order_line.browse().union(*quantities)
+        _in_place, moving = self._backorder_split_fill(
+            quantities, lines._backorder_parts(), lines._backorder_stay_reasons()
+        )
         # As they will be: by Odoo's tax engine, what moves and what stays apart.
         new_total = self._backorder_amount_of(moving)
         owed = self._backorder_amount_of(

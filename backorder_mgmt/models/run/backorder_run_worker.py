@@ -251,6 +251,8 @@ class BackorderRun(models.Model):
         for line, quantity in quantities.items():
             by_order.setdefault(line.order_id, {})[line] = quantity
         filled, sentences, in_place, moved = {}, {}, {}, {}
+        confirmed = [line.id for line in quantities if line.state == "sale"]
+        reasons = orders.order_line.browse(confirmed)._backorder_stay_reasons()
         for order in orders.sorted(lambda order: order._backorder_queue_key()):
             of_order = by_order.get(order)
             if not of_order:
@@ -261,14 +263,14 @@ class BackorderRun(models.Model):
                 filled.update(lines._backorder_fill_quotations(of_order, supply, facts, self))
                 sentences[order] = self.env._("Stock is set aside on the quotation.")
                 continue
-            stays, moves = order._backorder_split_fill(of_order)
-            in_place.update(stays)
-            if stays:
+            placed, moves = order._backorder_split_fill(of_order, facts.parts, reasons)
+            in_place.update(placed)
+            if placed:
                 sentences[order] = self.env._("Filled on the order itself.")
             if moves:
                 moved[order] = moves
         placed = orders.order_line.browse([line.id for line in in_place])
-        stays = placed._backorder_stay_reasons()
+        stays = {line: reason for line, reason in reasons.items() if line in in_place}
         new_orders = {}
         if moved:
             new_orders = orders._backorder_make_new_orders(moved, self, self._approves_at_once())
