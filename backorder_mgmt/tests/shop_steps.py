@@ -110,6 +110,8 @@ class ShopSteps(WarehouseSteps):
         self._order(*(self._item(*item) for item in items), confirm=confirm)
 
     def _step_confirm(self, number):
+        if not any(order.state == "draft" for order in self._orders()):
+            self._step_order([(number, 3)], False)
         self._nth(self._orders().filtered(lambda o: o.state == "draft"), number).action_confirm()
 
     def _step_edit(self, number, quantity):
@@ -117,6 +119,8 @@ class ShopSteps(WarehouseSteps):
         line.product_uom_qty = quantity / 2 if line.product_uom_id == self.dozen else quantity
 
     def _step_swap_product(self, number, product):
+        if not any(order.state == "draft" for order in self._orders()):
+            self._step_order([(number, 3)], False)
         line = self._nth(
             self._orders().order_line.filtered(lambda line: line.state == "draft"), number
         )
@@ -128,7 +132,10 @@ class ShopSteps(WarehouseSteps):
         self._nth(self._orders(), number).write({"order_line": [Command.create(values)]})
 
     def _step_delete_line(self, number):
-        self._line(number).unlink()
+        # Odoo deletes lines of quotations only
+        if not any(order.state == "draft" for order in self._orders()):
+            self._step_order([(number, 3), (number + 1, 3)], False)
+        self._line(number, lambda line: line.state == "draft").unlink()
 
     def _quantities(self, line, limit, part):
         if part is None:
@@ -137,18 +144,18 @@ class ShopSteps(WarehouseSteps):
         return {line.id: quantity if line.product_uom_id == self.dozen else int(quantity)}
 
     def _step_force(self, number, part):
-        line = self._line(number)
+        line = self._line(number, lambda line: line.backorder_qty < line.product_uom_qty)
         line.order_id.force_backorders(self._quantities(line, line.product_uom_qty, part))
 
     def _step_fill(self, number, part):
-        line = self._line(number)
+        line = self._line(number, lambda line: line.backorder_fillable_qty > 0)
         line.order_id.fill_backorders(self._quantities(line, line.backorder_fillable_qty, part))
 
     def _step_fill_all(self):
         self._orders().filtered(lambda order: order.state != "cancel").fill_backorders()
 
     def _step_cancel_rest(self, number, part):
-        line = self._line(number)
+        line = self._line(number, lambda line: line.backorder_qty > 0)
         line.order_id.cancel_backorders(self._quantities(line, line.backorder_qty, part), "enough")
 
     def _step_scheduler(self):
@@ -164,16 +171,36 @@ class ShopSteps(WarehouseSteps):
         self._nth(self._deliveries(), number).action_cancel()
 
     def _step_reopen(self, number):
+        if not any(order.state == "cancel" for order in self._orders()):
+            self._step_cancel_order(number)
         self._nth(self._orders().filtered(lambda o: o.state == "cancel"), number).action_draft()
 
+    def _set_aside(self, number):
+        """The lines of quotations that something is set aside for; where there is none, one of the
+        ``number``-th item is made."""
+
+        def lines():
+            return self._orders().order_line.filtered("backorder_promised_qty")
+
+        if not lines():
+            item = self._product_at(number)
+            for part in self._parts(item):
+                self._add_stock(part, 12)
+            order = self._order(self._item(number, 2), confirm=False)
+            order.force_backorders()
+            order.fill_backorders()
+        return lines()
+
     def _step_release_promise(self, number):
-        self._line(number).action_release_promise()
+        self._nth(self._set_aside(number), number).action_release_promise()
 
     def _step_release_claim(self, number):
-        self._line(number).action_release_claim()
+        self._nth(
+            self._orders().order_line.filtered(lambda line: line.backorder_qty > 0), number
+        ).action_release_claim()
 
     def _step_lapse(self, number):
-        order = self._nth(self._orders(), number)
+        order = self._nth(self._set_aside(number).order_id, number)
         order.validity_date = "2020-01-01"
         self.env.flush_all()
         with self.enter_registry_test_mode():
@@ -197,38 +224,53 @@ class ShopSteps(WarehouseSteps):
         self.runs |= run
 
     def _step_start(self, number):
+        if not any(run.state == "planned" for run in self.runs):
+            self._step_preview(0, False)
         self._nth(self.runs.filtered(lambda run: run.state == "planned"), number).action_start()
 
     def _step_take_back(self, number):
-        rows = self.env["backorder.run.order"].search(
-            [("order_id", "in", self._orders().ids), ("outcome", "in", ("complete", "partial"))],
-            order="id",
-        )
-        self._nth(rows, number).action_undo()
+        """The fill of one order, the ``number``-th of all that were not taken back, or one after
+        it: what was sent or edited since is refused."""
+        domain = [
+            ("order_id", "in", self._orders().ids),
+            ("outcome", "in", ("complete", "partial")),
+        ]
+        rows = self.env["backorder.run.order"].search(domain, order="id")
+        if not rows:
+            for item in self.product | self.other:
+                self._add_stock(item, 12)
+            self._step_fill_all()
+            rows = self.env["backorder.run.order"].search(domain, order="id")
+        self._first_that_does(rows, number, lambda row: row.action_undo())
 
     # -- what people change in the office ---------------------------------------------------------
 
+    def _in_other_unit(self, line):
+        """As many pieces in the other unit: (unit, quantity)"""
+        if line.product_uom_id == self.dozen:
+            return self.unit, round(line.product_uom_qty * 12, 2)
+        return self.dozen, line.product_uom_qty / 12
+
     def _step_change_unit(self, number):
-        """As many pieces in the other unit."""
+        """As many pieces in the other unit; of what is confirmed, where that is a round number."""
         line = self._nth(
             self._orders().order_line.filtered(
                 lambda line: line.product_id in self.product | self.other
                 and line.state != "cancel"
                 and line.product_uom_qty > 0
+                and (
+                    line.state != "sale"
+                    or self._in_other_unit(line)[1] == round(self._in_other_unit(line)[1], 2)
+                )
             ),
             number,
         )
-        if line.product_uom_id == self.dozen:
-            unit, quantity = self.unit, line.product_uom_qty * 12
-        else:
-            unit, quantity = self.dozen, line.product_uom_qty / 12
-        if line.state == "sale" and quantity != round(quantity, 2):
-            raise UserError(self.env._("no round number"))
+        unit, quantity = self._in_other_unit(line)
         line.write({"product_uom_id": unit.id, "product_uom_qty": round(quantity, 2)})
 
     def _step_change_recipe(self, which, number):
         """The recipe of today is asked for quotations only."""
-        if not getattr(self, "recipe", False):
+        if not self.toolbox:
             raise UserError(self.env._("no kits here"))
         if any(
             line.product_id == self.toolbox and line.backorder_promised_qty

@@ -15,6 +15,7 @@ class WarehouseSteps(BackorderCommon):
             [{"name": name, "product_id": cls.paint.id} for name in ("A", "B")]
         )
         cls.products = cls.product | cls.other | cls.paint
+        cls.toolbox = cls.env["product.product"]
         if "bom_line_id" in cls.env["stock.move"]._fields:
             toolbox = cls._product("Toolbox")
             cls.recipe = cls.env["mrp.bom"].create(
@@ -55,8 +56,29 @@ class WarehouseSteps(BackorderCommon):
     def _product_at(self, number):
         return self.products[number % len(self.products)]
 
-    def _line(self, number):
-        return self._nth(self._orders().order_line, number)
+    def _line(self, number, wanted=None):
+        """The line to do something to: one of those that are ``wanted``, where there are any."""
+        lines = self._orders().order_line
+        return self._nth((wanted and lines.filtered(wanted)) or lines, number)
+
+    def _first_that_does(self, records, number, action):
+        """Do it to the ``number``-th of these records, or to the first one after it that does not
+        refuse it; the step is refused when all do."""
+        self._nth(records, number)
+        first = number % len(records)
+        refused = None
+        for record in records[first:] + records[:first]:
+            try:
+                with self.env.cr.savepoint():
+                    action(record)
+                    self.env.flush_all()
+                return record
+            except UserError as error:
+                refused = refused or error
+        raise refused
+
+    def _parts(self, item):
+        return self.recipe.bom_line_ids.product_id if item == self.toolbox else item
 
     def _deliveries(self):
         moves = self._orders().picking_ids.filtered(
@@ -99,17 +121,13 @@ class WarehouseSteps(BackorderCommon):
 
     def _quant(self, product, number):
         """A stock row to count or scrap. Odoo does not take back what is picked already."""
-        quant = self._nth(
-            self.env["stock.quant"].search(
-                [
-                    ("product_id", "=", self._product_at(product).id),
-                    ("location_id", "child_of", self.stock.id),
-                    ("quantity", ">", 0),
-                ],
-                order="id",
-            ),
-            number,
-        )
+        goods = self.products - self.toolbox
+        product = self._nth(goods, product)
+        domain = [("location_id", "child_of", self.stock.id), ("quantity", ">", 0)]
+        rows = self.env["stock.quant"].search(
+            [*domain, ("product_id", "=", product.id)], order="id"
+        ) or self.env["stock.quant"].search([*domain, ("product_id", "in", goods.ids)], order="id")
+        quant = self._nth(rows, number)
         moves = self._deliveries().move_ids.filtered("picked")
         self.typed |= moves.product_id & quant.product_id
         return quant
@@ -121,8 +139,7 @@ class WarehouseSteps(BackorderCommon):
 
     def _step_scrap(self, product, number, quantity):
         quant = self._quant(product, number)
-        if quant.quantity < quantity:
-            raise UserError(self.env._("not so much there"))
+        quantity = min(quantity, quant.quantity)
         scrap = self.env["stock.scrap"].create(
             {
                 "product_id": quant.product_id.id,
@@ -161,12 +178,37 @@ class WarehouseSteps(BackorderCommon):
                 self._type(move, int(move.quantity * part))
         self._deliver(picking, backorder=backorder)
 
+    def _ready(self, number):
+        """The deliveries that have something reserved; where there is none, an order of the
+        ``number``-th item that is in stock is made."""
+
+        def deliveries():
+            return self._deliveries().filtered(
+                lambda picking: any(picking.move_ids.mapped("quantity"))
+                and not any(picking.move_ids.mapped("picked"))
+            )
+
+        if not deliveries():
+            for part in self._parts(self._product_at(number)):
+                self._add_stock(part, 24)
+            order = self._order(self._item(number, 3))
+            order.fill_backorders()  # where others wait, nothing was reserved
+        return deliveries()
+
     def _one_of_each_sent(self, number):
-        """A delivery that is done, and one of each item of it."""
-        done = self._orders().picking_ids.filtered(
-            lambda picking: picking.state == "done" and picking.location_dest_id.usage == "customer"
-        )
-        picking = self._nth(done.sorted("id"), number)
+        """A delivery that is done, and one of each item of it; where nothing was sent yet, what is
+        reserved is, step by step."""
+
+        def sent():
+            return self._orders().picking_ids.filtered(
+                lambda picking: picking.state == "done"
+                and picking.location_dest_id.usage == "customer"
+            )
+
+        for _step in range(2):
+            if not sent():
+                self._deliver(self._nth(self._ready(number), number))
+        picking = self._nth(sent().sorted("id"), number)
         return picking, dict.fromkeys(picking.move_ids.product_id, 1)
 
     def _step_return_goods(self, number):
@@ -174,12 +216,20 @@ class WarehouseSteps(BackorderCommon):
 
     def _step_put_back(self, number, quantity):
         """Picked goods go back to the shelf."""
-        done = self._orders().picking_ids.filtered(
-            lambda picking: picking.state == "done"
-            and picking.location_id == self.stock
-            and picking.location_dest_id.usage == "internal"
-        )
-        picking = self._nth(done.sorted("id"), number)
+        if self.warehouse.delivery_steps == "ship_only":
+            raise UserError(self.env._("nothing is picked before it is sent"))
+
+        def picks():
+            return self._orders().picking_ids.filtered(
+                lambda picking: picking.state == "done"
+                and picking.location_id == self.stock
+                and picking.location_dest_id.usage == "internal"
+            )
+
+        if not picks():
+            ready = self._ready(number).filtered(lambda picking: picking.location_id == self.stock)
+            self._deliver(self._nth(ready, number))
+        picking = self._nth(picks().sorted("id"), number)
         back = self._plan_return(picking, dict.fromkeys(picking.move_ids.product_id, quantity))
         if any(move.product_id != move.sale_line_id.product_id for move in back.move_ids):
             # a component without the others is that person's affair
@@ -198,6 +248,8 @@ class WarehouseSteps(BackorderCommon):
         self._plan_receipt(self._nth(self.product | self.other, number), quantity)
 
     def _step_receive_planned(self, number):
+        if not self._receipts("assigned", "confirmed"):
+            self._step_plan_receipt(number, 6)
         receipt = self._nth(self._receipts("assigned", "confirmed"), number)
         receipt.move_ids.picked = True
         receipt._action_done()
@@ -212,17 +264,29 @@ class WarehouseSteps(BackorderCommon):
             and not (move.move_orig_ids & move.sale_line_id.move_ids)
         ).sorted("id")
 
+    def _loose(self, move):
+        return move.product_qty - sum(move.move_line_ids.mapped("quantity_product_uom"))
+
     def _step_assign(self, number, of_receipt, quantity):
-        receipt = self._nth(self._receipts("assigned", "done"), of_receipt)
-        incoming = receipt.move_ids
-        move = self._nth(
-            self._linked(False).filtered(lambda move: move.product_id == incoming.product_id),
-            number,
+        moves = self._linked(False).filtered(
+            lambda move: self._loose(move) > 0 and move.product_id in self.product | self.other
         )
-        loose = move.product_qty - sum(move.move_line_ids.mapped("quantity_product_uom"))
-        quantity = min(quantity, loose, incoming.product_qty)
-        if quantity <= 0:
-            raise UserError(self.env._("nothing to assign"))
+        if not moves:
+            self._order(self._item(number % 2, 6))
+            moves = self._linked(False).filtered(lambda move: self._loose(move) > 0)
+        wanted = moves.product_id
+        if not self._receipts("assigned", "done").move_ids.filtered(
+            lambda move: move.product_id in wanted
+        ):
+            self._plan_receipt(self._nth(wanted, number), quantity)
+        receipts = self._receipts("assigned", "done").filtered(
+            lambda picking: picking.move_ids.product_id & wanted
+        )
+        incoming = self._nth(receipts, of_receipt).move_ids
+        move = self._nth(
+            moves.filtered(lambda move: move.product_id == incoming.product_id), number
+        )
+        quantity = min(quantity, self._loose(move), incoming.product_qty)
         if move.product_id != move.sale_line_id.product_id:
             self.typed |= move.product_id  # a component without the others is that person's affair
         self.env["report.stock.report_reception"].action_assign(
@@ -230,6 +294,9 @@ class WarehouseSteps(BackorderCommon):
         )
 
     def _step_unassign(self, number):
+        if not self._linked(True):
+            self._step_plan_receipt(number, 6)
+            self._step_assign(number, -1, 6)
         move = self._nth(self._linked(True), number)
         self.env["report.stock.report_reception"].action_unassign(
             move.id, move.product_qty, move.move_orig_ids.ids
@@ -258,11 +325,18 @@ class WarehouseSteps(BackorderCommon):
 
     def _step_half_a_kit(self, number, component):
         """One component of a kit is sent, the others stay for later."""
-        pickings = self._deliveries().filtered(
-            lambda picking: len(picking.move_ids.product_id) > 1
-            and any(m.product_id != m.sale_line_id.product_id for m in picking.move_ids)
-            and not any(picking.move_ids.mapped("picked"))
-        )
-        picking = self._nth(pickings, number)
+
+        def kits():
+            return self._deliveries().filtered(
+                lambda picking: len(picking.move_ids.filtered("quantity").product_id) > 1
+                and any(m.product_id != m.sale_line_id.product_id for m in picking.move_ids)
+                and not any(picking.move_ids.mapped("picked"))
+            )
+
+        if not kits() and self.toolbox:
+            for part in self._parts(self.toolbox):
+                self._add_stock(part, 24)
+            self._order((self.toolbox, 3)).fill_backorders()
+        picking = self._nth(kits(), number)
         self._type(self._nth(picking.move_ids.filtered("quantity"), component), 0)
         self._deliver(picking)
