@@ -207,7 +207,9 @@ class WarehouseSteps(BackorderCommon):
 
         for _step in range(2):
             if not sent():
-                self._deliver(self._nth(self._ready(number), number))
+                ready = self._ready(number)
+                picked = ready.filtered(lambda picking: picking.location_id != self.stock)
+                self._deliver(self._nth(picked or ready, number))
         picking = self._nth(sent().sorted("id"), number)
         return picking, dict.fromkeys(picking.move_ids.product_id, 1)
 
@@ -338,5 +340,8 @@ class WarehouseSteps(BackorderCommon):
                 self._add_stock(part, 24)
             self._order((self.toolbox, 3)).fill_backorders()
         picking = self._nth(kits(), number)
-        self._type(self._nth(picking.move_ids.filtered("quantity"), component), 0)
+        left = self._nth(picking.move_ids.filtered("quantity"), component)
+        # what is picked already is not given back along with the other component
+        (picking.move_ids - left).filtered("quantity").picked = True
+        self._type(left, 0)
         self._deliver(picking)
