@@ -101,6 +101,16 @@ def _checked():
     return result
 
 
+def pytest_collection_modifyitems(items):
+    """A test class that another file of tests imports would run once more there."""
+    for item in items:
+        own = getattr(item, "cls", None)
+        if own and own.__module__ != item.module.__name__:
+            raise pytest.UsageError(
+                f"{item.nodeid}: import the file, not {own.__name__}, whose tests run twice"
+            )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def page_assets(request):
     """The scripts and styles of pages, kept before the first of the browser's tests."""

@@ -1,5 +1,6 @@
 """Queries per line: they must not grow by more than Odoo's own way of doing the same."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import BackorderCommon
@@ -111,3 +112,30 @@ class TestQueries(BackorderCommon):
 
         self.assertLessEqual(self._per_line(self._reserved_order, force), 0.2)
         self.assertLessEqual(self._per_line(self._short_order, cancel), 2)
+
+    def test_stock_that_cannot_ship_asks_no_more_of_many_items_than_of_few(self):
+        def shop(count):
+            goods = [self._product(f"Held {count}.{number}") for number in range(count)]
+            for product in goods:
+                self._stock(product, 3)
+            # One that waits for each, so that none of them can be completed.
+            orders = self.env["sale.order"].union(
+                *(
+                    self._order((product, 3), (self._product(f"Missing {product.name}"), 1))
+                    for product in goods
+                )
+            )
+            return orders.order_line.product_id
+
+        figures = []
+        for count in (3, 4, 24):  # the first asks what is kept from then on
+            screen = self.env["backorder.stuck"].create(
+                {"product_ids": [Command.set(shop(count).ids)]}
+            )
+            shown = self._count_queries(lambda own: own.line_ids.read(), screen)
+            self.assertEqual(len(screen.line_ids), count)
+            screen.line_ids.selected = True
+            figures.append((shown, self._count_queries(lambda own: own.action_force(), screen)))
+        (_first, few, many) = figures
+        self.assertLess(many[0] - few[0], 10)
+        self.assertLess(many[1] - few[1], 10)

@@ -233,23 +233,6 @@ class TestReportedPurchases(PlacesCommon):
         purchase.picking_ids.scheduled_date = fields.Datetime.now() + timedelta(days=200)
         self.assertFalse(self._purchase(choose="backordered").line_ids)
 
-    def test_a_lot_that_leaves_before_a_late_delivery_does_not_cover_it(self):
-        """odoo/odoo#268223, #228543: it leaves in five days, the delivery is in ten."""
-        if not self.dates:
-            self.skipTest("needs the module product_expiry, which is not installed")
-        milk = self._product("Milk", tracking="lot", use_expiration_date=True)
-        self._sells(self.vendor, milk)
-        lot = self.env["stock.lot"].create({"name": "M", "product_id": milk.id})
-        lot.removal_date = fields.Datetime.now() + timedelta(days=5)
-        self._stock(milk, 4, lot=lot)
-        soon, late = (
-            self._order((milk, 3), commitment_date=fields.Datetime.now() + timedelta(days=days))
-            for days in (2, 10)
-        )
-        self.assertEqual((soon.order_line.backorder_qty, late.order_line.backorder_qty), (0, 3))
-        row = self._purchase(choose="backordered").line_ids
-        self.assertEqual((row.product_id, row.needed_qty), (milk, 3))
-
     def test_a_receipt_closed_without_its_rest(self):
         """OCA/stock-logistics-workflow#654: 6 of 10 came, "No Backorder": the four are bought."""
         self._order((self.product, 10))

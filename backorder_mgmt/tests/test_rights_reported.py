@@ -7,9 +7,9 @@ from odoo import Command
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 
+from . import test_matrix
 from .common import BackorderCommon, PageCase
 from .rights_matrix import ARGUMENTS, MatrixCommon
-from .test_matrix import TestMatrix
 
 
 @tagged("post_install", "-at_install")
@@ -21,7 +21,7 @@ class TestReportedAnswers(MatrixCommon):
         self.roles["boss"].group_ids += self.env.ref("backorder_mgmt.group_backorder_cancel")
         self.roles["boss"].group_ids += self.env.ref("account.group_account_manager")
         self.prepare_dialogs()
-        for model, method in TestMatrix._methods(self)[0]:
+        for model, method in test_matrix.TestMatrix._methods(self)[0]:
             what = f"{model}.{method}"
 
             def call(model=model, method=method, what=what):

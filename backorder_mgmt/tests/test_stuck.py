@@ -145,38 +145,3 @@ class TestStuck(RunCommon):
     def test_is_for_managers(self):
         with self.assertRaises(AccessError):
             self._dialog(user=self.salesman)
-
-    def test_screen_and_force_of_many_ask_no_more_than_of_few(self):
-        def shop(count):
-            goods = [self._product(f"Held {count}.{number}") for number in range(count)]
-            for product in goods:
-                self._stock(product, 3)
-            # One that waits for each, so that none of them can be completed.
-            orders = self.env["sale.order"].union(
-                *(
-                    self._order((product, 3), (self._product(f"Missing {product.name}"), 1))
-                    for product in goods
-                )
-            )
-            return orders.order_line.product_id
-
-        def ask(act):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            act()
-            self.env.flush_all()
-            return self.env.cr.sql_log_count - before
-
-        figures = []
-        for count in (3, 4, 24):  # the first asks what is kept from then on
-            screen = self.env["backorder.stuck"].create(
-                {"product_ids": [Command.set(shop(count).ids)]}
-            )
-            shown = ask(lambda screen=screen: screen.line_ids.read())
-            self.assertEqual(len(screen.line_ids), count)
-            screen.line_ids.selected = True
-            figures.append((shown, ask(screen.action_force)))
-        (_first, few, many) = figures
-        self.assertLess(many[0] - few[0], 10)
-        self.assertLess(many[1] - few[1], 10)
