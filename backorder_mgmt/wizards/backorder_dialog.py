@@ -33,6 +33,16 @@ class BackorderDialog(models.AbstractModel):
             self._check_may_see_orders()
         return res
 
+    def _about_an_order(self):
+        """(those of these that name an order or an item of one, the others).
+
+        A client asks for the values of a form before it names an order, and an order that is
+        proposed and not the user's is left out: there is nothing to work out for such a dialog.
+        """
+        name = "order_id" if "order_id" in self._fields else "sale_line_id"
+        about = self.filtered(name)
+        return about, self - about
+
     def _check_may_see_orders(self):
         """
         :raise AccessError: an order that these are about is not the user's to read

@@ -59,27 +59,33 @@ class BackorderFill(models.TransientModel):
 
     @api.depends("order_id")
     def _compute_line_ids(self):
-        for wizard in self:
-            order = wizard.order_id  # none: proposed for an order that the user does not see
+        about, empty = self._about_an_order()
+        empty.line_ids = [fields.Command.clear()]
+        for wizard in about:
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create(vals)
-                for vals in (order._prepare_backorder_fill_lines() if order else ())
+                for vals in wizard.order_id._prepare_backorder_fill_lines()
             ]
 
     @api.depends("order_id")
     def _compute_destination(self):
-        for wizard in self:
+        about, empty = self._about_an_order()
+        for wizard in about:
             order = wizard.order_id
             wizard.destination = order._backorder_fill_destination()
             wizard.makes_new_order = order._backorder_fill_makes_new_order()
             wizard.payment_note = order._backorder_payment_note()
+        empty.destination = empty.payment_note = False
+        empty.makes_new_order = False
 
     @api.depends("line_ids.quantity", "carry_credit", "carry_balance")
     def _compute_charge_note(self):
-        for wizard in self:
+        about, empty = self._about_an_order()
+        empty.charge_note = False
+        for wizard in about:
             quantities = {
                 row.sale_line_id._origin: row.quantity
-                for row in wizard.line_ids
+                for row in wizard.line_ids._about_an_order()[0]
                 if 0 < row.quantity <= row.needed_qty
             }
             wizard.charge_note = wizard.order_id._origin._backorder_charge_words(

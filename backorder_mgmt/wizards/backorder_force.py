@@ -33,7 +33,7 @@ class BackorderForce(models.TransientModel):
             wizard.gives_up = wizard.order_id._origin._backorder_gives_up_words(
                 {
                     row.sale_line_id._origin: row.quantity
-                    for row in wizard.line_ids.filtered("selected")
+                    for row in wizard.line_ids._about_an_order()[0].filtered("selected")
                 }
             )
 
