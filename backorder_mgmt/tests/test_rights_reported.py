@@ -157,8 +157,9 @@ class TestReportedRights(BackorderCommon, PageCase):
         self.assertHeld(there.order_line, 3)
 
     def test_who_only_sells_cancels_the_rest_of_an_order_that_was_bought_for(self):
-        """odoo 121079, 121332: cancelling failed for want of a right on purchases. The whole order
-        it still does, by Odoo's own code and without this addon; *Cancel the Rest* does not."""
+        """odoo 121079, 121332: cancelling failed for want of a right on purchases. Cancelling the
+        whole order still does: its trace ends in Odoo's own code, but was seen with this addon
+        only, and not tried without it. *Cancel the Rest* does not fail."""
         self.product.seller_ids = [Command.create({"partner_id": self.vendor.id, "price": 1})]
         order, lowered = self._order((self.product, 5)), self._order((self.product, 4))
         plan = self.env["backorder.purchase"].create(
