@@ -113,6 +113,7 @@ from . import test_reported_load
 from . import test_reported_troubles
 from . import test_rights
 from . import test_rights_beyond
+from . import test_rights_doors
 from . import test_rights_reported
 from . import test_rules
 from . import test_run
