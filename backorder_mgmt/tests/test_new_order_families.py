@@ -104,6 +104,9 @@ EACH = (
         draw("lose", 3, 2),
         draw("cancel"),
         draw("reopen"),
+        # Which fill the one above was depends on what other apps refuse; these are the newest.
+        *(draw("stock", number, 12) for number in range(5)),
+        *(again for n in range(3) for again in (draw("fill", n), draw("take_back", -1))),
     ],
 )
 
