@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .test_charge import ChargeCommon
-from .test_promise import PromiseCommon
+from .test_promise_notices import NoticesCommon
 
 
 @tagged("post_install", "-at_install")
@@ -228,17 +228,8 @@ class TestMoneyKinds(ChargeCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestDayKinds(PromiseCommon):
+class TestDayKinds(NoticesCommon):
     """Five hammers, promised for 1 March 2027 if nothing else is said."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["res.company"].search([]).backorder_delay_notice = "none"
-        cls.company.write({"backorder_delay_notice": "mail", "backorder_delay_tolerance": 1})
-        cls.customer.email = "ada@example.com"
-        lines = cls.env["sale.order.line"].search([("backorder_promised_date", "!=", False)])
-        lines._backorder_write({"backorder_promised_date": False})
 
     def _notices(self):
         """How many delays the scheduled job tells."""
