@@ -27,6 +27,7 @@ from . import test_chosen_gone
 from . import test_claims
 from . import test_claims_goods
 from . import test_companies_apart
+from . import test_confirmation
 from . import test_dates
 from . import test_dates_at_confirmation
 from . import test_dates_queries

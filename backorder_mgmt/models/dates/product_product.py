@@ -37,12 +37,17 @@ class ProductProduct(models.Model):
         nobody waits for the product itself."""
         self.env.cr.execute(
             SQL(
-                "SELECT FROM sale_order_line WHERE backorder_qty > 0 AND product_id = ANY(%s)"
-                " LIMIT 1",
+                """
+                SELECT EXISTS (SELECT FROM sale_order_line
+                                WHERE backorder_qty > 0 AND product_id = ANY(%s))
+                    OR EXISTS (SELECT FROM sale_order_line
+                                WHERE backorder_qty > 0 AND product_id IN (%s))
+                """,
                 self.ids,
+                self._backorder_sql_sold_as(),
             )
         )
-        return bool(self.env.cr.rowcount or self._backorder_waiting_lines())
+        return self.env.cr.fetchone()[0]
 
     def _backorder_waiting_lines(self):
         """Everybody who waits for these products. Lines that come to the queue in this transaction

@@ -94,12 +94,13 @@ class SaleOrderLine(models.Model):
 
     def _backorder_due(self):
         """Those of ``self`` whose kept date the job has yet to work out."""
+        waiting = self.filtered(lambda line: line.id and line.backorder_qty > 0)
+        if not waiting:
+            return waiting
         due = self.env["backorder.due"].sudo()._read_group([], ["product_id"])
         products = self.env["product.product"].sudo().union(*(product for (product,) in due))
         sold_as = products._backorder_sold_as() if products else products
-        return self.filtered(
-            lambda line: line.id and line.backorder_qty > 0 and line.product_id in sold_as
-        )
+        return waiting.filtered(lambda line: line.product_id in sold_as)
 
     def _backorder_shown_dates(self):
         """{line: its expected date as of now, or False}: what screens show. Nothing is written."""

@@ -1,13 +1,61 @@
-"""Moves of kits keep the line of the recipe that they were asked for."""
+"""Moves of kits keep the line of the recipe that they were asked for; what is the same for all
+lines of an order is asked once."""
 
-from odoo import models
+from odoo import api, models
 
 #: In a new move's values: the line of its recipe, which nobody replaces on the way.
 RECIPE_LINE = "backorder_recipe_line"
+#: In the cache of the transaction: what was asked in the `run` that is going on.
+_ASKED = "backorder_mgmt.asked_in_run"
+
+
+def _once_in_run(env, key, ask):
+    """What ``ask()`` answers; while procurements are run it is called once for each ``key``."""
+    asked = env.cr.cache.get(_ASKED)
+    if asked is None:
+        return ask()
+    # An answer's records belong to the environment that asked.
+    if (env, key) not in asked:
+        asked[env, key] = ask()
+    return asked[env, key]
 
 
 class StockRule(models.Model):
     _inherit = "stock.rule"
+
+    @api.model
+    def run(self, procurements, raise_user_error=True):
+        """Odoo looks for the rules of each line, and for the customers' place again and again:
+        while procurements are run nobody changes either."""
+        cache = self.env.cr.cache
+        before, cache[_ASKED] = cache.get(_ASKED), {}
+        try:
+            return super().run(procurements, raise_user_error=raise_user_error)
+        finally:
+            cache[_ASKED] = before
+
+    @api.model
+    def _read_group(
+        self,
+        domain,
+        groupby=(),
+        aggregates=(),
+        having=(),
+        offset=0,
+        limit=None,
+        order=None,
+    ):
+        """The rules for a place by the routes of a line, see :meth:`run`: most lines of an order
+        have the same."""
+
+        def ask():
+            # With the domain, so that what it names by its address stays where it is.
+            return super(StockRule, self)._read_group(
+                domain, groupby, aggregates, having, offset, limit, order
+            ), domain
+
+        options = (groupby, aggregates, having, offset, limit, order)
+        return list(_once_in_run(self.env, repr((list(domain), options)), ask)[0])
 
     def _get_stock_move_values(
         self,
@@ -50,3 +98,11 @@ class StockReturnPicking(models.TransientModel):
         if "bom_line_id" in move._fields and move.bom_line_id and move.company_id.backorder_auto:
             values["bom_line_id"] = move.bom_line_id.id
         return values
+
+
+class StockWarehouse(models.Model):
+    _inherit = "stock.warehouse"
+
+    @api.model
+    def _get_partner_locations(self):
+        return _once_in_run(self.env, "partner locations", super()._get_partner_locations)
