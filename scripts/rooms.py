@@ -39,8 +39,10 @@ FIELD = "backorder_"
 #: A button opens a dialog: in methods called so, openers of `wizards` may be called.
 BUTTON, OPENER = "action_", "_open"
 MOST_LINES = 400
-#: A row of CONTRIBUTING's table of the keys of the context.
+#: A row of CONTRIBUTING's tables of what passes methods of Odoo's: keys of the context, and what is
+#: so meanwhile.
 KEY_ROW = re.compile(r"^\| `(backorder_\w+)` \|", re.MULTILINE)
+MEANWHILE_ROW = re.compile(r"^\| `(?!backorder_)([a-z_]\w+)` \|.*\| `\S+\.py` \|$", re.MULTILINE)
 #: The only file that gives these fields values.
 SET_ASIDE = Path("models", "hold", "sale_order_line_set_aside.py")
 ONE_WRITER = dict.fromkeys(("backorder_promised_qty", "backorder_promised_product_qty"), SET_ASIDE)
@@ -185,12 +187,29 @@ def context_keys(addon):
     }
 
 
+def meanwhiles(addon):
+    """Names of the :class:`Meanwhile` of our rooms."""
+    return {
+        node.targets[0].id
+        for file in addon.rglob("*.py")
+        if room_of(file.relative_to(addon))
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and getattr(node.value.func, "id", "") == "Meanwhile"
+    }
+
+
 def check_keys(root):
-    """Each key has its row in CONTRIBUTING, which says why it is no argument, and no other has."""
-    listed = set(KEY_ROW.findall((root / "CONTRIBUTING.md").read_text()))
-    for name in sorted(context_keys(root / "backorder_mgmt") ^ listed):
-        where = "is no key of the context" if name in listed else "has no row, which says why"
-        yield f"{root / 'CONTRIBUTING.md'}:1: {name} {where}"
+    """Each key, and each `Meanwhile`, has its row in CONTRIBUTING, which says why it is no
+    argument, and nothing else has."""
+    text = (root / "CONTRIBUTING.md").read_text()
+    addon = root / "backorder_mgmt"
+    for row, names in ((KEY_ROW, context_keys(addon)), (MEANWHILE_ROW, meanwhiles(addon))):
+        listed = set(row.findall(text))
+        for name in sorted(names ^ listed):
+            where = "is there no more" if name in listed else "has no row, which says why"
+            yield f"{root / 'CONTRIBUTING.md'}:1: {name} {where}"
 
 
 def sizes(addon):
@@ -218,7 +237,8 @@ def main():
     if sys.argv[1:] == ["--sizes"]:
         print(*sizes(root / "backorder_mgmt"), sep="\n")
         print(
-            f"{len(context_keys(root / 'backorder_mgmt'))} keys of the context, besides the token"
+            f"{len(context_keys(root / 'backorder_mgmt'))} keys of the context, besides the token;"
+            f" {len(meanwhiles(root / 'backorder_mgmt'))} are said meanwhile"
         )
         return False
     addon = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "backorder_mgmt"

@@ -59,6 +59,7 @@ from . import test_kits
 from . import test_list
 from . import test_lives
 from . import test_matrix
+from . import test_meanwhile
 from . import test_members
 from . import test_members_taken_back
 from . import test_money_currency

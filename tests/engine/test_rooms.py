@@ -116,15 +116,21 @@ def test_sizes_name_the_longest_method_of_each_room(rooms, tmp_path):
     )
 
 
-def test_each_key_of_the_context_says_why_it_is_no_argument(rooms, tmp_path):
+def test_what_passes_methods_of_odoos_says_why_it_is_no_argument(rooms, tmp_path):
     room = tmp_path / "backorder_mgmt" / "models" / "hold"
     room.mkdir(parents=True)
     room.joinpath("a.py").write_text(
+        "listed = Meanwhile()\nnew = Meanwhile()\n"
         "records.with_context(**private(backorder_listed=1, backorder_new=2))\n"
     )
     table = tmp_path / "CONTRIBUTING.md"
-    table.write_text("| `backorder_listed` | … |\n| `backorder_gone` | … |\n")
+    table.write_text(
+        "| `backorder_listed` | … |\n| `backorder_gone` | … |\n"
+        "| `listed` | … | … | `hold/a.py` |\n| `gone` | … | … | `hold/a.py` |\n"
+    )
     assert [fault.split(":1: ")[1] for fault in rooms.check_keys(tmp_path)] == [
-        "backorder_gone is no key of the context",
+        "backorder_gone is there no more",
         "backorder_new has no row, which says why",
+        "gone is there no more",
+        "new has no row, which says why",
     ]

@@ -13,12 +13,13 @@ import logging
 import time
 from collections import deque
 from contextlib import contextmanager
+from functools import wraps
 
 from psycopg2 import OperationalError
 
 from odoo.exceptions import UserError
 
-from .token import private, private_value
+from .meanwhile import Meanwhile
 
 _logger = logging.getLogger(__name__)
 
@@ -28,9 +29,19 @@ LOCK_WAIT = 3
 MAX_LOST = 10
 
 
-def in_job(model):
-    """``model`` as our own scheduled job sees it: it may take a record later again."""
-    return model.with_context(**private(backorder_job=True))
+#: One of our own scheduled jobs runs: it may take a record later again.
+_our_job = Meanwhile(default=False)
+
+
+def in_job(method):
+    """A method that is a scheduled job of ours."""
+
+    @wraps(method)
+    def job(self, *args, **kwargs):
+        with _our_job.so(self.env):
+            return method(self, *args, **kwargs)
+
+    return job
 
 
 def as_user(record, user, company=None):
@@ -179,7 +190,7 @@ def waiting_for_locks(env):
     are not tried again: they wait. The limit is put back, as Odoo's later statements are not made
     for one; a transaction that failed forgets it by itself.
     """
-    if env.context.get("cron_id") and not private_value(env, "backorder_job"):
+    if env.context.get("cron_id") and not _our_job.now(env):
         yield
         return
     env.cr.execute(

@@ -1,19 +1,20 @@
 """What several searches of one request ask alike is asked once."""
 
-from .token import private, private_value
+from .meanwhile import Meanwhile
 
-_KEY = "backorder_once"
+#: {key: answer} of the call that only reads
+_answers = Meanwhile()
 
 
-def asking_once(records):
-    """``records``, in whose searches :func:`once` remembers answers. For one call of a client that
-    only reads: nothing may be written meanwhile."""
-    return records.with_context(**private(**{_KEY: {}}))
+def asking_once(env):
+    """A block in whose searches :func:`once` remembers answers. For one call of a client that only
+    reads: nothing may be written meanwhile."""
+    return _answers.so(env, {})
 
 
 def once(env, key, find):
     """What ``find()`` answers; within :func:`asking_once` it is called once for each ``key``."""
-    answers = private_value(env, _KEY)
+    answers = _answers.now(env)
     if answers is None:
         return find()
     if key not in answers:

@@ -74,9 +74,9 @@ class BackorderPurchasePlan(models.AbstractModel):
         self.env.ref("backorder_mgmt.ir_cron_create_purchases").sudo()._trigger()
 
     @api.model
+    @in_job
     def _cron_create(self):
         """Scheduled job: make the purchase orders of large screens, a batch of rows at a time."""
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         screens = self.env["backorder.purchase"].search([("state", "=", "queued")], order="id")
         batches = [(screen.id, ids) for screen in screens for ids in self._get_batches(screen)]
         work_off(

@@ -72,9 +72,9 @@ class BackorderDelay(models.Model):
     # -- the scheduled job ------------------------------------------------------------------------
 
     @api.model
+    @in_job
     def _cron_notify(self):
         """Scheduled job: find told dates that got worse, then tell customer by customer."""
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         self._find_delays()
         waiting = self.search(self._get_waiting_domain(), order="id")
         work_off(

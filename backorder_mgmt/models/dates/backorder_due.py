@@ -43,9 +43,10 @@ class BackorderDue(models.Model):
         noted.update(new)
 
     @api.model
+    @in_job
     def _cron_work(self):
         """Scheduled job: the dates of those who wait for what is noted, product by product."""
-        due = in_job(self.sudo())
+        due = self.sudo()
         rows = due._read_group([], ["product_id"], ["id:array_agg"], order="product_id")
         work_off(
             due,

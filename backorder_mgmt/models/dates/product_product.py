@@ -5,8 +5,12 @@ from contextlib import contextmanager
 from odoo import models
 from odoo.tools import SQL
 
+from ..base.meanwhile import Meanwhile
 from ..base.named import of_many
-from ..base.token import private_value
+from ..run.backorder_run_worker import dates_later
+
+#: Dates of who else waits are the job's to work out.
+others_by_job = Meanwhile(default=False)
 
 
 class ProductProduct(models.Model):
@@ -16,14 +20,14 @@ class ProductProduct(models.Model):
         """Supply of these products or its queue changed: who waits for them gets a new date.
 
         It is worked out once for all, in this transaction, when a date is next read or when
-        changes are written to the database; with `backorder_dates_later` in the context the
-        caller asks for it when all is done. With `backorder_others_later`, while orders are
-        confirmed, the job does it: they write nobody else's lines.
+        changes are written to the database; while `dates_later` is so the caller asks for it when
+        all is done. While `others_by_job` is, as when orders are confirmed, the job does it: they
+        write nobody else's lines.
         """
         super()._backorder_stock_changed()
-        if not self or private_value(self.env, "backorder_dates_later"):
+        if not self or dates_later.now(self.env):
             return
-        if private_value(self.env, "backorder_others_later"):
+        if others_by_job.now(self.env):
             if self._backorder_anybody_waits():
                 self.env["backorder.due"]._note(self)
             return

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..base.named import of_many
-from ..base.token import private
+from .product_product import others_by_job
 
 
 class SaleOrder(models.Model):
@@ -66,8 +66,8 @@ class SaleOrder(models.Model):
         by the job, so that orders of one item are confirmed side by side.
         """
         lines = self.order_line
-        later = self.with_context(**private(backorder_others_later=True))
-        res = super(SaleOrder, later)._action_confirm()
+        with others_by_job.so(self.env):
+            res = super()._action_confirm()
         lines._backorder_told()
         return res
 
@@ -75,9 +75,11 @@ class SaleOrder(models.Model):
     def _backorder_find_chunk(self, ids):
         """Dates of what the nightly search finds follow by the job, once for all of it: each chunk
         would look at the whole queues of its items, which grow with what was found before."""
-        later = self.with_context(**private(backorder_others_later=True))
         lines = self.browse(ids).exists().order_line.sudo()
-        with self.env.protecting([lines._fields["backorder_expected_date"]], lines):
-            res = super(SaleOrder, later)._backorder_find_chunk(ids)
+        with (
+            others_by_job.so(self.env),
+            self.env.protecting([lines._fields["backorder_expected_date"]], lines),
+        ):
+            res = super()._backorder_find_chunk(ids)
             self.env.flush_all()
         return res

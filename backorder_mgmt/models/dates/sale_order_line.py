@@ -9,8 +9,8 @@ from odoo.tools import SQL
 
 from ...engine import ON_HAND, deal, is_positive
 from ..base.batch import listeners
-from ..base.token import private_value
 from ..hold.sale_order_line_units import KNOWN_WRITERS
+from .product_product import others_by_job
 
 
 class SaleOrderLine(models.Model):
@@ -147,7 +147,7 @@ class SaleOrderLine(models.Model):
         """Everybody in the queues of these lines gets a new date."""
         res = super()._backorder_queue_changed()
         products = self._backorder_queue_products()
-        if private_value(self.env, "backorder_others_later"):
+        if others_by_job.now(self.env):
             # Whoever waits is noted unseen: two who come to a queue at once do not see each other.
             self.env["backorder.due"]._note(products)
         else:

@@ -4,7 +4,7 @@ is not done again."""
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..base.token import private, private_value
+from .new_order_deliveries import approved_together
 
 
 class SaleOrder(models.Model):
@@ -17,7 +17,8 @@ class SaleOrder(models.Model):
         rules = self.env["stock.warehouse.orderpoint"].sudo()
         ruled = rules._read_group([("product_id", "in", products.ids)], ["product_id"])
         ids = frozenset(product.id for (product,) in ruled)
-        return self.with_context(**private(backorder_ruled_together=ids))._backorder_confirm()
+        with approved_together.so(self.env, ids):
+            return self._backorder_confirm()
 
     def action_confirm(self):
         """The pickup point of an order became its delivery address when it was approved, so the new
@@ -71,7 +72,7 @@ class SaleOrder(models.Model):
         # Deliveries that are reserved by hand or by date, or were handed over: what was filled is
         # reserved now.
         moved._backorder_reserve_set_aside(promised)
-        if private_value(self.env, "backorder_ruled_together") is not None:
+        if approved_together.now(self.env) is not None:
             return res  # a fill approves them: it compares all of them afterwards
         differences = {}
         figures = moved._backorder_figures()

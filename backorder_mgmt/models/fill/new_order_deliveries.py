@@ -11,9 +11,12 @@ from odoo import Command, models
 
 from ...engine import Guard, is_positive
 from ..base.batch import listeners
-from ..base.token import private_value
+from ..base.meanwhile import Meanwhile
 from ..hold.settling import no_door
 
+#: A fill approves new orders, and compares all of them afterwards: ids of the products of theirs
+#: that have reordering rules.
+approved_together = Meanwhile()
 #: Odoo's modules that say what a line has got already: its deliveries, and what was bought for it.
 _COUNTS = ("sale_stock", "sale_mrp", "stock_dropshipping")
 #: What Odoo would work out again as a move changes its order line, and what stays as it is: of a
@@ -257,7 +260,7 @@ class StockMove(models.Model):
     def _trigger_scheduler(self):
         """Odoo asks for reordering rules move by move: of several moves those of products that have
         none are left out before, unless another module does more here."""
-        ruled = private_value(self.env, "backorder_ruled_together")
+        ruled = approved_together.now(self.env)
         if ruled is not None:
             moves = self.filtered(lambda move: move.product_id.id in ruled)
         elif len(self) > 1 and not listeners(self, "_trigger_scheduler", ("stock",)):

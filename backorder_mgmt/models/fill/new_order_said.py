@@ -12,7 +12,10 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-from ..base.token import private, private_value
+from ..base.meanwhile import Meanwhile
+
+#: {order line id: what was said of its deliveries}, while Odoo makes new ones.
+said_of_lines = Meanwhile(default={})
 
 
 class SaleOrder(models.Model):
@@ -20,9 +23,8 @@ class SaleOrder(models.Model):
 
     def _action_confirm(self):
         said = self.filtered("backorder_parent_id").order_line._backorder_said_for_approval()
-        if said:
-            self = self.with_context(**private(backorder_said=said))
-        return super()._action_confirm()
+        with said_of_lines.so(self.env, said or said_of_lines.now(self.env)):
+            return super()._action_confirm()
 
 
 class SaleOrderLine(models.Model):
@@ -113,8 +115,8 @@ class SaleOrderLine(models.Model):
 
     def _prepare_procurement_values(self):
         values = super()._prepare_procurement_values()
-        said = private_value(self.env, "backorder_said")
-        of_line = said.get(self.id, {}).get("line") if said else None
+        said = said_of_lines.now(self.env)
+        of_line = said.get(self.id, {}).get("line")
         if of_line:
             if address := self.env["res.partner"].browse(of_line.get("partner_id")).exists():
                 values["partner_id"] = address.id
@@ -158,7 +160,7 @@ class StockMove(models.Model):
 
     def _get_new_picking_values(self):
         vals = super()._get_new_picking_values()
-        if said := private_value(self.env, "backorder_said"):
+        if said := said_of_lines.now(self.env):
             of_moves = [
                 said.get(line.id, {}).get(str(kind.id))
                 for line, kind in {(move.sale_line_id, move.picking_type_id) for move in self}

@@ -12,7 +12,7 @@ from odoo.exceptions import UserError
 
 from ...engine import is_positive
 from ..base.named import of_many
-from ..base.token import private
+from ..hold.sale_order_line_hold import finding
 
 #: Rows of a dialog on one page, as its view has it.
 _DIALOG_PAGE = 60
@@ -131,10 +131,11 @@ class SaleOrder(models.Model):
         at_confirm = moves.filtered(
             lambda move: move._should_assign_at_confirm() and not move.picked
         )
-        if at_confirm:
-            at_confirm.with_context(**private(backorder_find=True))._action_assign()
-        confirmed.with_context(**private(backorder_find=True))._backorder_settle()
-        lines.with_context(**private(backorder_find=True))._backorder_refigure()
+        with finding.so(self.env):
+            if at_confirm:
+                at_confirm._action_assign()
+            confirmed._backorder_settle()
+            lines._backorder_refigure()
         return lines.filtered(lambda line: line.backorder_qty > 0).ids
 
     # -- force ------------------------------------------------------------------------------------

@@ -79,12 +79,12 @@ class SaleOrder(models.Model):
     # -- the job ----------------------------------------------------------------------------------
 
     @api.model
+    @in_job
     def _cron_cancel_backorders(self):
         """Nightly: tell of cancel dates that come near, cancel what is missing after them.
 
         Nothing is cancelled that was not told on an earlier day, item by item.
         """
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         work_off(
             self,
             self._backorder_cancel_due().ids,

@@ -14,6 +14,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     @api.model
+    @in_job
     def _cron_detect_backorders(self, batch=100):
         """Nightly: sweep up open demand that nobody tried to reserve, the oldest orders first.
 
@@ -22,7 +23,6 @@ class SaleOrder(models.Model):
         them is at fault, or others hold what it needs, each is by itself. One that others hold for
         all that time is looked at the next night.
         """
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         after = self._backorder_find_cursor()
         ids = self._backorder_to_find(after)
         chunks = [tuple(ids[start : start + batch]) for start in range(0, len(ids), batch)]
@@ -108,9 +108,9 @@ class SaleOrder(models.Model):
         self._backorder_find_cursor(ids[-1])
 
     @api.model
+    @in_job
     def _cron_release_lapsed_promises(self):
         """Daily: what is set aside for quotations past their validity date waits again."""
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         lines = self.env["sale.order.line"]
         orders = lines._read_group(
             self._get_lapsed_set_aside_domain(), ["order_id"], ["id:recordset"], order="order_id"

@@ -7,6 +7,7 @@ from ..base.batch import by_values
 from ..base.token import private
 from ..hold.facts import OPEN_STATES
 from ..hold.settling import no_door
+from .new_order_said import said_of_lines
 
 
 class SaleOrderLine(models.Model):
@@ -130,8 +131,6 @@ class SaleOrderLine(models.Model):
         :param said: {line: what was said of the delivery that it comes back from}
         """
         said = {line.id: of_line for line, of_line in (said or {}).items() if of_line}
-        if said:
-            self = self.with_context(**private(backorder_said=said))
         extra = {
             line: {"backorder_filled_qty": max(0.0, line.backorder_filled_qty - quantity)}
             for line, quantity in quantities.items()
@@ -147,10 +146,11 @@ class SaleOrderLine(models.Model):
             locked = order.locked
             if locked:
                 order.with_context(tracking_disable=True).locked = False
-            for line in lines:
-                total = line.product_uom_id.round(line.product_uom_qty + quantities[line])
-                line._backorder_write_quantities(
-                    line._prepare_backorder_quantity_vals(total), skip_procurement=False
-                )
+            with said_of_lines.so(self.env, said or said_of_lines.now(self.env)):
+                for line in lines:
+                    total = line.product_uom_id.round(line.product_uom_qty + quantities[line])
+                    line._backorder_write_quantities(
+                        line._prepare_backorder_quantity_vals(total), skip_procurement=False
+                    )
             if locked:
                 order.with_context(tracking_disable=True).locked = True

@@ -13,7 +13,8 @@ class SaleOrderLine(models.Model):
     @api.readonly
     def web_search_read(self, *args, **kwargs):
         """A page of a list searches twice, for its rows and for their number."""
-        return super(SaleOrderLine, asking_once(self)).web_search_read(*args, **kwargs)
+        with asking_once(self.env):
+            return super().web_search_read(*args, **kwargs)
 
     def _backorder_fillable_quantities(self):
         """{line id: what can be filled of it now, in its unit}; lines of which nothing can are

@@ -4,10 +4,13 @@ from odoo import fields, models
 
 from ...engine import exact, is_positive, short_of, split_forced
 from ..base.batch import by_values
-from ..base.token import private_value
+from ..base.meanwhile import Meanwhile
 from .facts import OPEN_STATES, UNRESERVED_STATES
 from .sale_order_line_units import TRUTH
 from .settling import no_door
+
+#: *Find Backorders* is asked for: as if the automatic rule were on.
+finding = Meanwhile(default=False)
 
 
 class SaleOrderLine(models.Model):
@@ -110,7 +113,7 @@ class SaleOrderLine(models.Model):
 
     def _backorder_is_automatic(self):
         """The automatic rule applies: by the company's setting, or asked for (Find Backorders)."""
-        return self.company_id.backorder_auto or private_value(self.env, "backorder_find")
+        return self.company_id.backorder_auto or finding.now(self.env)
 
     def _backorder_prepare_confirm(self):
         """Before a confirmation: the quotation's figures give way to what Odoo will reserve.

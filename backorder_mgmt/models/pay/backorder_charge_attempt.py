@@ -5,7 +5,7 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..base.token import private
+from .payment_transaction import request_of_ours
 
 
 class _Request:
@@ -125,19 +125,18 @@ class BackorderChargeAttempt(models.Model):
         capture = self.kind == "capture"
         request = _Request(self.transaction_id.id if capture else False)
         # The notes on the order are of who asked, not of the customer.
-        transaction = self.transaction_id.with_context(
-            payment_backend_action=True, **private(backorder_request=request)
-        )
-        try:
-            if capture:
-                transaction.source_transaction_id._capture(self.amount)
-            else:
-                transaction._charge_with_token()
-        except OperationalError:
-            raise
-        except UserError as error:
-            # Raised before anything was asked: the provider is disabled, say.
-            transaction._set_error(str(error))
+        transaction = self.transaction_id.with_context(payment_backend_action=True)
+        with request_of_ours.so(self.env, request):
+            try:
+                if capture:
+                    transaction.source_transaction_id._capture(self.amount)
+                else:
+                    transaction._charge_with_token()
+            except OperationalError:
+                raise
+            except UserError as error:
+                # Raised before anything was asked: the provider is disabled, say.
+                transaction._set_error(str(error))
         if request.unanswered is not None:
             # It stays `sending`: the outcome is unknown.
             self._backorder_write({"message": request.unanswered})

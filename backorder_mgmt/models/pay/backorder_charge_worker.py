@@ -47,9 +47,9 @@ class BackorderCharge(models.Model):
         )
 
     @api.model
+    @in_job
     def _cron_charge(self):
         """Scheduled job: ask for the money of all orders that wait for it, order by order."""
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         due = self.search(self._get_due_domain(), order="id")
         work_off(
             self,

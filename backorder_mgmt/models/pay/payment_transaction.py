@@ -9,10 +9,13 @@ from urllib3.exceptions import NewConnectionError
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..base.token import private, private_value
+from ..base.meanwhile import Meanwhile
+from .sale_order_charge import asked_by_us
 
 #: How long a payment that a customer began on a page may take before it counts as given up.
 BEGUN = timedelta(minutes=5)
+#: What a charge put on record for the provider that is asked now.
+request_of_ours = Meanwhile()
 
 
 def _unanswered(error):
@@ -32,7 +35,7 @@ class PaymentTransaction(models.Model):
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
         """A capture of ours is on record before it is asked for: that row is the child."""
-        request = private_value(self.env, "backorder_request")
+        request = request_of_ours.now(self.env)
         child = self.browse(request and request.child_id)
         if child and not is_refund and child.source_transaction_id == self:
             return child
@@ -45,7 +48,7 @@ class PaymentTransaction(models.Model):
 
         :raise UserError: more than that
         """
-        request = private_value(self.env, "backorder_request")
+        request = request_of_ours.now(self.env)
         if self.sale_order_ids and not (request and request.child_id):
             self._backorder_check_capture(amount_to_capture or self.amount)
         return super()._capture(amount_to_capture=amount_to_capture)
@@ -81,7 +84,7 @@ class PaymentTransaction(models.Model):
     def _set_error(self, state_message, extra_allowed_states=()):
         """No answer is no refusal: of a request of ours that timed out nobody knows what became of
         it, and it is not asked for again before somebody looked."""
-        request = private_value(self.env, "backorder_request")
+        request = request_of_ours.now(self.env)
         if request is not None and _unanswered(sys.exception()):
             if request.unanswered is None:
                 request.unanswered = state_message
@@ -140,8 +143,8 @@ class PaymentTransaction(models.Model):
         if asked and self - asked:
             (self - asked)._post_process()
             return asked._post_process()
-        quiet = self.with_context(**private(backorder_no_payment_mail=bool(asked)))
-        res = super(PaymentTransaction, quiet)._post_process()
+        with asked_by_us.so(self.env, bool(asked)):
+            res = super()._post_process()
         # Invoices that were posted before their money came.
         done = self.filtered(lambda tx: tx.state == "done")
         (done | done.source_transaction_id).sale_order_ids._backorder_settle_invoices()

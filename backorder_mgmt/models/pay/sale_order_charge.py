@@ -7,9 +7,14 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...engine import Authorized, is_positive, next_charge
+from ..base.meanwhile import Meanwhile
 from ..base.named import of_many
-from ..base.token import private, private_value
 from .backorder_charge import CHARGE_GROUPS, OPEN_CHARGES
+
+#: The charge of these orders approves them.
+approved_by_charge = Meanwhile(default=False)
+#: We asked for this payment, and tell of it.
+asked_by_us = Meanwhile(default=False)
 
 
 class SaleOrder(models.Model):
@@ -225,7 +230,8 @@ class SaleOrder(models.Model):
         """Approve these orders, whose payment is there."""
         quotations = self.filtered(lambda order: order.state in ("draft", "sent"))
         if quotations:
-            quotations.with_context(**private(backorder_charge_done=True))._backorder_confirm()
+            with approved_by_charge.so(self.env):
+                quotations._backorder_confirm()
 
     def _backorder_open_charges(self, states=OPEN_CHARGES):
         """What is asked for of these orders and is not over."""
@@ -244,7 +250,7 @@ class SaleOrder(models.Model):
     def _action_confirm(self):
         """Who is approved otherwise, by hand or as the customer paid themselves, is not charged."""
         res = super()._action_confirm()
-        if not private_value(self.env, "backorder_charge_done"):
+        if not approved_by_charge.now(self.env):
             self._backorder_look_at_charges()
         return res
 
@@ -255,7 +261,7 @@ class SaleOrder(models.Model):
         return res
 
     def _send_payment_succeeded_for_order_mail(self):
-        if private_value(self.env, "backorder_no_payment_mail"):
+        if asked_by_us.now(self.env):
             return None
         return super()._send_payment_succeeded_for_order_mail()
 

@@ -3,9 +3,11 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..base.meanwhile import Meanwhile
 from ..base.once import asking_once
-from ..base.token import private, private_value
 
+#: The rest of the search, which bounds what is looked at.
+searched = Meanwhile(default=Domain.TRUE)
 #: Orders that are looked at together; the cache is dropped between.
 _CHUNK = 1000
 
@@ -29,19 +31,20 @@ class SaleOrder(models.Model):
         rest = domain.map_conditions(
             lambda condition: Domain.TRUE if condition.field_expr in names else condition
         )
-        among = self.with_context(**private(backorder_among=rest))
-        return super(SaleOrder, among)._search(domain, *args, **kwargs)
+        with searched.so(self.env, rest):
+            return super()._search(domain, *args, **kwargs)
 
     @api.model
     @api.readonly
     def web_search_read(self, *args, **kwargs):
         """A page of a list searches twice, for its rows and for their number."""
-        return super(SaleOrder, asking_once(self)).web_search_read(*args, **kwargs)
+        with asking_once(self.env):
+            return super().web_search_read(*args, **kwargs)
 
     @api.model
     def _backorder_searched(self):
         """What the rest of the search asks."""
-        return private_value(self.env, "backorder_among", Domain.TRUE)
+        return searched.now(self.env)
 
     @api.model
     def _backorder_among_query(self, domain):
@@ -49,13 +52,13 @@ class SaleOrder(models.Model):
         rest = self._backorder_searched()
         # sudo: what is worked out of an order does not depend on who looks; which orders they see,
         # the search itself decides
-        orders = self.sudo().with_context(backorder_among=None)
-        return orders._search(Domain(domain) & rest)
+        with searched.so(self.env, Domain.TRUE):
+            return self.sudo()._search(Domain(domain) & rest)
 
     @api.model
     def _backorder_among(self, domain):
         """The orders of ``domain`` that the search is about, some at a time."""
-        orders = self.sudo().with_context(backorder_among=None)
+        orders = self.sudo()
         ids = self._backorder_among_query(domain).get_result_ids()
         for start in range(0, len(ids), _CHUNK):
             yield orders.browse(ids[start : start + _CHUNK])

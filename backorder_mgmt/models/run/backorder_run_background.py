@@ -51,13 +51,13 @@ class BackorderRun(models.Model):
         return [("state", "in", ("queued", "running"))]
 
     @api.model
+    @in_job
     def _cron_work(self):
         """Scheduled job: go on with queued runs, a batch of orders at a time, each committed.
 
         A worker that is killed in the middle leaves whole batches behind; the next one goes on
         with the orders that have no outcome yet.
         """
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         proposals = self.search(self._get_notify_domain(), order="id")
         work_off(
             self,
@@ -76,9 +76,9 @@ class BackorderRun(models.Model):
         self.env.ref("backorder_mgmt.ir_cron_work_runs").sudo()._trigger()
 
     @api.model
+    @in_job
     def _cron_help(self):
         """Scheduled job, any number of them: take lanes of running fills that nobody works on."""
-        self = in_job(self)  # pylint: disable=self-cls-assignment
         for run_id in self.search([("state", "=", "running"), ("kind", "=", "fill")]).ids:
             self._work_until_done(run_id, helping=True)
 

@@ -27,12 +27,13 @@ class BackorderRun(models.Model):
         self._plan_nightly_fills([("backorder_rules_nightly", "=", True)], "ir_cron_fill_by_rules")
 
     @api.model
+    @in_job
     def _plan_nightly_fills(self, wanted, job):
         """Plan the nightly fill of the companies of the domain ``wanted``, each on its own.
 
         :param job: the scheduled job, which goes on at once where it could not look at all
         """
-        runs = in_job(self.sudo())
+        runs = self.sudo()
         companies = runs.env["res.company"].search(wanted)
         work_off(
             runs,

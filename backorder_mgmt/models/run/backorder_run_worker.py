@@ -8,10 +8,13 @@ from psycopg2 import OperationalError
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..base.token import private
+from ..base.meanwhile import Meanwhile
 from ..fill.new_order import NewOrdersDiffer
 
 _logger = logging.getLogger(__name__)
+
+#: The fill has the dates of those who still wait worked out once, in the end.
+dates_later = Meanwhile(default=False)
 
 #: Models whose records are the same from one batch to the next.
 _KEPT = ("product.", "uom.", "stock.location", "stock.warehouse", "stock.picking.type", "res.")
@@ -91,11 +94,11 @@ class BackorderRun(models.Model):
         products = products.union(*parts)
         warehouses = self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
         self.env["backorder.supply"]._lock(products, warehouses.lot_stock_id)
-        worker = self.with_context(**private(backorder_dates_later=True))
-        while rows := worker._next_batch(size):
-            worker._do_orders(rows)
-            self.env.flush_all()
-            self._forget_batch()
+        with dates_later.so(self.env):
+            while rows := self._next_batch(size):
+                self._do_orders(rows)
+                self.env.flush_all()
+                self._forget_batch()
         products._backorder_stock_changed()
 
     def _forget_batch(self):

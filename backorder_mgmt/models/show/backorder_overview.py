@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ..base.token import private
+from .backorder_report import only_lines
 
 #: How many weeks the charts look back.
 _WEEKS = 12
@@ -222,12 +222,12 @@ class BackorderOverview(models.AbstractModel):
         # Of all lines that ever waited few moved lately. By their ids, so that the database knows
         # how many there are.
         report = self.env["backorder.report"]
-        report = report.with_context(**private(backorder_lines=report._lines_since(start)))
         domain = Domain("company_id", "in", self.env.companies.ids)
         if warehouse_ids:
             domain &= Domain("warehouse_id", "in", warehouse_ids)
         domain &= Domain("date", ">=", start) | Domain("date_filled", ">=", start)
-        query = report._search(domain)
+        with only_lines.so(self.env, report._lines_since(start)):
+            query = report._search(domain)
         zone = self.env.company._backorder_zone()
         columns = {
             name: report._field_to_sql(query.table, name, query)

@@ -3,9 +3,11 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..base.meanwhile import Meanwhile
 from ..base.named import of_one
-from ..base.token import private_value
 
+#: Ids of the order lines that the query is about; None: all that ever waited.
+only_lines = Meanwhile()
 #: Ages of backorders: (most days, key, label).
 AGES = (
     (7, "1", "Up to 7 Days"),
@@ -143,7 +145,7 @@ class BackorderReport(models.Model):
         for model, names in self._get_read_fields().items():
             self.env[model].flush_model(names)
         # What asks for the last weeks only need not read the ledger of all years.
-        ids, ledger, lines = private_value(self.env, "backorder_lines"), SQL(), SQL()
+        ids, ledger, lines = only_lines.now(self.env), SQL(), SQL()
         if ids is not None:
             # A text: of a list with tens of thousands of numbers each is an expression to parse.
             text = f"{{{','.join(map(str, ids))}}}"
