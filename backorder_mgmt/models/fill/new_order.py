@@ -3,7 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..base.token import private
+from ..hold.sale_order_line_quotation import figured
 from .new_order_line import relations_to_orders
 
 #: Fields of an order that stay with the original: the shop's cart, a mail under way, settings of
@@ -104,8 +104,10 @@ class SaleOrder(models.Model):
         before = {line: (line.backorder_date, line.backorder_forced_qty) for line in lines}
         # The hold goes first: what is cut from the deliveries is then plain unreserved demand.
         lines._backorder_book_fill(quantities, run)
-        quiet = self.with_context(**private(backorder_no_refigure=True))
-        made = quiet._backorder_create([order._prepare_backorder_order_vals() for order in moving])
+        with figured.so(self.env):
+            made = self._backorder_create(
+                [order._prepare_backorder_order_vals() for order in moving]
+            )
         # Each knows its original: nothing is told by its place in a list.
         new_orders = {new_order.backorder_parent_id: new_order for new_order in made}
         vals_list = []
@@ -120,7 +122,8 @@ class SaleOrder(models.Model):
                 )
                 vals_list.append(vals)
             vals_list += order._prepare_backorder_other_line_vals(new_order, of_order)
-        new_lines = quiet.order_line._backorder_create(vals_list)
+        with figured.so(self.env):
+            new_lines = self.order_line._backorder_create(vals_list)
         if noted := new_lines.filtered("display_type").order_id:
             noted.invalidate_recordset(["order_line"])  # notes stand below their items
         targets = {line.backorder_origin_line_id: line for line in new_lines}

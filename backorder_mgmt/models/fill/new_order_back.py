@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...engine import is_positive
-from ..base.token import private_value
+from ..hold.sale_order_line_quotation import figured
 
 
 class SaleOrder(models.Model):
@@ -220,7 +220,7 @@ class SaleOrderLine(models.Model):
             for order, lines in other.grouped("order_id").items():
                 lines._backorder_give_back(self.env._("it was replaced on %s", order.name))
         lowered = {}
-        if "product_uom_qty" in vals and not private_value(self.env, "backorder_no_refigure"):
+        if "product_uom_qty" in vals and not figured.now(self.env):
             lowered = {
                 line: line.product_uom_qty
                 for line in self

@@ -63,23 +63,23 @@ class SaleOrderLine(models.Model):
             if all(other in whole for other in move.picking_id.move_ids)
         ]
         remains = [self._prepare_emptied_vals(move) for move in emptied]
-        with self._backorder_handing_over(whole, targets):
+        with no_door.so(self.env), self._backorder_handing_over(whole, targets):
             vals_list = []
             for move, quantity in parts.items():
                 pieces = move.product_uom._compute_quantity(
                     quantity, move.product_id.uom_id, round=False
                 )
-                for vals in no_door(move)._split(pieces):
+                for vals in move._split(pieces):
                     vals.update(self._prepare_handed_vals(move, goes[move], deliveries))
                     vals_list.append(vals)
             for move, target in whole.items():
-                no_door(move).write(self._prepare_handed_vals(move, target, deliveries))
+                move.write(self._prepare_handed_vals(move, target, deliveries))
             if remains:
-                no_door(self.env["stock.move"].sudo()).create(remains)
+                self.env["stock.move"].sudo().create(remains)
         moves = self.env["stock.move"].sudo().union(*whole)
         if vals_list:
-            split = no_door(moves).create(vals_list)
-            moves |= split._action_confirm(merge=False).with_env(moves.env)
+            with no_door.so(self.env):
+                moves |= moves.create(vals_list)._action_confirm(merge=False)
         self._backorder_refer(moves)
         return {move: quantity for move, quantity in cuts.items() if move not in goes}
 

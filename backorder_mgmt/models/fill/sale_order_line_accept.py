@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ..base.token import private_value
+from ..hold.sale_order_line_quotation import figured
 
 
 class SaleOrderLine(models.Model):
@@ -25,7 +25,7 @@ class SaleOrderLine(models.Model):
 
     def write(self, vals):
         """What is ordered beyond stock after the confirmation is missing as well."""
-        if "product_uom_qty" not in vals or private_value(self.env, "backorder_no_refigure"):
+        if "product_uom_qty" not in vals or figured.now(self.env):
             return super().write(vals)
         before = {line: line.backorder_qty for line in self._backorder_taking_none()}
         res = super().write(vals)

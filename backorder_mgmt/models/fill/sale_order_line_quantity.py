@@ -4,8 +4,9 @@ from odoo import models
 
 from ...engine import is_positive
 from ..base.batch import by_values
-from ..base.token import private
 from ..hold.facts import OPEN_STATES
+from ..hold.sale_order_line import order_noted
+from ..hold.sale_order_line_quotation import figured
 from ..hold.settling import no_door
 from .new_order_said import said_of_lines
 
@@ -24,21 +25,26 @@ class SaleOrderLine(models.Model):
         :param targets: {line: line of a new order that gets the demand}
         :param hand_over: it gets the deliveries too, where that can be
         """
-        lines = self._backorder_keeping_recipes()
-        cuts = lines._backorder_cuts(
-            {line.with_env(lines.env): q for line, q in quantities.items()}
-        )
+        with self._backorder_keeping_recipes():
+            self._backorder_lower_deliveries(quantities, targets, hand_over)
+            self._backorder_lower_lines(quantities)
+
+    def _backorder_lower_deliveries(self, quantities, targets, hand_over):
+        cuts = self._backorder_cuts(quantities)
         if hand_over:
             cuts = self._backorder_hand_over(cuts, targets)
         if targets and cuts:
-            lines._backorder_remember_said(self.env["stock.move"].union(*cuts), targets)
-        untracked = lines._backorder_untracked_cuts(quantities)
+            self._backorder_remember_said(self.env["stock.move"].union(*cuts), targets)
+        untracked = self._backorder_untracked_cuts(quantities)
         cuts.update(untracked)
         self.env["stock.move"].union(*cuts)._backorder_lower_demand(cuts)
-        for move in no_door(self.env["stock.move"].union(*untracked)):
-            if move.product_uom.compare(move.quantity, move.product_uom_qty) > 0:
-                move.quantity = move.product_uom_qty
-        locked = lines.order_id.filtered("locked")
+        with no_door.so(self.env):
+            for move in self.env["stock.move"].union(*untracked):
+                if move.product_uom.compare(move.quantity, move.product_uom_qty) > 0:
+                    move.quantity = move.product_uom_qty
+
+    def _backorder_lower_lines(self, quantities):
+        locked = self.order_id.filtered("locked")
         if locked:
             locked.with_context(tracking_disable=True).locked = False
         # Lines that get the same values are written together.
@@ -46,7 +52,7 @@ class SaleOrderLine(models.Model):
             line: line._prepare_backorder_quantity_vals(
                 max(0.0, line.product_uom_id.round(line.product_uom_qty - quantities[line]))
             )
-            for line in lines
+            for line in self
         }
         for group, same in by_values(vals):
             group._backorder_write_quantities(same, noted=True)
@@ -68,8 +74,8 @@ class SaleOrderLine(models.Model):
 
         :param noted: the orders have a note of it already
         """
-        keys = private(backorder_no_refigure=True, backorder_noted=noted)
-        self.with_context(skip_procurement=skip_procurement, **keys).write(vals)
+        with figured.so(self.env), order_noted.so(self.env, noted):
+            self.with_context(skip_procurement=skip_procurement).write(vals)
 
     def _backorder_cuts(self, quantities):
         """{move: quantity in its unit} of ``{line: quantity}`` of unreserved demand of the open

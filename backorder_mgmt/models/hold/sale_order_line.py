@@ -4,9 +4,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine import clamp_needed, exact, is_more, is_positive, state_of
+from ..base.meanwhile import Meanwhile
 from ..base.named import of_one
 from ..base.once import once
-from ..base.token import private_value
+from .sale_order_line_quotation import figured
 from .settling import door
 
 
@@ -24,6 +25,8 @@ _COMPARED = {
     "in": lambda quantity, values: any(is_near(quantity, value or 0.0) for value in values),
     "not in": lambda quantity, values: not any(is_near(quantity, value or 0.0) for value in values),
 }
+#: The orders have a note of the new quantities.
+order_noted = Meanwhile(default=False)
 # What decides about the backorder of a quotation line.
 _REFIGURED_BY = frozenset({"product_id", "product_uom_qty", "product_uom_id", "route_ids"})
 
@@ -222,9 +225,10 @@ class SaleOrderLine(models.Model):
         if "product_uom_qty" in vals and not self.env.context.get("skip_procurement"):
             unit = self.env["uom.uom"].browse(vals.get("product_uom_id"))
             self._backorder_lower_holds(vals["product_uom_qty"], unit)
-        keeping = self._backorder_keeping_recipes() if "product_uom_qty" in vals else self
-        res = super(SaleOrderLine, keeping).write(vals)
-        if keeping is not self and not self.env.context.get("skip_procurement"):
+        changing = self if "product_uom_qty" in vals else self.browse()
+        with changing._backorder_keeping_recipes() as kits:
+            res = super().write(vals)
+        if kits and not self.env.context.get("skip_procurement"):
             # Odoo may ask for more kits than were added: pieces of what is stocked in dozens.
             moves = self._backorder_moves().filtered(lambda m: m._should_assign_at_confirm())
             moves.sale_line_id.with_env(self.env)._backorder_settle(tried=moves)
@@ -265,7 +269,7 @@ class SaleOrderLine(models.Model):
     def _backorder_left_of_cancelled(self, vals):
         """{line: what is left of its *Rest Cancelled* in the product's unit} where ``vals`` order
         again what was cancelled. What a fill moved and brings back was not cancelled."""
-        if "product_uom_qty" not in vals or private_value(self.env, "backorder_no_refigure"):
+        if "product_uom_qty" not in vals or figured.now(self.env):
             return {}
         unit = self.env["uom.uom"].browse(vals.get("product_uom_id"))
         left = {}
@@ -282,7 +286,7 @@ class SaleOrderLine(models.Model):
 
     def _update_line_quantity(self, values):
         """No note of Odoo's for each line of an order that has a note of its own for all."""
-        if private_value(self.env, "backorder_noted"):
+        if order_noted.now(self.env):
             return None
         return super()._update_line_quantity(values)
 

@@ -160,14 +160,15 @@ class StockMove(models.Model):
             lowered[move] = move.product_id.uom_id._compute_quantity(
                 off, move.product_uom, rounding_method="HALF-UP"
             )
-        for move in no_door(self.browse().union(*lowered)):
-            left = move.product_uom.round(move.product_uom_qty - lowered[move])
-            if move.product_uom.compare(left, 0.0) > 0:
-                move.product_uom_qty = left
-            else:
-                # what it would have brought comes by another way, or is not asked for any more
-                move.write({"propagate_cancel": False, "origin_returned_move_id": False})
-                move._action_cancel()
+        for move, off in lowered.items():
+            left = move.product_uom.round(move.product_uom_qty - off)
+            with no_door.so(self.env):
+                if move.product_uom.compare(left, 0.0) > 0:
+                    move.product_uom_qty = left
+                else:
+                    # what it would have brought comes by another way, or is not asked for any more
+                    move.write({"propagate_cancel": False, "origin_returned_move_id": False})
+                    move._action_cancel()
 
     def _backorder_bring_again(self, pieces, waiting):
         """Make the move that brings ``pieces`` (product's unit), put back by ``self``, once more
@@ -175,9 +176,15 @@ class StockMove(models.Model):
 
         Odoo's own figures see a return that is returned.
         """
+        with no_door.so(self.env):
+            move = self._backorder_make_again(pieces, waiting)
+            waiting._recompute_state()
+        return move.with_env(self.env)
+
+    def _backorder_make_again(self, pieces, waiting):
         origin = self.origin_returned_move_id
         first = origin._backorder_is_first_step()
-        move = no_door(origin.sudo()).copy(
+        move = origin.sudo().copy(
             {
                 "product_uom_qty": origin.product_id.uom_id._compute_quantity(
                     pieces, origin.product_uom, rounding_method="HALF-UP"
@@ -199,8 +206,7 @@ class StockMove(models.Model):
         else:
             move._action_confirm(merge=False)
             move._action_assign()
-        no_door(waiting)._recompute_state()
-        return move.with_env(self.env)
+        return move
 
     def _prepare_merge_negative_moves_excluded_distinct_fields(self):
         """Who orders less asks less of what is brought again, too."""

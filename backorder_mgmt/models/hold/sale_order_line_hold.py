@@ -299,9 +299,10 @@ class SaleOrderLine(models.Model):
                     if unit.compare(left, 0.0) <= 0 and not move.picked:
                         whole.append(move.id)
                         continue
-                    no_door(move).with_context(unreserve_unpicked_only=True).quantity = max(
-                        0.0, unit.round(left)
-                    )
+                    with no_door.so(self.env):
+                        move.with_context(unreserve_unpicked_only=True).quantity = max(
+                            0.0, unit.round(left)
+                        )
                     touched |= move
         touched._recompute_state()
         touched.browse(whole)._backorder_unreserve_whole()

@@ -1,11 +1,15 @@
 """Kits: what their open deliveries say they are made of."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from odoo import models
 
 from ...engine import EPSILON, exact, floor_whole
-from ..base.token import private, private_value
+from ..base.meanwhile import Meanwhile
+
+#: {order line id: what its kits were made of before their quantity changed}
+recipes_kept = Meanwhile(default={})
 
 
 @dataclass(slots=True)
@@ -55,7 +59,7 @@ class SaleOrderLine(models.Model):
         """
         if "bom_line_id" not in self.env["stock.move"]._fields:
             return {}
-        known = private_value(self.env, "backorder_recipes") or {}
+        known = recipes_kept.now(self.env)
         result = {}
         for line in self:
             if line.state != "sale" or not line.product_id:
@@ -240,14 +244,15 @@ class SaleOrderLine(models.Model):
                 ahead[each.product] = ahead.get(each.product, 0.0) + more
         return ahead
 
+    @contextmanager
     def _backorder_keeping_recipes(self):
-        """``self``, with the recipes of its kits as they are now: while the ordered quantity
-        changes, their moves and the line say different things."""
+        """A block in which the recipes of these kits are what they are now: while the ordered
+        quantity changes, their moves and the line say different things. Yields whether there are
+        any."""
         recipes = self._backorder_recipes()
-        if not recipes:
-            return self
-        known = dict(private_value(self.env, "backorder_recipes") or {})
+        known = dict(recipes_kept.now(self.env))
         for line, recipe in recipes.items():
             per_unit = line._backorder_per_unit()
             known[line.id] = {key: ratio / per_unit for key, ratio in recipe.items()}
-        return self.with_context(**private(backorder_recipes=known))
+        with recipes_kept.so(self.env, known):
+            yield bool(recipes)

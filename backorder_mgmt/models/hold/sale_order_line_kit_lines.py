@@ -63,13 +63,15 @@ class SaleOrderLine(models.Model):
                     continue
                 pieces -= part
                 if unit.compare(part, move.product_qty) == 0:
-                    no_door(move).write({"bom_line_id": recipe_line})
+                    with no_door.so(self.env):
+                        move.write({"bom_line_id": recipe_line})
                     continue
-                vals_list = no_door(move)._split(part)
-                split = no_door(move).create(
-                    [{**vals, "bom_line_id": recipe_line} for vals in vals_list]
-                )
-                guard = Guard(budgets={split._backorder_budget_key(): 0.0})
-                split.with_context(**private(backorder_guard=guard))._action_confirm(merge=False)
+                with no_door.so(self.env):
+                    split = move.create(
+                        [{**vals, "bom_line_id": recipe_line} for vals in move._split(part)]
+                    )
+                    guard = Guard(budgets={split._backorder_budget_key(): 0.0})
+                    guarded = split.with_context(**private(backorder_guard=guard))
+                    guarded._action_confirm(merge=False)
             whole = whole and pieces <= EPSILON
         return whole

@@ -3,7 +3,10 @@
 from odoo import models
 
 from ...engine import is_more
-from ..base.token import private_value
+from ..base.meanwhile import Meanwhile
+
+#: The caller knows what the lines lack that it makes or writes.
+figured = Meanwhile(default=False)
 
 
 class SaleOrderLine(models.Model):
@@ -15,7 +18,7 @@ class SaleOrderLine(models.Model):
         It informs and holds no stock. Lines of one order share what is there; what is set
         aside for a filled line is its own.
         """
-        if private_value(self.env, "backorder_no_refigure"):
+        if figured.now(self.env):
             return
         lines = self.filtered(
             lambda line: line.state in ("draft", "sent")

@@ -4,15 +4,18 @@ A *door* is a method of Odoo's by which people, or other modules, change what de
 reserved or ask for. Doors call each other: the outermost one opens a :class:`Settling`, those
 inside note what they touch, and when the outermost one is left, the holds of these lines are
 brought in step with their deliveries (`sale.order.line._backorder_settle_doors`). What a fill, a
-force or a cancellation does itself is no door (:func:`no_door`), nor is an attempt of Odoo to
+force or a cancellation does itself is no door (`no_door`), nor is an attempt of Odoo to
 reserve under a guard: both know what they did.
 """
 
 from contextlib import contextmanager
 
-from ..base.token import private, private_value
+from ..base.meanwhile import Meanwhile
+from ..base.token import private_value
 
 _KEY = "backorder_mgmt.settling"
+#: Odoo's methods are no doors: the caller writes the holds itself.
+no_door = Meanwhile(default=False)
 
 
 class Settling:
@@ -78,9 +81,7 @@ class Settling:
 
 def _is_ours(env):
     """The call comes from a fill, a force, a cancellation, or an attempt under a guard."""
-    return bool(
-        private_value(env, "backorder_guard") is not None or private_value(env, "backorder_no_door")
-    )
+    return bool(private_value(env, "backorder_guard") is not None or no_door.now(env))
 
 
 def current(env):
@@ -172,8 +173,3 @@ def freed_taken(move, quantity):
     """``move`` got ``quantity`` of it back."""
     if left := freed(move):
         move.env.cr.cache[_KEY].freed[move.id] = max(0.0, left - quantity)
-
-
-def no_door(records):
-    """``records`` on which Odoo's methods are no doors: the caller has written the holds."""
-    return records.with_context(**private(backorder_no_door=True))

@@ -14,6 +14,7 @@ from .settling import (
     put_back_taken,
     wishes,
 )
+from .stock_quant import collecting
 
 
 class StockMove(models.Model):
@@ -326,7 +327,7 @@ class StockMove(models.Model):
     def _update_orderpoints(self):
         """Odoo looks for reordering rules with a term per move: of thousands of moves at once,
         those of products that have none are left out before."""
-        bulk = private_value(self.env, "backorder_collect") is not None
+        bulk = collecting.now(self.env) is not None
         moves = self._backorder_with_orderpoints() if bulk else self
         return super(StockMove, moves)._update_orderpoints()
 

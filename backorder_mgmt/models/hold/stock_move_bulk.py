@@ -6,8 +6,8 @@ from odoo import api, models
 
 from ...engine import EPSILON
 from ..base.batch import by_values
-from ..base.token import private
 from .settling import freed, freed_taken, no_door
+from .stock_quant import collecting
 
 _logger = logging.getLogger(__name__)
 
@@ -251,7 +251,6 @@ class StockMove(models.Model):
 
     def _backorder_bulk_write(self, bulk):
         """Make the move lines and write what was reserved, added up per stock row."""
-        reserved, updates = bulk.reserved, bulk.updates
         collected = {}
 
         def collect(product, location, quantity, lot, package, owner):
@@ -261,24 +260,33 @@ class StockMove(models.Model):
             collected[key] = collected.get(key, 0.0) + quantity
             return True
 
-        lines = self.env["stock.move.line"].with_context(**private(backorder_collect=collect))
+        with collecting.so(self.env, collect):
+            new = self._backorder_bulk_write_lines(bulk)
+        self._backorder_bulk_write_quants(bulk.taken, collected)
+        inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
+        if inside:
+            inside._apply_putaway_strategy()
+
+    def _backorder_bulk_write_lines(self, bulk):
+        """Make the move lines, and bring the quantities and states of their moves in step."""
+        reserved, updates = bulk.reserved, bulk.updates
+        lines = self.env["stock.move.line"]
         names = [self._fields[name] for name in ("quantity", "picked")]
         known = self.browse(reserved)
         wanted = sum(vals["quantity"] for vals in bulk.vals_list)
         with self.env.protecting([*self._backorder_untouched(), (names, known)]):
-            moves = self.with_env(lines.env)
             by_quantity = {}
-            for move in moves.browse(reserved):
+            for move in known:
                 by_quantity.setdefault(reserved[move.id][1], []).append(move.id)
             for quantity, ids in by_quantity.items():
                 # Protected: it is kept, not spread over lines.
-                moves.browse(ids).quantity = quantity
-            for own in moves.browse(reserved)._backorder_in_turn():
+                self.browse(ids).quantity = quantity
+            for own in known._backorder_in_turn():
                 for state, same in own.grouped(lambda move: reserved[move.id][0]).items():
                     same.filtered(lambda move, s=state: move.state != s).state = state
             new = lines.create(self._backorder_merge_vals(bulk.vals_list))
             for line, quantity in updates:
-                line.with_env(lines.env).quantity += quantity
+                line.with_env(self.env).quantity += quantity
         if any(line.picked for line in new) or abs(sum(new.mapped("quantity")) - wanted) > EPSILON:
             # Another module made other lines than it was asked for.
             for field in names:
@@ -289,10 +297,7 @@ class StockMove(models.Model):
             [line.id for line, _quantity in updates]
         ).move_id._backorder_in_turn():
             own._recompute_state()
-        self._backorder_bulk_write_quants(bulk.taken, collected)
-        inside = new.filtered(lambda line: line.location_dest_id.usage == "internal")
-        if inside:
-            inside._apply_putaway_strategy()
+        return new
 
     @api.model
     def _backorder_bulk_write_quants(self, taken, collected):
@@ -334,11 +339,15 @@ class StockMove(models.Model):
             given_back[key] = given_back.get(key, 0.0) + quantity
             return True
 
-        lines = no_door(self.sudo().move_line_ids.filtered(lambda line: not line.picked))
+        lines = self.sudo().move_line_ids.filtered(lambda line: not line.picked)
         # What is delivered and invoiced stays as it is.
         untouched = [own for own in self._backorder_untouched() if own[1]._name in _ORDERS]
-        with self.env.protecting(untouched):
-            lines.with_context(**private(backorder_collect=collect)).unlink()
+        with (
+            no_door.so(self.env),
+            collecting.so(self.env, collect),
+            self.env.protecting(untouched),
+        ):
+            lines.unlink()
         self.env["stock.quant"]._backorder_give_back(given_back)
         self.product_id._backorder_stock_changed()
 
@@ -375,21 +384,3 @@ class StockMove(models.Model):
         ruled = rules._read_group([("product_id", "in", self.product_id.ids)], ["product_id"])
         ids = {product.id for (product,) in ruled}
         return self.filtered(lambda move: move.product_id.id in ids)
-
-    def _backorder_merge_vals(self, vals_list):
-        """One move line per move, location and lot, as Odoo makes, also from several stock rows."""
-        merged = {}
-        for vals in vals_list:
-            key = (
-                vals["move_id"],
-                vals["location_id"],
-                vals.get("lot_id"),
-                vals["product_uom_id"],
-            )
-            if key in merged:
-                for name in ("quantity", "quantity_product_uom"):
-                    if name in vals:
-                        merged[key][name] += vals[name]
-            else:
-                merged[key] = vals
-        return list(merged.values())

@@ -1,4 +1,5 @@
-"""Which stock rows reserving in bulk takes from, and in which order: Odoo's removal strategies."""
+"""Which stock rows reserving in bulk takes from, in which order (Odoo's removal strategies), and
+the move lines that come of them."""
 
 from datetime import datetime
 
@@ -68,3 +69,21 @@ class StockMove(models.Model):
             return quants
         day = max(self.date, fields.Datetime.now()) if self.sudo().sale_line_id else self.date
         return quants.filtered(lambda quant: not quant.removal_date or quant.removal_date >= day)
+
+    def _backorder_merge_vals(self, vals_list):
+        """One move line per move, location and lot, as Odoo makes, also from several stock rows."""
+        merged = {}
+        for vals in vals_list:
+            key = (
+                vals["move_id"],
+                vals["location_id"],
+                vals.get("lot_id"),
+                vals["product_uom_id"],
+            )
+            if key in merged:
+                for name in ("quantity", "quantity_product_uom"):
+                    if name in vals:
+                        merged[key][name] += vals[name]
+            else:
+                merged[key] = vals
+        return list(merged.values())

@@ -11,7 +11,6 @@ class StockMove(models.Model):
     def _backorder_lower_demand(self, quantities):
         """Lower the demand of these moves by ``{move: unreserved quantity}`` (moves' units), on
         later steps too."""
-        self = no_door(self)
         later = {}
         for move in self:
             for following in move.move_dest_ids.filtered(
@@ -23,6 +22,11 @@ class StockMove(models.Model):
                 )
         if later:
             self.browse().union(*later)._backorder_lower_demand(later)
+        with no_door.so(self.env):
+            self._backorder_take_demand(quantities)
+
+    def _backorder_take_demand(self, quantities):
+        """As :meth:`_backorder_lower_demand`, of this step."""
         gone = self.browse()
         for move in self:
             left = move.product_uom.round(move.product_uom_qty - quantities[move])

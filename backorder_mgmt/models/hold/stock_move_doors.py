@@ -98,7 +98,8 @@ class StockMove(models.Model):
 
     def _split(self, qty, restrict_partner_id=False):
         """The rest of the demand comes back as a move that the caller makes: nothing ends here."""
-        return super(StockMove, no_door(self))._split(qty, restrict_partner_id=restrict_partner_id)
+        with no_door.so(self.env):
+            return super()._split(qty, restrict_partner_id=restrict_partner_id)
 
     def _backorder_typed_down(self):
         """{budget key: what was typed down} on deliveries that are sent in part."""
@@ -189,7 +190,8 @@ class StockMove(models.Model):
             and not any(o.sale_line_id == move.sale_line_id for o in move.move_orig_ids)
         )
         if linked:
-            no_door(linked).write({"procure_method": "make_to_stock", "move_orig_ids": [(5, 0, 0)]})
+            with no_door.so(self.env):
+                linked.write({"procure_method": "make_to_stock", "move_orig_ids": [(5, 0, 0)]})
 
     def _backorder_check_assigned(self):
         """

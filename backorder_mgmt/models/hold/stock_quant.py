@@ -3,7 +3,10 @@
 from odoo import api, models
 
 from ..base.batch import by_values
-from ..base.token import private_value
+from ..base.meanwhile import Meanwhile
+
+#: The function that adds reservations up, to be written once.
+collecting = Meanwhile()
 
 
 class StockQuant(models.Model):
@@ -21,9 +24,9 @@ class StockQuant(models.Model):
         strict=True,
     ):
         """While many move lines are made or deleted at once, their reservations are added up by the
-        function that ``stock.move._backorder_bulk_write`` or ``_backorder_unreserve_whole`` left in
-        the context; it says whether a reservation is one of those. They write the sums."""
-        collect = private_value(self.env, "backorder_collect")
+        function of ``stock.move._backorder_bulk_write`` or ``_backorder_unreserve_whole``; it says
+        whether a reservation is one of those. They write the sums."""
+        collect = collecting.now(self.env)
         if collect and collect(product_id, location_id, quantity, lot_id, package_id, owner_id):
             return None
         return super()._update_reserved_quantity(

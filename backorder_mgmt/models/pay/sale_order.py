@@ -7,8 +7,10 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, float_round
 
-from ..base.token import private, private_value
+from ..base.meanwhile import Meanwhile
 
+#: Only money that came in on an order counts as paid on it.
+not_carried = Meanwhile(default=False)
 _OPERATORS = {
     "=": comparison.eq,
     "!=": comparison.ne,
@@ -233,11 +235,10 @@ class SaleOrder(models.Model):
         "transaction_ids.state",
         "transaction_ids.amount",
     )
-    @api.depends_context("backorder_not_carried")
     def _compute_amount_paid(self):
         """Carried credit counts as paid; a carried balance is still to be paid."""
         super()._compute_amount_paid()
-        if private_value(self.env, "backorder_not_carried"):
+        if not_carried.now(self.env):
             return
         for order in self:
             order.amount_paid += order.backorder_carried_amount
@@ -332,5 +333,10 @@ class SaleOrder(models.Model):
 
     def _generate_downpayment_invoices(self):
         """A down payment invoices the money that came in on this order, not what was carried."""
-        orders = self.with_context(**private(backorder_not_carried=True))
-        return super(SaleOrder, orders)._generate_downpayment_invoices()
+        # What is known was worked out with it, or without: it is stored nowhere.
+        self.invalidate_model(["amount_paid"], flush=False)
+        try:
+            with not_carried.so(self.env):
+                return super()._generate_downpayment_invoices()
+        finally:
+            self.invalidate_model(["amount_paid"], flush=False)
