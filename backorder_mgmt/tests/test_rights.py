@@ -259,7 +259,7 @@ class TestFieldsOfOrders(BackorderCommon):
 
 @tagged("post_install", "-at_install")
 class TestContextOfOthers(BackorderCommon):
-    """Keys of ours that somebody sends along: they change nothing."""
+    """Keys that somebody sends along, and names that keys of ours had: they change nothing."""
 
     def _call(self, user, records, method, *args, **context):
         return call_kw(

@@ -6,8 +6,9 @@ this process in the context, compared by identity. Nothing that comes in over RP
 that an action or a default carries, can equal it. Being superuser is not enough: an automation rule
 or a server action calls the public methods, as people do.
 
-What else our methods tell each other by the context is wrapped in the same way (`private`), as it
-changes what is true: JSON has no such objects.
+The guard of an attempt to reserve travels in the context as well, and is wrapped (`private`), as it
+changes what is true: JSON has no such objects. What else passes methods of Odoo's on its way is no
+matter of the context: see ``meanwhile.py``.
 """
 
 import functools

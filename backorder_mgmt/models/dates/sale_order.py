@@ -76,10 +76,8 @@ class SaleOrder(models.Model):
         """Dates of what the nightly search finds follow by the job, once for all of it: each chunk
         would look at the whole queues of its items, which grow with what was found before."""
         lines = self.browse(ids).exists().order_line.sudo()
-        with (
-            others_by_job.so(self.env),
-            self.env.protecting([lines._fields["backorder_expected_date"]], lines),
-        ):
-            res = super()._backorder_find_chunk(ids)
+        with self.env.protecting([lines._fields["backorder_expected_date"]], lines):
+            with others_by_job.so(self.env):
+                res = super()._backorder_find_chunk(ids)
             self.env.flush_all()
         return res

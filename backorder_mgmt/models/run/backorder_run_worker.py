@@ -94,11 +94,11 @@ class BackorderRun(models.Model):
         products = products.union(*parts)
         warehouses = self.env["stock.warehouse"].search([("company_id", "=", self.company_id.id)])
         self.env["backorder.supply"]._lock(products, warehouses.lot_stock_id)
-        with dates_later.so(self.env):
-            while rows := self._next_batch(size):
+        while rows := self._next_batch(size):
+            with dates_later.so(self.env):
                 self._do_orders(rows)
-                self.env.flush_all()
-                self._forget_batch()
+            self.env.flush_all()
+            self._forget_batch()
         products._backorder_stock_changed()
 
     def _forget_batch(self):
