@@ -8,6 +8,8 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import HttpCase, TransactionCase, new_test_user
 
+from odoo.addons.backorder_mgmt.models.base.meanwhile import _NOW
+
 
 def own_ground(env):
     """The current company with prices and taxes of the tests' own, whatever apps and demo data say.
@@ -64,6 +66,10 @@ class BackorderCommon(TransactionCase):
                 "backorder_require_last_po": False,
             }
         )
+
+    def tearDown(self):
+        super().tearDown()
+        self.assertNotIn(self.env.cr, _NOW, "what was said meanwhile outlived its block")
 
     @classmethod
     def _product(cls, name, **values):

@@ -160,7 +160,7 @@ class StockMove(models.Model):
             wishes._backorder_fulfil()
             known = lines._backorder_moves()
         facts = lines.filtered("backorder_hold_qty")._backorder_facts(known)
-        guard = tried._backorder_guard(taking - tried, facts, known)
+        guard = tried._backorder_guard_of(taking - tried, facts, known)
         blocked = tried.filtered(
             lambda move: guard.budgets.get(move._backorder_budget_key(), 1.0) <= 0
             and not freed(move)
@@ -231,19 +231,22 @@ class StockMove(models.Model):
             and not move._should_bypass_reservation()
         )
 
-    def _backorder_guard(self, others=None, facts=None, known=None):
+    def _backorder_guard(self, others):
+        """As :meth:`_backorder_guard_of`, gathered for it."""
+        lines = self.sudo().sale_line_id
+        facts = lines.filtered("backorder_hold_qty")._backorder_facts()
+        return self._backorder_guard_of(others, facts, lines._backorder_moves())
+
+    def _backorder_guard_of(self, others, facts, known):
         """The limits of an attempt to reserve ``self`` (open first-step moves of sale lines)
         together with ``others`` (any other moves): what is held, set aside and owed.
 
         :param facts: :class:`LineFacts` of the lines that hold something
         :param known: all open first-step moves of these lines
         """
-        others = others if others is not None else self.browse()
         lines = self.sudo().sale_line_id
         budgets = {}
         holding = lines.filtered("backorder_hold_qty")
-        facts = facts or holding._backorder_facts()
-        known = lines._backorder_moves() if known is None else known
         figures, parts = facts.figures, facts.parts
         for line in holding:
             free = reservable(line.backorder_hold_qty, figures[line])
@@ -289,7 +292,7 @@ class StockMove(models.Model):
         attempt = guard = private_value(self.env, "backorder_guard")
         if guard is None:
             own = self.sudo().sale_line_id._backorder_moves() & self
-            guard = own._backorder_guard(others=self - own)
+            guard = own._backorder_guard(self - own)
         elif self.id in guard.settled:
             return [], 0
         line = self.sudo().sale_line_id
@@ -375,21 +378,3 @@ class StockMove(models.Model):
             ("sale_line_id.backorder_qty", ">", 0),
             ("sale_line_id.warehouse_id", "in", warehouses.ids),
         ]
-
-    def _backorder_note_closed(self, waiting):
-        """Say on the order that "No backorder" closed what was waiting."""
-        closed = {}
-        for line, before in waiting.items():
-            gone = before - line.backorder_qty
-            if line._backorder_compare(gone, 0.0) > 0 and line.state == "sale":
-                closed.setdefault(line.order_id, []).append(
-                    f"{line.product_id.display_name} ({line._backorder_quantity_label(gone)})"
-                )
-        for order, names in closed.items():
-            order._message_log(
-                body=self.env._(
-                    "Delivered without backorder: the rest was closed and is not needed any more: "
-                    "%s.",
-                    ", ".join(names),
-                )
-            )

@@ -1,4 +1,4 @@
-"""Lower what deliveries ask for, as the order line asks for less."""
+"""Less is asked of deliveries: as the order line asks for less, or as "No backorder" closed it."""
 
 from odoo import models
 
@@ -43,3 +43,21 @@ class StockMove(models.Model):
             write = type(gone).write if "write" in vars(type(gone)) else models.BaseModel.write
             write(gone.with_context(do_not_unreserve=True), {"product_uom_qty": 0.0})
             gone._action_cancel()
+
+    def _backorder_note_closed(self, waiting):
+        """Say on the order that "No backorder" closed what was waiting."""
+        closed = {}
+        for line, before in waiting.items():
+            gone = before - line.backorder_qty
+            if line._backorder_compare(gone, 0.0) > 0 and line.state == "sale":
+                closed.setdefault(line.order_id, []).append(
+                    f"{line.product_id.display_name} ({line._backorder_quantity_label(gone)})"
+                )
+        for order, names in closed.items():
+            order._message_log(
+                body=self.env._(
+                    "Delivered without backorder: the rest was closed and is not needed any more: "
+                    "%s.",
+                    ", ".join(names),
+                )
+            )

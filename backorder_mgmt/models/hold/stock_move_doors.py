@@ -148,7 +148,7 @@ class StockMove(models.Model):
                     names = move.move_orig_ids.filtered(lambda m: m.state == "done")
                     note = self.env._("Assigned to it: %s", ", ".join(names.mapped("reference")))
                     doors.notes.setdefault(move.sudo().sale_line_id.id, note)
-            limits = self._backorder_guard()
+            limits = self._backorder_guard(self.browse())
             arriving = wishes_now(self.env) == "arriving"
             guard = Guard(supply=limits.supply, kinds=("promised",) if arriving else limits.kinds)
             self.with_context(**private(backorder_guard=guard))._action_assign()
@@ -174,7 +174,7 @@ class StockMove(models.Model):
         if self.product_id.uom_id.compare(pieces, 0.0) <= 0:
             return
         moves = self._backorder_alike()
-        limits = moves._backorder_guard()
+        limits = moves._backorder_guard(self.browse())
         guard = Guard(
             budgets={self._backorder_budget_key(): pieces},
             supply=limits.supply,
