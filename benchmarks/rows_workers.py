@@ -47,7 +47,7 @@ WORKER = """
 
 
 @contextmanager
-def _copy(db):
+def committed_copy(db):
     """A copy of ``db`` whose data are committed, gone in the end."""
     name = f"{db}_workers"
     drop = ["dropdb", "--force", "--if-exists", name]
@@ -109,7 +109,7 @@ def _work(db, run_id, count):
 def bench_workers(args, report):
     """The same fill by two workers against one; processes, PostgreSQL and all share the cores."""
     took = {1: [], 2: []}
-    with _copy(args.db) as db:
+    with committed_copy(args.db) as db:
         for number in range(args.rounds):
             for count in (1, 2) if number % 2 else (2, 1):
                 run_id = _make_run(db, args.workers_lines)

@@ -40,6 +40,7 @@ ROWS = {
     "create": "rows_purchase",
     "overview": "rows_show",
     "analysis": "rows_show",
+    "browser": "rows_browser",
     "plan": "rows_sale",
 }
 #: What --full changes: the sizes of the design.

@@ -44,6 +44,7 @@ class SaleOrder(models.Model):
     backorder_family_ids = fields.Many2many(
         "sale.order", string="Original and New Orders", compute="_compute_backorder_family_ids"
     )
+    backorder_family_has_money = fields.Boolean(compute="_compute_backorder_family_has_money")
     backorder_carry_ids = fields.Many2many(
         "backorder.carry",
         string="Carried Amounts",
@@ -218,6 +219,15 @@ class SaleOrder(models.Model):
                 # sudo to find the family; shown is what the user may read of it
                 family = saved.sudo()._backorder_family().with_env(self.env)
             order.backorder_family_ids = family._filtered_access("read")
+
+    @api.depends("backorder_family_ids", "backorder_paid_amount", "backorder_carried_amount")
+    def _compute_backorder_family_has_money(self):
+        """Where nothing was paid or carried, no column speaks of it."""
+        for order in self:
+            order.backorder_family_has_money = any(
+                member.backorder_paid_amount or member.backorder_carried_amount
+                for member in order.backorder_family_ids
+            )
 
     @api.depends("backorder_family_ids", "backorder_carry_in_ids", "backorder_carry_out_ids")
     def _compute_backorder_carry_ids(self):

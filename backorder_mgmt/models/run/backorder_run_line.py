@@ -70,8 +70,9 @@ class BackorderRunLine(models.Model):
     )
     reason = fields.Selection(
         [
-            ("filled", "Filled"),
-            ("on_order", "Filled on the Order"),
+            # Said before the fill and after it: no past tense.
+            ("filled", "All of it"),
+            ("on_order", "Stays on the order"),
             ("partial_stock", "Stock for a part"),
             ("no_stock", "No stock"),
             ("not_complete", "Order cannot be completed"),

@@ -72,9 +72,10 @@ const needs = (product, quantity) => ({
     trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_qty]:contains("${quantity}")`,
 });
 
-const shows = (product, badge) => ({
-    content: `${product} shows “${badge}”`,
-    trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_state] .badge:contains("${badge}")`,
+// Of an open backorder the state is told on hovering, the badge of a closed one stands in its place.
+const shows = (product, state) => ({
+    content: `${product} shows “${state}”`,
+    trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_qty] :is([title="${state}"], .badge:contains("${state}"))`,
 });
 
 registry.category("web_tour.tours").add("backorder_force", {
@@ -188,7 +189,7 @@ function fillFamily(moves, stays, why) {
         },
         press("Close"),
         closed,
-        ...(stays ? [shows(stays, "Filled")] : []),
+        ...(stays ? [shows(stays, "Backorder Filled")] : []),
         {
             content: "open the new order",
             trigger: "button[name=action_view_backorder_children]:visible",
@@ -404,7 +405,7 @@ registry.category("web_tour.tours").add("backorder_fill_batch", {
         },
         {
             content: "the other one gets all of it",
-            trigger: `${runLine("TOUR-2")} .badge:contains("Filled")`,
+            trigger: `${runLine("TOUR-2")} .badge:contains("All of it")`,
         },
         {
             content: "what does the item get in all?",
@@ -680,7 +681,7 @@ registry.category("web_tour.tours").add("backorder_purchase", {
         closed,
         {
             content: "the fill says so",
-            trigger: '.o_field_widget[name=line_ids] .o_data_row:contains("Hammer") .badge:contains("Filled")',
+            trigger: '.o_field_widget[name=line_ids] .o_data_row:contains("Hammer") .badge:contains("All of it")',
         },
     ],
 });

@@ -71,7 +71,7 @@ registry.category("web_tour.tours").add("backorder_change_plan", {
         },
         {
             content: "the other one gets the rest at once",
-            trigger: '.o_data_row:contains("PLAN-NEW") .badge:contains("Filled")',
+            trigger: '.o_data_row:contains("PLAN-NEW") .badge:contains("All of it")',
         },
         {
             content: "its row says what",
