@@ -282,16 +282,9 @@ class TestBetter(RunCommon):
             self.assertEqual(
                 column.get("column_invisible"), "not parent.backorder_family_has_money"
             )
-        self.env["backorder.carry"]._backorder_create(
-            [
-                {
-                    "from_order_id": order.id,
-                    "to_order_id": new.id,
-                    "amount": 1.0,
-                    "kind": "credit",
-                }
-            ]
-        )
+        carry = {"from_order_id": order.id, "to_order_id": new.id, "amount": 1, "kind": "credit"}
+        carry |= {"company_id": self.company.id, "currency_id": order.currency_id.id}
+        self.env["backorder.carry"]._backorder_create([carry])
         self.env.invalidate_all()
         self.assertTrue(order.backorder_family_has_money and new.backorder_family_has_money)
 
