@@ -122,7 +122,8 @@ const line = (name) => `.o_field_widget[name=order_line] .o_data_row:contains("$
 
 registry.category("web_tour.tours").add("backorder_order_in_pages", {
     steps: () => [
-        { trigger: line("Part 1") },
+        // Sixty rows and more take a busy machine longer than a tour waits for a step.
+        { trigger: line("Part 1"), timeout: 40000 },
         {
             content: "a page of sixty",
             trigger: `.o_field_widget[name=order_line]:not(:has(.o_data_row:contains("Part 70")))`,
@@ -132,13 +133,13 @@ registry.category("web_tour.tours").add("backorder_order_in_pages", {
             trigger: ".o_field_widget[name=order_line] .o_pager_next",
             run: "click",
         },
-        { trigger: line("Part 70") },
+        { trigger: line("Part 70"), timeout: 40000 },
     ],
 });
 
 registry.category("web_tour.tours").add("backorder_sections_are_whole", {
     steps: () => [
-        { trigger: line("Part 1") },
+        { trigger: line("Part 1"), timeout: 40000 },
         {
             content: "the whole section, as Odoo adds it up over what it shows",
             trigger: line("Part 70"),
