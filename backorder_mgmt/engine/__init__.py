@@ -15,6 +15,7 @@ from .charge import (
     next_charge,
 )
 from .facts import TREATMENTS, Allocation, Demand, Donor, OrderFacts, Plan, Rule
+from .goods import Batch, Goods
 from .guard import Guard
 from .hold import Figures, clamp_needed, reservable, short_of, split_forced, state_of
 from .lanes import make_lanes
@@ -22,7 +23,7 @@ from .plan import FILL_KINDS, make_plan
 from .policies import POLICIES, SORT_KEYS
 from .process import GO, PAY, STAY, Decision, OrderMoney, decide, decide_payment
 from .purchase import Needed, OnOrder, PurchaseFacts, Waiting, round_up, vendor_quantity, work_out
-from .supply import Batch, Claim, Reach, Source, Supply
+from .supply import Claim, Reach, Source, Supply
 from .dates import ON_HAND, Dealt, deal, deal_dates
 from .numbers import EPSILON, exact, floor_whole, is_more, is_positive, nearest_whole, trim
 
@@ -51,6 +52,7 @@ __all__ = [
     "Donor",
     "FamilyMoney",
     "Figures",
+    "Goods",
     "Guard",
     "Needed",
     "OnOrder",

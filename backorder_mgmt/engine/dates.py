@@ -1,10 +1,13 @@
 """When waiting customers may expect their goods."""
 
-from collections.abc import Hashable, Iterable, Sequence
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
+from .goods import Batch, Goods
 from .numbers import is_positive
 
 Key = TypeVar("Key", bound=Hashable)
@@ -44,36 +47,44 @@ def deal(
     queue: Sequence[tuple[Key, float]],
     incoming: Iterable[tuple[datetime, float, Any]],
     on_hand: float = 0.0,
+    lots: Mapping[Any, Sequence[Batch]] | None = None,
+    moments: Mapping[Key, float] | None = None,
 ) -> dict[Key, Dealt]:
     """Deal what is on hand, then what comes, earliest first, to a queue of needs.
 
-    Who cannot be served completely takes what comes all the same: nobody overtakes.
+    Who cannot be served completely takes what comes all the same: nobody overtakes, but with what
+    leaves stock before those in front are served.
 
     :param queue: (key, needed quantity) in the order in which they are served; a key that comes
         twice has two parts in the queue (the forced part of a line waits further back)
     :param incoming: (arrival, quantity, source), in any order
     :param on_hand: free now; below zero it is made good by the first arrivals
+    :param lots: {source: what of it must leave stock}, of what is on hand under None
+    :param moments: {key: when it is served}, as ``Batch.until``
     :return: for each key what it gets
     """
-    supply = [(ON_HAND, on_hand, None)] if is_positive(on_hand) else []
-    supply += sorted(
+    lots, moments = lots or {}, moments or {}
+    coming = [(ON_HAND, on_hand, None)] if is_positive(on_hand) else []
+    coming += sorted(
         ((date, qty, source) for date, qty, source in incoming if is_positive(qty)),
         key=lambda arrival: arrival[0],
     )
-    position, left = 0, supply[0][1] if supply else 0.0
+    supply = [(date, Goods(qty, lots.get(source, ())), source) for date, qty, source in coming]
+    position = 0
     dealt: dict[Any, Dealt] = {}
     hole = object()
     for key, need in [(hole, max(0.0, -on_hand)), *queue]:
         own = dealt.setdefault(key, Dealt())
-        while is_positive(need) and position < len(supply):
-            date, _quantity, source = supply[position]
-            taken = min(need, left)
-            own.shares.append(Share(taken, date, source))
-            need -= taken
-            left -= taken
-            if not is_positive(left):
-                position += 1
-                left = supply[position][1] if position < len(supply) else 0.0
+        moment = moments.get(key, -math.inf)
+        for date, goods, source in islice(supply, position, None):
+            if not is_positive(need):
+                break
+            taken = goods.take(need, moment)
+            if is_positive(taken):
+                own.shares.append(Share(taken, date, source))
+                need -= taken
+        while position < len(supply) and not is_positive(supply[position][1].quantity):
+            position += 1
         own.missing += max(0.0, need)
     del dealt[hole]
     return dealt

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .goods import Batch, Goods
 from .numbers import EPSILON, is_positive
 
 Path = tuple[int, ...]
@@ -33,14 +34,6 @@ class Claim:
     owner: int = 0
     line: int = 0
     key: Any = None
-
-
-@dataclass(slots=True)
-class Batch:
-    """What is free of a lot that must leave stock: nobody gets it who is served after ``until``."""
-
-    quantity: float
-    until: float = math.inf
 
 
 @dataclass(slots=True)
@@ -227,6 +220,12 @@ class Supply:
             for top in self._taken_around(product, location):
                 free = min(free, self.free.get((product, top), 0.0))
         return max(0.0, free)
+
+    def lots(self, product: int, location: int) -> list[Batch]:
+        """Of what anybody may get (see :meth:`available`) what must leave stock, and when; nothing
+        where no lot of ``product`` must."""
+        batches = self.batches.get((product, location), ())
+        return Goods(self.available(product, location), batches).batches if batches else []
 
     def _free(self, product: int, location: int, line: int) -> float:
         """What is free below ``location`` when ``line`` is served, whoever claims it."""

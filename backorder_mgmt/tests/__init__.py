@@ -106,6 +106,7 @@ from . import test_put_back
 from . import test_purchase
 from . import test_purchase_background
 from . import test_purchase_cases
+from . import test_purchase_lots
 from . import test_purchase_orders
 from . import test_purchase_places
 from . import test_purchase_twice

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder_mgmt.engine import ON_HAND, deal, deal_dates
+from backorder_mgmt.engine import ON_HAND, Batch, deal, deal_dates
 
 MONDAY = datetime(2026, 3, 2)
 
@@ -128,3 +128,26 @@ def test_nothing_is_dealt_twice_and_nothing_is_left_while_somebody_waits(queue, 
     for key, need in queue:
         got = sum(share.quantity for share in dealt[key].shares)
         assert got + dealt[key].missing == pytest.approx(need)
+
+
+def test_what_leaves_stock_before_it_is_sent_is_for_those_behind():
+    """Of three on hand one leaves on the fifth; two more come on the fourth, one of them leaves on
+    the sixth."""
+    stock = [Batch(1.0, 5.0), Batch(2.0)]
+    coming = [(day(4), 2.0, "P1")]
+    dealt = deal(
+        [("late", 3.0), ("soon", 2.0), ("last", 1.0)],
+        coming,
+        3.0,
+        {None: stock, "P1": [Batch(1.0, 6.0)]},
+        {"late": 10.0, "soon": 2.0, "last": 20.0},
+    )
+    told = {
+        key: [(share.quantity, share.date) for share in own.shares] for key, own in dealt.items()
+    }
+    assert told == {
+        "late": [(2, ON_HAND), (1, day(4))],
+        "soon": [(1, ON_HAND), (1, day(4))],
+        "last": [],
+    }
+    assert [own.missing for own in dealt.values()] == [0, 0, 1]

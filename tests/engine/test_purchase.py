@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder_mgmt.engine import (
+    Batch,
     OnOrder,
     PurchaseFacts,
     Waiting,
@@ -173,3 +174,60 @@ def test_more_on_order_never_makes_it_more(facts, more):
         facts.maximum,
     )
     assert work_out(other).quantity <= work_out(facts).quantity
+
+
+def lots(*batches):
+    return [Batch(float(quantity), float(until)) for quantity, until in batches]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "on_hand", "there", "on_order", "short", "leaving"),
+    [
+        # (needed, the day it is served), on hand by (quantity, the day it leaves), on order so
+        ([(3, 10)], 1, [(1, 5)], [], {0: 3}, 1),
+        ([(3, 5)], 1, [(1, 5)], [], {0: 2}, 0),
+        ([(3, 10), (1, 2)], 1, [(1, 5)], [], {0: 3}, 0),
+        ([(2, 2), (2, 10)], 4, [(2, 5), (2, 30)], [], {}, 0),
+        # taken in the order of the lots: the first in stock stays for nobody who is late
+        ([(2, 2), (2, 10)], 4, [(2, 30), (2, 5)], [], {1: 2}, 2),
+        ([(2, 10), (2, 2)], 4, [(2, 30), (2, 5)], [], {}, 0),
+        # two of three lots
+        ([(6, 10)], 9, [(3, 5), (3, 15), (3, 20)], [], {}, 0),
+        ([(6, 18)], 9, [(3, 5), (3, 15), (3, 20)], [], {0: 3}, 6),
+        # on order, of which a lot is known
+        ([(3, 10)], 0, [], [OnOrder(3, lots=lots((3, 5)))], {0: 3}, 0),
+        ([(3, 10)], 0, [], [OnOrder(3, lots=lots((2, 5)))], {0: 2}, 0),
+        ([(3, 4)], 0, [], [OnOrder(3, lots=lots((2, 5)))], {}, 0),
+        ([(3, 10)], 0, [], [OnOrder(3, frozenset({0}), lots=lots((3, 5)))], {0: 3}, 0),
+        ([(3, 10), (3, 4)], 0, [], [OnOrder(3, frozenset({0}), lots=lots((3, 5)))], {0: 3}, 0),
+    ],
+)
+def test_what_leaves_stock_before_it_is_sent_serves_nobody(
+    waiting, on_hand, there, on_order, short, leaving
+):
+    facts = PurchaseFacts(
+        [Waiting(n, float(q), moment=float(day)) for n, (q, day) in enumerate(waiting)],
+        on_hand=float(on_hand),
+        on_order=on_order,
+        lots=lots(*there),
+    )
+    needed = work_out(facts)
+    assert (needed.lines, needed.leaving) == (short, leaving)
+
+
+def test_what_others_claim_may_be_what_stays_longest():
+    there = lots((4, 5), (4, 30))
+    late = [Waiting(0, 4.0, moment=10.0)]
+    for claimed in ({"promised": 4.0}, {"demand": 4.0}):
+        needed = work_out(PurchaseFacts(late, on_hand=8.0, lots=there, **claimed))
+        assert (needed.short, needed.leaving) == (4, 4)
+    early = [Waiting(0, 4.0, moment=3.0)]
+    assert not work_out(PurchaseFacts(early, on_hand=8.0, lots=there, promised=4.0)).short
+
+
+def test_for_the_minimum_counts_what_leaves_later():
+    late = [Waiting(0, 3.0, moment=10.0)]
+    facts = PurchaseFacts(late, on_hand=4.0, lots=lots((4, 5)), minimum=2.0, maximum=6.0)
+    needed = work_out(facts)
+    assert (needed.short, needed.refill) == (3, 0)
+    assert work_out(facts, refill=False).short == 3

@@ -154,11 +154,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         return {
             "product_id": product.id,
             "warehouse_id": warehouse.id,
-            "on_hand_qty": facts.on_hand - needed.out_of_reach,
+            "on_hand_qty": facts.on_hand - needed.not_for_these,
             "reserved_qty": facts.reserved,
             "promised_qty": facts.promised,
             "demand_qty": facts.demand,
-            "free_qty": needed.free - needed.out_of_reach,
+            "free_qty": needed.free - needed.not_for_these,
             "on_order_qty": needed.on_order,
             "min_qty": facts.minimum or 0.0,
             "max_qty": facts.maximum,

@@ -1,8 +1,9 @@
 """The facts of purchasing: what waits, what is there and what is on order, in a few queries."""
 
+import math
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -24,8 +25,8 @@ class BackorderPurchasePlan(models.AbstractModel):
         products, warehouses = products.sudo(), warehouses.sudo()
         self.env.flush_all()
         waiting, held, apart = self._read_waiting(products, warehouses, days, include_quotations)
-        on_hand = self._read_quants(products, warehouses)
-        served = self._serve_apart(apart, waiting, on_hand, warehouses)
+        on_hand, lots = self._read_quants(products, warehouses)
+        served = self._serve_apart(apart, waiting, on_hand, lots, warehouses)
         demand = self._read_demand(products, warehouses, held)
         promised = self._sum_set_aside(products, warehouses)
         places = self.env["stock.location"].sudo().browse({place for _product, place in served})
@@ -49,6 +50,7 @@ class BackorderPurchasePlan(models.AbstractModel):
                     maximum=maximum,
                     multiple=multiple,
                     elsewhere=elsewhere.get(key, ()),
+                    lots=lots.get(key, ()),
                 )
         return facts
 
@@ -134,6 +136,7 @@ class BackorderPurchasePlan(models.AbstractModel):
         if quotations and include_quotations:
             bought = set(lines.search(self._get_quotation_domain(quotations)).ids)
         starts = self._window_starts(warehouses, days)
+        moments = lines._backorder_moments(entries)
         waiting, held, apart = {}, {}, {}
         for line_id, warehouse_id, parts, needed, _forced, places in entries:
             state, since = known[line_id]
@@ -145,7 +148,8 @@ class BackorderPurchasePlan(models.AbstractModel):
                 if product_id not in wanted:
                     continue
                 quantity = needed * per_unit
-                backorder = Waiting(line_id, quantity, inside)
+                moment = moments.get(line_id, -math.inf)
+                backorder = Waiting(line_id, quantity, inside, moment=moment)
                 waiting.setdefault((product_id, warehouse_id), []).append(backorder)
                 if product_id in places:
                     apart[product_id, warehouse_id, line_id] = places[product_id]
@@ -157,13 +161,16 @@ class BackorderPurchasePlan(models.AbstractModel):
 
     @api.model
     def _read_quants(self, products, warehouses):
-        """{(product id, warehouse id): (on hand, reserved)} where fills take from.
+        """What lies where fills take from.
 
-        What is free of it is Odoo's free stock: lots that must leave stock are not on hand.
+        What is free of it is Odoo's free stock: lots that were to be removed are not on hand.
+
+        :return: ({(product id, warehouse id): (on hand, reserved)}, {(product id, warehouse id):
+            what is free of it, lot by lot} where lots must leave stock)
         """
         stocks = {warehouse.lot_stock_id.id: warehouse.id for warehouse in warehouses}
         supply = self.env["backorder.supply"]
-        free, _batches = supply._read_free(products, warehouses.lot_stock_id)
+        free, batches = supply._read_free(products, warehouses.lot_stock_id)
         self.env.cr.execute(
             SQL(
                 """
@@ -184,7 +191,12 @@ class BackorderPurchasePlan(models.AbstractModel):
         for key, quantity in free.items():
             reserved_qty = reserved.get(key, 0.0)
             result[key[0], stocks[key[1]]] = (quantity + reserved_qty, reserved_qty)
-        return result
+        now = fields.Datetime.now().timestamp()
+        lots = {
+            (product_id, stocks[stock_id]): [batch for batch in own if batch.until >= now]
+            for (product_id, stock_id), own in batches.items()
+        }
+        return result, lots
 
     @api.model
     def _read_demand(self, products, warehouses, held):
@@ -281,10 +293,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         )
         seen = set()
         for key in sorted(incoming, key=lambda place: place[2]):
-            for _date, quantity, move in incoming[key]:
+            for own in incoming[key]:
+                quantity, move = own.quantity, own.move
                 if is_positive(quantity) and move.id not in seen:
                     seen.add(move.id)
-                    arrival = self._prepare_arrival(quantity, move)
+                    arrival = self._prepare_arrival(quantity, move, own.batches())
                     on_order.setdefault(key[:2], []).append(arrival)
                     place = (move.product_id.id, move.location_id.id)
                     loose = quantity - move.product_uom._compute_quantity(
@@ -294,10 +307,11 @@ class BackorderPurchasePlan(models.AbstractModel):
         return on_order, brought
 
     @api.model
-    def _prepare_arrival(self, quantity, move):
+    def _prepare_arrival(self, quantity, move, lots):
         bought = move.purchase_line_id
         document = bought.order_id.name or move.reference or move.picking_id.name or ""
-        return OnOrder(quantity, frozenset(bought.backorder_line_ids.ids), document)
+        lines = frozenset(bought.backorder_line_ids.ids)
+        return OnOrder(quantity, lines, document, lots=lots)
 
     @api.model
     def _read_rules(self, products, warehouses):

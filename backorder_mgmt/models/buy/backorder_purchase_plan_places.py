@@ -5,16 +5,16 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine import is_positive
+from ...engine import Reach, is_positive
 
 
 class BackorderPurchasePlan(models.AbstractModel):
     _inherit = "backorder.purchase.plan"
 
     @api.model
-    def _serve_apart(self, apart, waiting, on_hand, warehouses):
+    def _serve_apart(self, apart, waiting, on_hand, lots, warehouses):
         """Give those whose deliveries take from one place what lies there: in ``waiting``, and, as
-        far as it is not part of stock, in ``on_hand``.
+        far as it is not part of stock, in ``on_hand``; of ``lots`` what is left of stock.
 
         :return: {(product id, location id): quantity} that serves them there
         """
@@ -27,25 +27,36 @@ class BackorderPurchasePlan(models.AbstractModel):
             .sudo()
             .browse({place for asked in apart.values() for place in asked})
         )
+        now = fields.Datetime.now().timestamp()
+        moments = {row.key: max(now, row.moment) for rows in waiting.values() for row in rows}
         stocks = {warehouse.id: warehouse.lot_stock_id for warehouse in warehouses}
         supply = self.env["backorder.supply"]._gather(
-            products, places | warehouses.lot_stock_id, owed=False, opened=True
+            products,
+            places | warehouses.lot_stock_id,
+            owed=False,
+            opened=True,
+            reach=Reach(moments=moments),
         )
         for product_id, warehouse_id in {key[:2] for key in apart}:
             key, rows = (product_id, warehouse_id), []
             for row in waiting[key]:
                 there = lacking = 0.0
+                # Whose lots these are only matters where they must leave stock.
+                line_id = row.key if key in lots else 0
                 asked = apart.get((*key, row.key), {})
                 for place in places.browse(asked):
                     wanted = min(row.needed - there - lacking, asked[place.id])
-                    given = min(wanted, supply.available(product_id, place.id))
-                    supply.take(product_id, place.id, given)
+                    given = min(wanted, supply.available(product_id, place.id, line=line_id))
+                    supply.take(product_id, place.id, given, line=line_id)
                     served[product_id, place.id] = served.get((product_id, place.id), 0.0) + given
                     there, lacking = there + given, lacking + wanted - given
                     if not place._child_of(stocks[warehouse_id]):
                         on_hand[key] = (on_hand[key][0] + given, on_hand[key][1])
                 rows.append(replace(row, there=there, apart=lacking))
             waiting[key] = rows
+            if key in lots:
+                left = supply.batches[product_id, stocks[warehouse_id].id]
+                lots[key] = [batch for batch in left if batch.until >= now]
         return served
 
     @api.model

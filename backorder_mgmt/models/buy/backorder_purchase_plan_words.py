@@ -180,6 +180,13 @@ class BackorderPurchasePlan(models.AbstractModel):
             places.append(
                 (self.env._("%s, deliveries take from elsewhere", stock), needed.out_of_reach)
             )
+        # What leaves stock before the deliveries that lack it: no part of “On hand”, “On order”.
+        if is_positive(needed.leaving):
+            stock = warehouse.lot_stock_id.display_name
+            places.append((self.env._("%s, to be removed before delivery", stock), needed.leaving))
+        if is_positive(needed.leaving_on_order):
+            name = self.env._("On order, to be removed before delivery")
+            places.append((name, needed.leaving_on_order))
         unit = product.product_tmpl_id.uom_id if places else None
         return "\n".join(f"{place}: {self._label(quantity, unit)}" for place, quantity in places)
 

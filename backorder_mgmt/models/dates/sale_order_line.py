@@ -7,7 +7,7 @@ quotation was not answered by the vendor yet, so nobody is told its date.
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine import ON_HAND, deal, is_positive
+from ...engine import ON_HAND, Reach, deal, is_positive
 from ..base.batch import listeners
 from ..hold.sale_order_line_units import KNOWN_WRITERS
 from .product_product import others_by_job
@@ -204,16 +204,20 @@ class SaleOrderLine(models.Model):
                         last.append((line_id, need * share_forced))
         places = self.env["stock.location"].sudo().browse({key[2] for key in queues if key[2]})
         incoming = self._backorder_incoming(products, warehouses, places=places)
-        on_hand = self._backorder_on_hand(products, warehouses, places)
+        moments = self._backorder_moments(entries)
+        on_hand = self._backorder_on_hand(products, warehouses, places, moments)
         used, result = {}, {}
         # Who takes from one place only comes first: others take from around it as well.
         for key in sorted(queues, key=lambda own: not own[2]):
+            coming = incoming.get(key, ())
             arrivals = [
-                (date, quantity - used.get(move, 0.0), move)
-                for date, quantity, move in incoming.get(key, ())
+                (date, quantity - used.get(move, 0.0), move) for date, quantity, move, _ in coming
             ]
+            lots = {own.move: own.batches() for own in coming if own.lots}
+            lots[None] = on_hand.lots(key)
             # Forced quantities are served after all others, as fills of many orders do.
-            dealt = deal([*queues[key], *forced[key]], arrivals, on_hand(key))
+            queue = [*queues[key], *forced[key]]
+            dealt = deal(queue, arrivals, on_hand(key), lots, moments)
             for line_id, own in dealt.items():
                 before = result.setdefault(line_id, {}).setdefault(key[0], own)
                 if before is not own:
@@ -223,7 +227,7 @@ class SaleOrderLine(models.Model):
                     if share.source:
                         used[share.source] = used.get(share.source, 0.0) + share.quantity
                     else:
-                        on_hand.take(key, share.quantity)
+                        on_hand.take(key, share.quantity, line_id)
         return result
 
     def _backorder_queue_entries(self, products, warehouses):
@@ -347,12 +351,14 @@ class SaleOrderLine(models.Model):
         return result
 
     @api.model
-    def _backorder_on_hand(self, products, warehouses, places):
+    def _backorder_on_hand(self, products, warehouses, places, moments):
         """:class:`OnHand` of what a fill could give now, at these warehouses' stock and at
         ``places``."""
         stocks = {warehouse.id: warehouse.lot_stock_id.id for warehouse in warehouses}
         tops = warehouses.lot_stock_id | places
-        supply = self.env["backorder.supply"]._gather(products, tops, owed=False, opened=True)
+        supply = self.env["backorder.supply"]._gather(
+            products, tops, owed=False, opened=True, reach=Reach(moments=moments)
+        )
         return OnHand(supply, stocks)
 
 
@@ -369,8 +375,14 @@ class OnHand:
             0.0, self._supply.free.get((product_id, place_id), 0.0)
         )
 
-    def take(self, key, quantity):
-        self._supply.take(key[0], key[2] or self._stocks[key[1]], quantity)
+    def lots(self, key):
+        """What of it must leave stock, see `Supply.lots`."""
+        return self._supply.lots(key[0], key[2] or self._stocks[key[1]])
+
+    def take(self, key, quantity, line_id):
+        place_id = key[2] or self._stocks[key[1]]
+        line_id = line_id if self.lots(key) else 0  # whose lots these are only matters there
+        self._supply.take(key[0], place_id, quantity, line=line_id)
 
 
 def _by_place(need, places):

@@ -1,8 +1,12 @@
 """What is on its way to where fills take from: confirmed, counted once, what can really come."""
 
+import math
+from datetime import datetime
+from typing import NamedTuple
+
 from odoo import api, models
 
-from ...engine import is_positive
+from ...engine import Batch, Goods, is_positive
 from ..hold.facts import OPEN_STATES
 
 #: Places where goods lie until a transfer takes them: there is no more of them than lies there.
@@ -31,8 +35,8 @@ class SaleOrderLine(models.Model):
 
     @api.model
     def _backorder_incoming(self, products, warehouses, beyond=True, places=None):
-        """{(product id, warehouse id, 0): [(date, quantity in the product's unit, move)]}, and of
-        what comes to one of ``places`` the same under its id.
+        """{(product id, warehouse id, 0): [:class:`Arrival`]}, and of what comes to one of
+        ``places`` the same under its id.
 
         :param beyond: what comes from another warehouse may still be on its way to that one
         """
@@ -44,6 +48,7 @@ class SaleOrderLine(models.Model):
         all_moves = moves | moves.browse([move.id for move, own in apart.items() if own])
         spoken_for = all_moves._backorder_spoken_for()
         there = all_moves._backorder_there(warehouses if beyond else None)
+        named = (all_moves | coming)._backorder_lots_named()
         incoming = {}
         for move in all_moves.sorted(lambda m: (m._backorder_arrival(), m.id)):
             # Of a later step, what its earlier step still has to bring is counted there.
@@ -51,7 +56,8 @@ class SaleOrderLine(models.Model):
             quantity = move.product_qty - before - spoken_for.get(move, 0.0)
             if move in there.moves:
                 quantity = there.give(move, quantity)
-            arrival = (move._backorder_arrival(), quantity, move)
+            own = [*named.get(move, ()), *there.lots.get(move, ())]
+            arrival = Arrival(move._backorder_arrival(), quantity, move, own)
             if warehouse := move._backorder_arrives_in():
                 incoming.setdefault((move.product_id.id, warehouse.id, 0), []).append(arrival)
             for place in apart.get(move, ()):
@@ -64,16 +70,46 @@ class SaleOrderLine(models.Model):
                     move.quantity, move.product_id.uom_id, round=False
                 )
                 key = (move.product_id.id, warehouse.id, 0)
-                incoming.setdefault(key, []).append((move._backorder_arrival(), quantity, move))
-                incoming[key].sort(key=lambda arrival: (arrival[0], arrival[2].id))
+                arrival = Arrival(move._backorder_arrival(), quantity, move, named.get(move, ()))
+                incoming.setdefault(key, []).append(arrival)
+                incoming[key].sort(key=lambda arrival: (arrival.date, arrival.move.id))
         return incoming
+
+    @api.model
+    def _backorder_moments(self, entries):
+        """{line id: when it is served, see `_backorder_reach`} of those of ``entries`` (of
+        `_backorder_queue_entries`) that wait for what must leave stock."""
+        ids = {product_id for entry in entries for product_id in entry[2]}
+        products = self.env["product.product"].sudo().browse(sorted(ids))
+        expiring = set(self.env["backorder.supply"]._expiring(products)._ids)
+        # sudo: whoever asks, everybody is in the queue
+        lines = self.sudo().browse([own[0] for own in entries if not expiring.isdisjoint(own[2])])
+        return lines._backorder_reach(lines._backorder_facts(), places=False).moments
+
+
+class Arrival(NamedTuple):
+    """What a move brings: ``quantity`` in the product's unit, and the ``lots`` that are known of it
+    where they must leave stock. A lot that is to be removed before it comes is for nobody."""
+
+    date: datetime
+    quantity: float
+    move: models.BaseModel
+    lots: list[Batch]
+
+    def batches(self):
+        comes = self.date.timestamp()
+        return [Batch(b.quantity, b.until if b.until >= comes else -math.inf) for b in self.lots]
 
 
 class There:
-    """What lies where transfers start: each piece is brought by one of them."""
+    """What lies where transfers start: each piece is brought by one of them.
 
-    def __init__(self, moves, free, reserved):
-        self.moves, self.free, self.reserved = moves, free, reserved
+    ``lots``: {move: those that it takes of what nobody has reserved, where they must leave stock}
+    """
+
+    def __init__(self, moves, free, reserved, batches=None):
+        self.moves, self.free, self.reserved, self.lots = moves, free, reserved, {}
+        self._goods = {key: Goods(batches=own) for key, own in (batches or {}).items()}
 
     def give(self, move, quantity):
         """How much of ``quantity`` the transfer ``move`` can bring."""
@@ -83,6 +119,8 @@ class There:
         key = (move.product_id.id, move.location_id.id)
         loose = min(quantity - own, max(0.0, self.free.get(key, 0.0)))
         self.free[key] = self.free.get(key, 0.0) - loose
+        if key in self._goods:
+            self.lots[move] = self._goods[key].split(loose)
         return own + loose
 
 
@@ -117,4 +155,18 @@ class StockMove(models.Model):
                     arrivals = incoming.get((product.id, place.warehouse_id.id, 0), ())
                     key = (product.id, place.id)
                     free[key] = free.get(key, 0.0) + sum(own[1] for own in arrivals)
-        return There(inner, free, reserved)
+        return There(inner, free, reserved, supply.batches)
+
+    def _backorder_lots_named(self):
+        """{move: [:class:`..engine.Batch`]}: the lots that its transfer names (reserved, or told by
+        the vendor) where they must leave stock (`product_expiry`), the first to leave first."""
+        expiring = self.env["backorder.supply"]._expiring(self.product_id)
+        rows = self.filtered(lambda move: move.product_id in expiring).move_line_ids
+        lots = {}
+        for row in rows:
+            # Without a lot its date is what Odoo expects of any: not known yet.
+            if row.lot_id or row.lot_name:
+                until = row.removal_date.timestamp() if row.removal_date else math.inf
+                batch = Batch(row.quantity_product_uom, until)
+                lots.setdefault(row.move_id, []).append(batch)
+        return {move: sorted(own, key=lambda b: b.until) for move, own in lots.items()}
