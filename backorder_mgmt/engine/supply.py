@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .goods import Batch, Goods
+from .goods import Batch
 from .numbers import EPSILON, is_positive
 
 Path = tuple[int, ...]
@@ -222,10 +222,10 @@ class Supply:
         return max(0.0, free)
 
     def lots(self, product: int, location: int) -> list[Batch]:
-        """Of what anybody may get (see :meth:`available`) what must leave stock, and when; nothing
-        where no lot of ``product`` must."""
-        batches = self.batches.get((product, location), ())
-        return Goods(self.available(product, location), batches).batches if batches else []
+        """Of what is free now what must leave stock later, whoever claims it; nothing where no lot
+        of ``product`` must."""
+        now = self.reach.moments.get(0, -math.inf)
+        return [b for b in self.batches.get((product, location), ()) if b.until >= now]
 
     def _free(self, product: int, location: int, line: int) -> float:
         """What is free below ``location`` when ``line`` is served, whoever claims it."""

@@ -55,8 +55,7 @@ class BackorderPurchasePlan(models.AbstractModel):
                 rows.append(replace(row, there=there, apart=lacking))
             waiting[key] = rows
             if key in lots:
-                left = supply.batches[product_id, stocks[warehouse_id].id]
-                lots[key] = [batch for batch in left if batch.until >= now]
+                lots[key] = supply.lots(product_id, stocks[warehouse_id].id)
         return served
 
     @api.model

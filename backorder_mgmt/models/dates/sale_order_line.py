@@ -7,7 +7,7 @@ quotation was not answered by the vendor yet, so nobody is told its date.
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine import ON_HAND, Reach, deal, is_positive
+from ...engine import ON_HAND, Goods, Reach, deal, is_positive
 from ..base.batch import listeners
 from ..hold.sale_order_line_units import KNOWN_WRITERS
 from .product_product import others_by_job
@@ -376,8 +376,9 @@ class OnHand:
         )
 
     def lots(self, key):
-        """What of it must leave stock, see `Supply.lots`."""
-        return self._supply.lots(key[0], key[2] or self._stocks[key[1]])
+        """What of it must leave stock, and when."""
+        lots = self._supply.lots(key[0], key[2] or self._stocks[key[1]])
+        return Goods(self(key), lots).batches if lots else []
 
     def take(self, key, quantity, line_id):
         place_id = key[2] or self._stocks[key[1]]

@@ -155,7 +155,8 @@ class StockMove(models.Model):
                     arrivals = incoming.get((product.id, place.warehouse_id.id, 0), ())
                     key = (product.id, place.id)
                     free[key] = free.get(key, 0.0) + sum(own[1] for own in arrivals)
-        return There(inner, free, reserved, supply.batches)
+        lots = {key: supply.lots(*key) for key in supply.batches}
+        return There(inner, free, reserved, lots)
 
     def _backorder_lots_named(self):
         """{move: [:class:`..engine.Batch`]}: the lots that its transfer names (reserved, or told by
