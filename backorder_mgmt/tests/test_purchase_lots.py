@@ -34,12 +34,12 @@ class Case:
 
 
 CASES = (
-    Case("leaves before", 3, ((3, 10),), ((1, 5),), names="to be removed before delivery: 1 Units"),
+    Case("leaves before", 3, ((3, 10),), ((1, 5),), names="to be removed before delivery: 1 Unit"),
     Case("leaves after", 2, ((3, 10),), ((1, 12),)),
     Case("never leaves", 2, ((3, 10),), ((1, NEVER),)),
     Case("is due before it leaves", 2, ((3, 4),), ((1, 5),)),
-    Case("only the late one is not served", 3, ((3, 2), (3, 10)), ((4, 5),), names=": 1 Units"),
-    Case("the later order is the earlier due", 3, ((3, 10), (3, 2)), ((4, 5),), names=": 1 Units"),
+    Case("only the late one is not served", 3, ((3, 2), (3, 10)), ((4, 5),), names=": 1 Unit"),
+    Case("the later order is the earlier due", 3, ((3, 10), (3, 2)), ((4, 5),), names=": 1 Unit"),
     Case("a fresh lot beside it", 1, ((3, 10),), ((4, 5), (2, 30)), names=": 4 Units"),
     Case("three lots, three days", 2, ((2, 4), (2, 9), (4, 18)), ((2, 5), (2, 10), (2, 20))),
     Case("the first takes the first lot", 0, ((2, 2), (2, 10)), ((2, 5), (2, 30))),
