@@ -98,6 +98,7 @@ from . import test_process_cards
 from . import test_process_decisions
 from . import test_neighbours
 from . import test_nightly
+from . import test_product_unit
 from . import test_promise
 from . import test_promise_notices
 from . import test_promise_purchase
@@ -134,6 +135,7 @@ from . import test_terms_reported
 from . import test_terms_tours
 from . import test_till
 from . import test_tours
+from . import test_typed_again
 from . import test_units
 from . import test_views
 from . import test_words

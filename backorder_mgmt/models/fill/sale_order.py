@@ -226,6 +226,7 @@ class SaleOrder(models.Model):
                 for line, qty in wanted.items()
             },
         )
+        cancelled._backorder_forget_typed()
         cancelled._backorder_lower_ordered(wanted)
         title = self.env._("Rest cancelled")
         if reason:

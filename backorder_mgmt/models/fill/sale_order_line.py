@@ -158,6 +158,7 @@ class SaleOrderLine(models.Model):
         needed = [self._fields[name] for name in ("backorder_qty", "backorder_state")]
         with self.env.protecting(needed, self):
             self._backorder_set_holds(quantities, "force", extra=extra)
+            confirmed._backorder_forget_typed()
             confirmed._backorder_unreserve_held(facts)
         self.modified(["backorder_hold_product_qty"])
         after = filled._backorder_figures_now(facts)
@@ -346,6 +347,7 @@ class SaleOrderLine(models.Model):
                 line.backorder_filled_qty + quantity
             )
         self._backorder_set_holds(holds, "fill", run=run, extra=extra)
+        self.browse().union(*holds)._backorder_forget_typed()
 
     def _backorder_is_exact(self, quantity, parts):
         """False for a part of a pack that an order line, with its hundredths, cannot name: 23 of 24

@@ -6,6 +6,8 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..base.named import of_many
+from .sale_order_line_quotation import figured
+from .settling import no_door
 
 
 class ProductProduct(models.Model):
@@ -131,6 +133,14 @@ class ProductProduct(models.Model):
         """``self`` and the kits that have one of these as a component."""
         self.env.cr.execute(self._backorder_sql_sold_as())
         return self.browse(row[0] for row in self.env.cr.fetchall())
+
+    def _update_uom(self, to_uom_id):
+        """Odoo puts another unit in place of the product's, first on all documents and then on the
+        product, and leaves their numbers as they are. So are ours: nothing changes hands, and
+        nothing may be worked out between the two, when a dozen reserved is twelve dozen.
+        """
+        with no_door.so(self.env), figured.so(self.env):
+            return super()._update_uom(to_uom_id)
 
     def _backorder_stock_changed(self):
         """Hook: supply of these products or the queue for it changed."""

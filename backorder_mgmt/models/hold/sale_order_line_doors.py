@@ -110,3 +110,11 @@ class SaleOrderLine(models.Model):
                 "auto",
             )
         self.browse().union(*back)._backorder_trim_kits()
+
+    def _backorder_forget_typed(self):
+        """What these lines have is decided anew, by a fill, a force or *Cancel the Rest*: what was
+        typed down on their deliveries before is not put back by itself any more."""
+        # sudo: a salesperson need not read deliveries
+        typed = self.sudo().move_ids.filtered("backorder_put_back_qty")
+        if typed:
+            typed._backorder_write({"backorder_put_back_qty": 0.0})

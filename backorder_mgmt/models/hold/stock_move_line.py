@@ -29,10 +29,13 @@ class StockMoveLine(models.Model):
             if doors is not None:
                 doors.touch_moves(self._backorder_moves_to_be(vals_list))
             rows = super().create(vals_list)
-            if doors is not None and doors.typed:
+            if doors is not None and doors.lines:
                 for row in rows:
-                    if row.move_id.id in doors.typed:
-                        doors.typed[row.move_id.id] -= row.quantity_product_uom
+                    move = row.move_id
+                    # typed down by this call, or by one before
+                    if move.id in doors.typed or move.backorder_put_back_qty > 0:
+                        typed = doors.typed.get(move.id, 0.0)
+                        doors.typed[move.id] = typed - row.quantity_product_uom
             return rows
 
     def _backorder_moves_to_be(self, vals_list):

@@ -28,6 +28,7 @@ from . import backorder_run_nightly
 from . import backorder_run_order
 from . import backorder_run_order_undo
 from . import backorder_run_line
+from . import product_product
 from . import sale_order_line
 from . import sale_order
 from . import stock_move
