@@ -45,14 +45,15 @@ DIALOG_ROWS = ".modal .o_field_widget[name=line_ids] .o_data_row"
 
 
 def _make_orders(db):
-    """An order of so many lines each, half of them with stock that came in later: their names."""
+    """An order of so many lines each, one piece of each reserved, half of them with stock that came
+    in later: their names."""
     with Registry(db).cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, CONTEXT)
         env["ir.cron"].search([]).active = False
         env["res.users"].search([]).write({"tour_enabled": False})
         names = {}
         for size in SIZES:
-            goods = make_products(env, size, 0)
+            goods = make_products(env, size, 1)
             order = make_orders(env, goods, 1, size, quantity=5)
             order.action_confirm()
             put_stock(env, goods[: size // 2], 5)
