@@ -75,9 +75,11 @@ from . import test_new_order_back
 from . import test_new_order_batch
 from . import test_new_order_deliveries
 from . import test_new_order_families
+from . import test_new_order_kinds
 from . import test_new_order_members
 from . import test_new_order_reported
 from . import test_new_order_said
+from . import test_new_order_trackers
 from . import test_odd_ids
 from . import test_odoo_dialogs
 from . import test_open_returns

@@ -171,6 +171,198 @@ class TestNewOrderSaid(BackorderCommon):
         )
         self.assertEqual(first.sale_line_id.order_id, new)
 
+    def test_two_addresses_are_two_deliveries_when_approved_later_too(self):
+        for steps in ("ship_only", "pick_ship"):
+            with self.subTest(steps=steps):
+                self.warehouse.delivery_steps = steps
+                self.company.backorder_approve_new_order = False
+                self.product, self.other = self._product("Hammer"), self._product("Nails")
+                third = self._product("Glue")
+                order = self._order((self.product, 2), (self.other, 2), (third, 2))
+                near, far, also_far = order.picking_ids.move_ids.sorted("id")
+                away = order.picking_ids.copy({"move_ids": []})
+                (far | also_far).picking_id = away
+                (far | also_far).partner_id = self.depot
+                away.partner_id = self.depot
+                for product in (self.product, self.other, third):
+                    self._stock(product, 2)
+                new = self._fill(order)
+                new.action_confirm()
+                self.assertEqual(len(new.picking_ids), 2)
+                if steps == "ship_only":
+                    home = order.partner_shipping_id
+                    self.assertEqual(
+                        [
+                            (move.product_id, move.picking_id.partner_id)
+                            for move in new.picking_ids.move_ids.sorted("id")
+                        ],
+                        [(self.product, home), (self.other, self.depot), (third, self.depot)],
+                    )
+                self.assertEqual(set(new.picking_ids.mapped("state")), {"assigned"})
+                self.assertEqual(near.sale_line_id.order_id, order)
+
+    # -- what Odoo keeps when it splits a delivery ------------------------------------------------
+
+    def _any_value(self, name, picking):
+        """A value that nobody gives by themselves, in a field in which people say something."""
+        field = picking._fields[name]
+        if field.type == "selection":
+            return [key for key, _label in field._description_selection(self.env)][-1]
+        if field.type in ("many2one", "many2many"):
+            domain = [("company_id", "in", (False, self.company.id))]
+            model = self.env[field.comodel_name]
+            found = model.search(domain if "company_id" in model._fields else [], limit=1)
+            return found or model.create({model._rec_name: "Any"})
+        if field.type in ("integer", "float", "monetary"):
+            return 3
+        if field.type == "boolean":
+            return True
+        return {"html": "<p>Any</p>", "date": "2031-05-06", "datetime": "2031-05-06 12:00:00"}.get(
+            field.type, "Any"
+        )
+
+    def test_everything_that_people_can_say_of_a_delivery_goes_along_in_every_app(self):
+        for approve in (True, False):
+            with self.subTest(approved_at_once=approve):
+                self.product = self._product("Hammer")
+                order = self._said(approve=approve)
+                kind = order.picking_ids.picking_type_id
+                kind.picking_properties_definition = [
+                    {"name": "gate", "type": "char", "string": "Gate"}
+                ]
+                names = order.picking_ids._backorder_said_fields()
+                self.assertLessEqual({"note", "owner_id", "priority", "user_id"}, set(names))
+                for name in names:
+                    if name == "picking_properties":
+                        order.picking_ids.picking_properties = {"gate": "7"}
+                    else:
+                        order.picking_ids[name] = self._any_value(name, order.picking_ids)
+                said = order.picking_ids._prepare_backorder_said_vals()
+                self.assertEqual(said["picking_properties"], {"gate": "7"})
+                new = self._fill(order)
+                if not approve:
+                    new.action_confirm()
+                self.assertEqual(new.picking_ids._prepare_backorder_said_vals(), said)
+                self.assertEqual(new.picking_ids.picking_properties["gate"], "7")
+                new._action_cancel()
+                self.assertHeld(order.order_line, 10, reserved=0)
+                waits = order.picking_ids.filtered(lambda delivery: delivery.state != "cancel")
+                self.assertEqual(waits._prepare_backorder_said_vals(), said)
+
+    def test_who_does_it_goes_along_and_comes_back(self):
+        for approve in (True, False):
+            with self.subTest(approved_at_once=approve):
+                self.product = self._product("Hammer")
+                order = self._said(approve=approve, have=10)
+                order.picking_ids.user_id = self.salesman
+                new = self._fill(order)
+                if not approve:
+                    new.action_confirm()
+                self.assertEqual(new.picking_ids.user_id, self.salesman)
+                new._action_cancel()
+                waits = order.picking_ids.filtered(lambda delivery: delivery.state != "cancel")
+                self.assertEqual(waits.user_id, self.salesman)
+                self.assertSaid(waits)
+
+    def test_who_does_a_batch_does_not_do_what_leaves_it_and_it_joins_no_batch(self):
+        if "batch_id" not in self.env["stock.picking"]._fields:
+            self.assertNotIn("stock.picking.batch", self.env)
+            return
+        for approve in (True, False):
+            with self.subTest(approved_at_once=approve):
+                self.product = self._product("Hammer")
+                order = self._said(approve=approve)
+                batch = self.env["stock.picking.batch"].create(
+                    {"picking_ids": order.picking_ids.ids, "user_id": self.salesman.id}
+                )
+                self.assertEqual(order.picking_ids.user_id, self.salesman)
+                new = self._fill(order)
+                if not approve:
+                    new.action_confirm()
+                self.assertSaid(new.picking_ids)
+                self.assertFalse(new.picking_ids.user_id | new.picking_ids.batch_id.user_id)
+                self.assertEqual(batch.picking_ids, order.picking_ids)
+
+    def _dot(self):
+        """A picture of one pixel, as a signature."""
+        return (
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+            "RU5ErkJggg=="
+        )
+
+    def test_what_was_done_with_the_first_part_stays_with_it(self):
+        for approve in (True, False):
+            with self.subTest(approved_at_once=approve):
+                self.product = self._product("Hammer")
+                order = self._said(approve=approve)
+                order.picking_ids.write({"printed": True, "signature": self._dot()})
+                if "carrier_tracking_ref" in order.picking_ids._fields:
+                    order.picking_ids.write({"carrier_tracking_ref": "T1", "carrier_price": 9})
+                new = self._fill(order)
+                if not approve:
+                    new.action_confirm()
+                self.assertSaid(new.picking_ids)
+                self.assertFalse(new.picking_ids.printed or new.picking_ids.signature)
+                if "carrier_tracking_ref" in order.picking_ids._fields:
+                    self.assertFalse(new.picking_ids.carrier_tracking_ref)
+                    self.assertFalse(new.picking_ids.carrier_price)
+
+    def test_a_responsible_who_is_deleted_before_the_approval_hinders_nobody(self):
+        order = self._said()
+        order.picking_ids.user_id = self.salesman.copy({"login": "away"})
+        new = self._fill(order)
+        gone = order.picking_ids.user_id
+        order.picking_ids.user_id = False
+        gone.unlink()
+        new.action_confirm()
+        self.assertSaid(new.picking_ids)
+        self.assertFalse(new.picking_ids.user_id)
+
+    def test_words_on_an_item_of_the_delivery_go_along(self):
+        for approve in (True, False):
+            with self.subTest(approved_at_once=approve):
+                self.product = self._product("Hammer")
+                order = self._said(approve=approve, have=10)
+                order.picking_ids.move_ids.description_picking = "The blue one"
+                new = self._fill(order)
+                if not approve:
+                    new.action_confirm()
+                self.assertEqual(new.picking_ids.move_ids.description_picking, "The blue one")
+                new._action_cancel()
+                waits = order.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
+                self.assertEqual(waits.description_picking, "The blue one")
+
+    def test_a_delivery_that_is_to_ship_complete_is_filled_where_it_is(self):
+        order = self._said(approve=True)
+        order.picking_ids.move_type = "one"
+        reason = order.order_line._backorder_stay_reason()
+        self.assertIn(order.picking_ids.name, reason)
+        run = order.fill_backorders()
+        self.assertFalse(order.backorder_child_ids)
+        self.assertHeld(order.order_line, 6, reserved=4)
+        self.assertIn("only when everything is ready", run.line_ids.message)
+        self.assertEqual(order.picking_ids.state, "confirmed")
+
+    def test_the_clerk_puts_the_new_orders_two_deliveries_into_one(self):
+        self.company.backorder_approve_new_order = True
+        order = self._order((self.product, 2), (self.other, 2))
+        self._say(order)
+        second = order.picking_ids.copy({"move_ids": [], "note": "<p>Ring once</p>"})
+        order.picking_ids.move_ids.sorted("id")[1].picking_id = second
+        second.partner_id = order.partner_shipping_id
+        self._stock(self.product, 2)
+        self._stock(self.other, 2)
+        new = self._fill(order)
+        one, two = new.picking_ids.sorted("id")
+        two.move_ids.picking_id = one
+        two.unlink()
+        new._action_cancel()
+        waits = order.picking_ids.filtered(lambda delivery: delivery.state != "cancel")
+        self.assertEqual(len(waits), 1)
+        self.assertEqual(waits.note.count("Ring"), 1)
+        for line in order.order_line:
+            self.assertHeld(line, 2, reserved=0)
+
     # -- the way back -----------------------------------------------------------------------------
 
     def test_what_comes_back_to_an_emptied_delivery_keeps_it(self):

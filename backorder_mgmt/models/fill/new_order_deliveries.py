@@ -13,6 +13,7 @@ from ...engine import Guard, is_positive
 from ..base.batch import listeners
 from ..base.meanwhile import Meanwhile
 from ..hold.settling import no_door
+from .new_order_said import apart, merge_said
 
 #: A fill approves new orders, and compares all of them afterwards: ids of the products of theirs
 #: that have reordering rules.
@@ -129,17 +130,21 @@ class SaleOrderLine(models.Model):
 
         :param goes: {move: the line of its new order}
         """
+        said = {
+            picking: picking._prepare_backorder_said_vals()
+            for picking in self.env["stock.move"].union(*goes).picking_id
+        }
         groups = {}
         for move, target in goes.items():
             key = (target.order_id, target._backorder_reference_name(), *move._key_assign_picking())
             # What people send elsewhere, or otherwise, stays apart too.
-            key += (move.partner_id, move.picking_id._backorder_carrier())
+            key += (move.partner_id, apart(said[move.picking_id]))
             groups.setdefault(key, []).append(move)
         vals_list = []
         for (order, *_apart), moves in groups.items():
-            vals = self.env["stock.move"].union(*moves)._get_new_picking_values()
-            said = self.env["stock.picking"].union(*(move.picking_id for move in moves))
-            said_vals = said._prepare_backorder_said_vals(moves[0].sale_line_id.order_id)
+            moves = self.env["stock.move"].union(*moves)
+            said_vals = merge_said(said[picking] for picking in moves.picking_id)
+            vals = moves._get_new_picking_values()
             vals_list.append({**vals, **said_vals, "origin": order.name})
         pickings = self.env["stock.picking"].sudo().create(vals_list)
         deliveries, bodies = {}, {}

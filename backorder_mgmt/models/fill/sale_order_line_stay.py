@@ -47,6 +47,10 @@ class SaleOrderLine(models.Model):
         if self.product_uom_id.compare(self.qty_invoiced, self.product_uom_qty) >= 0:
             return self.env._("it is invoiced already")
         for move in moves or ():
+            for picking in move._backorder_with_later_steps().picking_id:
+                if picking.move_type == "one":
+                    # A person said so of the delivery, whatever was agreed for the order.
+                    return self.env._("%s ships only when everything is ready", picking.name)
             if move._backorder_is_again():
                 return self.env._("its delivery waits for what was put back")
             if move.rule_id.procure_method == "make_to_order":
