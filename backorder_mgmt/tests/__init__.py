@@ -61,6 +61,7 @@ from . import test_lives
 from . import test_matrix
 from . import test_meanwhile
 from . import test_members
+from . import test_members_stock
 from . import test_members_taken_back
 from . import test_money_currency
 from . import test_money_kinds
