@@ -199,6 +199,16 @@ class TestMembersStock(BackorderCommon):
             counts.append(self._asked(lambda lines=lines: work(lines)))
         self._is(f"{name}: 2 lines, 22 lines {counts}", counts[1] - counts[0] > 8, False)
 
+    def test_on_hand_of_many_kits(self):
+        kit = self._kits()
+        self._stock(self.product, 3)
+        self._stock(self.other, 3)
+        self._grows(
+            "on hand of kits",
+            lambda: self._order((kit, 9)).order_line,
+            lambda lines: lines.mapped("backorder_available_qty"),
+        )
+
     def test_on_hand_of_many_quotations_of_kits(self):
         kit = self._kits()
         self._grows(

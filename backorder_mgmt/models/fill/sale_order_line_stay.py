@@ -98,7 +98,9 @@ class SaleOrderLine(models.Model):
         for move in self.sudo().move_ids.filtered(lambda move: move.state != "cancel"):
             back = move.location_id.usage == "customer"
             final = move.location_final_id or move.location_dest_id
-            if not back and not (final._is_outgoing() and move._backorder_is_first_step()):
+            if not back and not (
+                final._backorder_is_outgoing() and move._backorder_is_first_step()
+            ):
                 continue
             if move._backorder_is_again():
                 continue  # asked, and sent, by the first move

@@ -9,7 +9,8 @@
   fill may give by it; ``sale_order_line_reach.py`` what of free stock a line can reach;
 - ``backorder_supply.py`` counts free stock (``…_free.py``), the claims on it (``…_set_aside.py``);
 - ``stock_move.py`` binds Odoo's reservation to all that, ``stock_move_bulk.py`` for many;
-- ``stock_rule.py`` and ``stock_move_kits.py`` ask once for what is the same for many lines;
+- ``stock_rule.py``, ``stock_move_kits.py`` and ``stock_location.py`` ask once for what is
+  the same for many lines;
 - ``settling.py`` and the files called ``…_doors.py`` bring holds in step after Odoo's own methods.
 """
 
@@ -45,6 +46,7 @@ from . import stock_rule
 from . import stock_move_doors
 from . import stock_move_line
 from . import stock_quant
+from . import stock_location
 from . import stock_picking
 from . import res_partner
 from . import res_config_settings

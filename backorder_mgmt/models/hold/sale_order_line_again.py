@@ -120,7 +120,7 @@ class StockMove(models.Model):
 
     def _backorder_is_forward(self):
         """The move brings goods towards a customer."""
-        return (self.location_final_id or self.location_dest_id)._is_outgoing()
+        return (self.location_final_id or self.location_dest_id)._backorder_is_outgoing()
 
     def _backorder_is_put_back(self):
         """The move brought goods from a later step of their delivery back to an earlier one."""

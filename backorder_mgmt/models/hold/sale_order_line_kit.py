@@ -114,13 +114,13 @@ class SaleOrderLine(models.Model):
         sent, back, closed = {}, {}, {}
         for move in self.sudo().move_ids:
             key = (move.product_id.with_env(self.env), move.bom_line_id.id)
-            if move.location_id._is_outgoing():
+            if move.location_id._backorder_is_outgoing():
                 if move.state != "cancel":
                     back[key] = back.get(key, 0.0) + move.product_qty
                 continue
             if not (
                 move.product_id.is_storable
-                and (move.location_final_id or move.location_dest_id)._is_outgoing()
+                and (move.location_final_id or move.location_dest_id)._backorder_is_outgoing()
                 and move._backorder_is_first_step()
                 and not move._backorder_is_again()
             ):

@@ -84,7 +84,7 @@ class StockMove(models.Model):
                 return False
             final = move.location_final_id or move.location_dest_id
             if final.id not in outgoing:
-                outgoing[final.id] = final._is_outgoing()
+                outgoing[final.id] = final._backorder_is_outgoing()
             if not outgoing[final.id]:
                 return False
             # A subcontractor's place holds what is made there, and stock that waits there.
@@ -132,7 +132,7 @@ class StockMove(models.Model):
             move.location_dest_id == self.location_id
             and move.state != "cancel"
             and move.location_final_id
-            and move.location_final_id._is_outgoing()
+            and move.location_final_id._backorder_is_outgoing()
             for move in self.sale_line_id.move_ids - self
         )
 

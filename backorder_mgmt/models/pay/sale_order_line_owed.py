@@ -143,9 +143,9 @@ class SaleOrderLine(models.Model):
             quantity = sum((own & opened).mapped("product_qty"))
             for move in own.filtered(lambda move: move.state == "done"):
                 moved = move.product_uom._compute_quantity(move.quantity, part.uom_id, round=False)
-                if move.location_dest_id._is_outgoing():
+                if move.location_dest_id._backorder_is_outgoing():
                     quantity += moved
-                elif move.location_id._is_outgoing() and move.to_refund:
+                elif move.location_id._backorder_is_outgoing() and move.to_refund:
                     quantity -= moved
             kits.append(quantity / per_line_unit)
         digits = self.env["decimal.precision"].precision_get("Product Unit")

@@ -11,8 +11,8 @@ class StockMove(models.Model):
         itself when it is done (its own next step counts for itself)."""
         if self.state in ("done", "cancel") or self.location_dest_usage == "inventory":
             return False
-        if self.location_dest_id._is_outgoing():
+        if self.location_dest_id._backorder_is_outgoing():
             return True
         # A return has no place where it ends but its own destination.
         final = self.location_final_id
-        return bool(final) and final._is_outgoing() and not self.move_dest_ids
+        return bool(final) and final._backorder_is_outgoing() and not self.move_dest_ids
