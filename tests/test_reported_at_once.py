@@ -1,0 +1,86 @@
+"""What was reported of other shops' days, with real connections: several people at once, and the
+second time of the same."""
+
+import pytest
+
+# The shop and its fixture are those of the single orders.
+from test_many_workers import Shop, shop  # noqa: F401
+
+from odoo import Command
+
+
+def deliveries(place, order):
+    """[(state, quantity asked for, quantity reserved)] of an order's moves."""
+    return place.commit(
+        lambda env: [
+            (move.state, move.product_uom_qty, move.quantity)
+            for move in env["sale.order"].browse(order).picking_ids.move_ids
+        ]
+    )
+
+
+def test_an_order_that_is_confirmed_in_two_tabs_has_one_delivery(shop: Shop):  # noqa: F811
+    """odoo/odoo#25813: what was confirmed twice was delivered, or bought, twice."""
+    product = shop.product("Two Tabs", 3)
+    (order,) = shop.orders(1, (product, 5))
+    confirm = shop.call("action_confirm", order)
+    shop.at_once(confirm, confirm, refused=None)
+    assert shop.figures(product) == (3, 3, 3, 0, 2)
+    assert sum(quantity for _state, quantity, _reserved in deliveries(shop, order)) == 5
+
+
+def test_items_in_opposite_order_are_no_deadlock(shop: Shop):  # noqa: F811
+    """magento/magento2#8933, shopware/shopware#3524: orders that are changed in bulk met each
+    other's items crosswise, and some were not changed."""
+    shop.setting(backorder_fill_approved="same_order")
+    goods = [shop.product(f"Crosswise {number}", 4) for number in range(4)]
+    orders = shop.orders(6, *[(product, 1) for product in goods])
+    groups = orders[::2], orders[1::2]
+    shop.at_once(
+        *[
+            lambda env, group=group: env["sale.order"].browse(group).action_confirm()
+            for group in (*groups, groups[0][::-1], groups[1][::-1])
+        ],
+        refused=None,
+    )
+    for product in goods:
+        assert shop.figures(product) == (4, 4, 4, 0, 2)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["one rule", "a rule that changes meanwhile"])
+def test_confirmations_while_somebody_changes_a_route(shop: Shop, kept):  # noqa: F811
+    """odoo/odoo#154126, #152230 kept rules for all lines: another's change must not be lost. Each
+    order is served by the rule before or after, as a whole."""
+    goods = [shop.product(f"Routed {kept} {number}", 8) for number in range(3)]
+    orders = shop.orders(4, *[(product, 1) for product in goods])
+
+    def change(env):
+        warehouse = env.ref("stock.warehouse0")
+        shelf = env["stock.location"].create(
+            {"name": f"Shelf {kept}", "location_id": shop.stock(env).id}
+        )
+        route = env["stock.route"].create(
+            {"name": f"Shelf {kept}", "product_selectable": True, "sequence": 1}
+        )
+        rule = warehouse.delivery_route_id.rule_ids.filtered(
+            lambda rule: rule.location_src_id == warehouse.lot_stock_id
+        )[:1]
+        rule.copy({"location_src_id": shelf.id, "route_id": route.id, "name": "Shelf"})
+        if not kept:
+            env["product.product"].browse(goods).route_ids = [Command.link(route.id)]
+
+    shop.at_once(change, *[shop.call("action_confirm", order) for order in orders])
+
+    def sources(env):
+        return [
+            set(env["sale.order"].browse(order).picking_ids.move_ids.location_id.mapped("name"))
+            for order in orders
+        ]
+
+    for names in shop.commit(sources):
+        assert len(names) == 1
+    shop.commit(lambda env: _sound(env))
+
+
+def _sound(env):
+    assert not env["backorder.check"].run_checks()
