@@ -264,7 +264,7 @@ class TestNewOrderSaid(BackorderCommon):
                 self.assertEqual(waits.user_id, self.salesman)
                 self.assertSaid(waits)
 
-    def test_who_does_a_batch_does_not_do_what_leaves_it_and_it_joins_no_batch(self):
+    def test_what_leaves_a_batch_joins_no_batch_and_keeps_who_does_it(self):
         if "batch_id" not in self.env["stock.picking"]._fields:
             self.assertNotIn("stock.picking.batch", self.env)
             return
@@ -272,6 +272,7 @@ class TestNewOrderSaid(BackorderCommon):
             with self.subTest(approved_at_once=approve):
                 self.product = self._product("Hammer")
                 order = self._said(approve=approve)
+                order.picking_ids.picking_type_id.auto_batch = False
                 batch = self.env["stock.picking.batch"].create(
                     {"picking_ids": order.picking_ids.ids, "user_id": self.salesman.id}
                 )
@@ -280,7 +281,8 @@ class TestNewOrderSaid(BackorderCommon):
                 if not approve:
                     new.action_confirm()
                 self.assertSaid(new.picking_ids)
-                self.assertFalse(new.picking_ids.user_id | new.picking_ids.batch_id.user_id)
+                self.assertEqual(new.picking_ids.user_id, self.salesman)
+                self.assertFalse(new.picking_ids.batch_id)
                 self.assertEqual(batch.picking_ids, order.picking_ids)
 
     def _dot(self):

@@ -215,8 +215,6 @@ class StockPicking(models.Model):
     def _backorder_said_value(self, name):
         """The value of one of :meth:`_backorder_said_fields`, as JSON has it; False: none."""
         field = self._fields[name]
-        if name == "user_id" and "batch_id" in self._fields and self.batch_id:
-            return False  # who does the batch
         if (
             field.type == "properties"
             and not (self[field.definition_record][field.definition_record_field])
@@ -248,7 +246,7 @@ class StockPicking(models.Model):
                 living[name] = self.env[field.comodel_name].browse(value).exists().id
             elif field.type == "many2many" and value:
                 found = self.env[field.comodel_name].browse(value[0][2]).exists()
-                living[name] = [Command.set(found.ids)]
+                living[name] = [list(Command.set(found.ids))] if found else False
         return living
 
 
@@ -292,11 +290,27 @@ class StockMove(models.Model):
         )
 
     def _get_new_picking_values(self):
-        vals = super()._get_new_picking_values()
-        if said_of_lines.now(self.env):
-            said = merge_said(move._backorder_said_to_keep() or {} for move in self)
-            vals.update(self.env["stock.picking"]._backorder_said_living(said))
-        return vals
+        return {**super()._get_new_picking_values(), **self._backorder_said_together()}
+
+    def _assign_picking_post_process(self, new=False):
+        """Apps that are loaded after this one gave the delivery what its order says."""
+        res = super()._assign_picking_post_process(new=new)
+        picking = self.picking_id
+        lost = {
+            name: value
+            for name, value in self._backorder_said_together().items()
+            if (new or name not in TOGETHER) and value != picking._backorder_said_value(name)
+        }
+        if lost:
+            picking.write(lost)
+        return res
+
+    def _backorder_said_together(self):
+        """What is remembered for the delivery that these moves share."""
+        if not said_of_lines.now(self.env):
+            return {}
+        said = merge_said(move._backorder_said_to_keep() or {} for move in self)
+        return self.env["stock.picking"]._backorder_said_living(said)
 
 
 def apart(said):
