@@ -20,6 +20,18 @@ class TestNewOrderTrackers(BackorderCommon):
     def _open(self, order):
         return order.picking_ids.filtered(lambda one: one.state not in ("done", "cancel"))
 
+    def test_what_comes_back_after_the_address_changed_leaves_no_delivery_without_one(self):
+        """odoo/odoo#130688 and #163135: a delivery that two addresses share had none."""
+        order, new = self._filled()
+        yard = self.env["res.partner"].create({"name": "Yard", "parent_id": self.customer.id})
+        order.partner_shipping_id = yard
+        new._action_cancel()
+        self.assertHeld(order.order_line, 10, reserved=0)
+        for delivery in self._open(order):
+            self.assertTrue(delivery.partner_id, f"{delivery.name} goes nowhere")
+            self.assertEqual(delivery.move_ids.partner_id, delivery.partner_id)
+        self.assertEqual(self._open(order).partner_id, self.customer | yard)
+
     def test_a_newer_price_list_and_another_project_change_nothing_that_was_agreed(self):
         """metasfresh/metasfresh#24281: the continuation takes today's price and no project."""
         for approve in (True, False):

@@ -40,6 +40,8 @@ OF_THE_DELIVERY = frozenset(
 TAKEN_ALONG = frozenset({"user_id"})
 #: What two deliveries may say together; whose other words differ stay two.
 TOGETHER = ("note", "priority")
+#: Remembered of a line of whose delivery nothing was said, and that joins any to its address.
+ANYTHING = {}
 
 
 class SaleOrder(models.Model):
@@ -277,16 +279,20 @@ class StockMove(models.Model):
 
     def _search_picking_for_assignation(self):
         picking = super()._search_picking_for_assignation()
-        said = self._backorder_said_to_keep()
-        if said is None or not picking or self._backorder_joins(picking, said):
+        if self._backorder_said_to_keep() is None or not picking or self._backorder_joins(picking):
             return picking
         others = picking.search(self._search_picking_for_assignation_domain()) - picking
-        return others.filtered(lambda other: self._backorder_joins(other, said))[:1]
+        return others.filtered(self._backorder_joins)[:1]
 
-    def _backorder_joins(self, picking, said):
-        """Whether this move, of whose delivery ``said`` is remembered, may join ``picking``."""
-        return picking.partner_id == self.partner_id and (
-            apart(picking._prepare_backorder_said_vals()) == apart(said)
+    def _backorder_joins(self, picking):
+        """Whether this move may join ``picking``: never one for another address, which Odoo would
+        take off it, nor one of which people said something else than is remembered."""
+        if picking.partner_id != self.partner_id:
+            return False
+        said = said_of_lines.now(self.env).get(self.sale_line_id.id)
+        of_delivery = self._backorder_said_to_keep()
+        return said is ANYTHING or apart(picking._prepare_backorder_said_vals()) == apart(
+            of_delivery
         )
 
     def _get_new_picking_values(self):

@@ -8,7 +8,7 @@ from ..hold.facts import OPEN_STATES
 from ..hold.sale_order_line import order_noted
 from ..hold.sale_order_line_quotation import figured
 from ..hold.settling import no_door
-from .new_order_said import said_of_lines
+from .new_order_said import ANYTHING, said_of_lines
 
 
 class SaleOrderLine(models.Model):
@@ -136,7 +136,7 @@ class SaleOrderLine(models.Model):
 
         :param said: {line: what was said of the delivery that it comes back from}
         """
-        said = {line.id: of_line for line, of_line in (said or {}).items() if of_line}
+        said = {line.id: (said or {}).get(line) or ANYTHING for line in quantities}
         extra = {
             line: {"backorder_filled_qty": max(0.0, line.backorder_filled_qty - quantity)}
             for line, quantity in quantities.items()
@@ -152,7 +152,7 @@ class SaleOrderLine(models.Model):
             locked = order.locked
             if locked:
                 order.with_context(tracking_disable=True).locked = False
-            with said_of_lines.so(self.env, said or said_of_lines.now(self.env)):
+            with said_of_lines.so(self.env, said):
                 for line in lines:
                     total = line.product_uom_id.round(line.product_uom_qty + quantities[line])
                     line._backorder_write_quantities(
