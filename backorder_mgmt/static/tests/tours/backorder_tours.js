@@ -73,10 +73,13 @@ const needs = (product, quantity) => ({
 });
 
 // Of an open backorder the state is told on hovering, the badge of a closed one stands in its place.
-const shows = (product, state) => ({
-    content: `${product} shows “${state}”`,
-    trigger: `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_qty] :is([title="${state}"], .badge:contains("${state}"))`,
-});
+const shows = (product, state) => {
+    const cell = `.o_field_widget[name=order_line] .o_data_row:contains("${product}") td[name=backorder_qty]`;
+    return {
+        content: `${product} shows “${state}”`,
+        trigger: `${cell} [title="${state}"], ${cell} .badge:contains("${state}")`,
+    };
+};
 
 registry.category("web_tour.tours").add("backorder_force", {
     steps: () => [
