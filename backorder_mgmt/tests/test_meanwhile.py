@@ -53,7 +53,6 @@ class TestMeanwhile(TransactionCase):
                 partner,
                 partner.sudo(),
                 partner.with_user(self.env.ref("base.user_admin")),
-                partner.with_context({}),
                 partner.with_env(self.env(context={}, su=False)),
             ):
                 self.assertIs(finding.now(records.env), True)
