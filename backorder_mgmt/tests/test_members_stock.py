@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -71,17 +71,7 @@ class TestMembersStock(BackorderCommon):
         self._is("serial numbers, expired", self._fill(order), (0, "refused", 0))
 
     def test_expired_component_fills_no_kit(self):
-        kit = self._product("Basket")
-        self.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": kit.product_tmpl_id.id,
-                "type": "phantom",
-                "bom_line_ids": [
-                    Command.create({"product_id": self.milk.id, "product_qty": 1}),
-                    Command.create({"product_id": self.other.id, "product_qty": 1}),
-                ],
-            }
-        )
+        kit = self._kit("Basket", (self.milk, 1), (self.other, 1))
         order = self._order((kit, 2))
         self._stock(self.milk, 2, lot=self.old)
         self._stock(self.other, 2)
@@ -126,14 +116,7 @@ class TestMembersStock(BackorderCommon):
         return set(self.env.cr.fetchall())
 
     def test_a_confirmed_kit_writes_no_others_dates(self):
-        kit = self._product("Basket")
-        self.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": kit.product_tmpl_id.id,
-                "type": "phantom",
-                "bom_line_ids": [Command.create({"product_id": self.product.id, "product_qty": 1})],
-            }
-        )
+        kit = self._kit("Basket", (self.product, 1))
         self._incoming(10)
         waiting = self._quotes(9)
         order = self._order((kit, 5), confirm=False)
@@ -175,18 +158,7 @@ class TestMembersStock(BackorderCommon):
         return self.env.cr.sql_log_count - before
 
     def _kits(self):
-        kit = self._product("Basket")
-        self.env["mrp.bom"].create(
-            {
-                "product_tmpl_id": kit.product_tmpl_id.id,
-                "type": "phantom",
-                "bom_line_ids": [
-                    Command.create({"product_id": self.product.id, "product_qty": 1}),
-                    Command.create({"product_id": self.other.id, "product_qty": 1}),
-                ],
-            }
-        )
-        return kit
+        return self._kit("Basket", (self.product, 1), (self.other, 1))
 
     def _grows(self, name, make, work):
         """Queries more for 20 lines more."""

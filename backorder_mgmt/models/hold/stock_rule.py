@@ -3,15 +3,17 @@ lines of an order is asked once."""
 
 from odoo import api, models
 
+from ..base.meanwhile import Meanwhile
+
 #: In a new move's values: the line of its recipe, which nobody replaces on the way.
 RECIPE_LINE = "backorder_recipe_line"
-#: In the cache of the transaction: what was asked in the `run` that is going on.
-_ASKED = "backorder_mgmt.asked_in_run"
+#: {(environment, key): answer} of what was asked in the `run` that is going on.
+asked_in_run = Meanwhile()
 
 
 def _once_in_run(env, key, ask):
     """What ``ask()`` answers; while procurements are run it is called once for each ``key``."""
-    asked = env.cr.cache.get(_ASKED)
+    asked = asked_in_run.now(env)
     if asked is None:
         return ask()
     # An answer's records belong to the environment that asked.
@@ -27,12 +29,8 @@ class StockRule(models.Model):
     def run(self, procurements, raise_user_error=True):
         """Odoo looks for the rules of each line, and for the customers' place again and again:
         while procurements are run nobody changes either."""
-        cache = self.env.cr.cache
-        before, cache[_ASKED] = cache.get(_ASKED), {}
-        try:
+        with asked_in_run.so(self.env, {}):
             return super().run(procurements, raise_user_error=raise_user_error)
-        finally:
-            cache[_ASKED] = before
 
     @api.model
     def _read_group(
