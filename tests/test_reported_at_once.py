@@ -19,6 +19,22 @@ def deliveries(place, order):
     )
 
 
+def stock(place, product):
+    """(on hand, reserved by stock rows, reserved by transfers) of a product."""
+
+    def read(env):
+        rows = env["stock.quant"].search(
+            [("product_id", "=", product), ("location_id", "=", place.stock(env).id)]
+        )
+        taken = env["stock.move.line"].search(
+            [("product_id", "=", product), ("state", "not in", ("done", "cancel"))]
+        )
+        figures = rows.mapped("quantity"), rows.mapped("reserved_quantity"), taken.mapped("quantity")
+        return tuple(map(sum, figures))
+
+    return place.commit(read)
+
+
 def test_an_order_that_is_confirmed_in_two_tabs_has_one_delivery(shop: Shop):  # noqa: F811
     """odoo/odoo#25813: what was confirmed twice was delivered, or bought, twice."""
     product = shop.product("Two Tabs", 3)
@@ -79,6 +95,44 @@ def test_confirmations_while_somebody_changes_a_route(shop: Shop, kept):  # noqa
 
     for names in shop.commit(sources):
         assert len(names) == 1
+    shop.commit(lambda env: _sound(env))
+
+
+@pytest.mark.parametrize("tracking", ["none", "lot"])
+def test_deliveries_while_somebody_keeps_the_stock_row_give_all_back(shop: Shop, tracking):  # noqa: F811
+    """odoo/odoo#251549: who finds the row of an item locked gets a second one, which must not end
+    at zero when the next gives back what it had reserved."""
+    product = shop.product(f"Kept {tracking}", 0 if tracking == "lot" else 9)
+
+    def receive_lot(env):
+        item = env["product.product"].browse(product)
+        item.tracking = "lot"
+        lot = env["stock.lot"].create({"name": "K1", "product_id": product})
+        env["stock.quant"]._update_available_quantity(item, shop.stock(env), 9, lot_id=lot)
+
+    if tracking == "lot":
+        shop.commit(receive_lot)
+    orders = shop.orders(4, (product, 2), confirm=True)
+    assert stock(shop, product) == (9, 8, 8)
+
+    def deliver(env):
+        pickings = env["sale.order"].browse(orders.pop()).picking_ids
+        pickings.move_ids.picked = True
+        pickings.button_validate()
+
+    with shop.registry.cursor() as cr:
+        cr.execute(
+            "SELECT id FROM stock_quant WHERE product_id = %s AND quantity > 0"
+            " AND location_id IN (SELECT id FROM stock_location WHERE usage = 'internal')"
+            " FOR UPDATE",
+            [product],
+        )
+        for left in (3, 2, 1):
+            shop.commit(deliver)
+            assert stock(shop, product) == (1 + 2 * left, 2 * left, 2 * left)
+        cr.rollback()
+    shop.commit(deliver)
+    assert stock(shop, product) == (1, 0, 0)
     shop.commit(lambda env: _sound(env))
 
 

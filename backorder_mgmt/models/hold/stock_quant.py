@@ -1,4 +1,4 @@
-"""The one method that reserves on a quant: it adds up what an attempt got."""
+"""The one method that reserves on a quant: it adds up what an attempt got, and gives all back."""
 
 from odoo import api, models
 
@@ -7,6 +7,8 @@ from ..base.meanwhile import Meanwhile
 
 #: The function that adds reservations up, to be written once.
 collecting = Meanwhile()
+#: What is given back just now, in the product's unit, below zero.
+giving_back = Meanwhile()
 
 
 class StockQuant(models.Model):
@@ -29,15 +31,39 @@ class StockQuant(models.Model):
         collect = collecting.now(self.env)
         if collect and collect(product_id, location_id, quantity, lot_id, package_id, owner_id):
             return None
-        return super()._update_reserved_quantity(
-            product_id,
-            location_id,
-            quantity,
-            lot_id=lot_id,
-            package_id=package_id,
-            owner_id=owner_id,
-            strict=strict,
+        with giving_back.so(self.env, min(0.0, quantity)):
+            return super()._update_reserved_quantity(
+                product_id,
+                location_id,
+                quantity,
+                lot_id=lot_id,
+                package_id=package_id,
+                owner_id=owner_id,
+                strict=strict,
+            )
+
+    def write(self, vals):
+        """Of a row that others keep locked Odoo makes a second one, with what is given back below
+        zero. The next who meets only that row is cut off at zero by Odoo, and what they give back
+        stays reserved for nobody: it may go below zero as far as the item's other rows reach."""
+        given_back = giving_back.now(self.env)
+        if given_back and vals.get("reserved_quantity") == 0:
+            left = self.reserved_quantity + given_back
+            if left < 0:
+                others = self._backorder_others_reserved()
+                vals = {**vals, "reserved_quantity": max(left, min(0.0, -others))}
+        return super().write(vals)
+
+    def _backorder_others_reserved(self):
+        """What other rows of the same item in the same place say is reserved."""
+        same = [
+            (name, "=", self[name].id)
+            for name in ("product_id", "location_id", "lot_id", "package_id", "owner_id")
+        ]
+        ((reserved,),) = self._read_group(
+            [*same, ("id", "!=", self.id)], aggregates=["reserved_quantity:sum"]
         )
+        return reserved
 
     @api.model
     def _backorder_give_back(self, given_back):

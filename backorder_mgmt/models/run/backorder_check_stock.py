@@ -19,13 +19,12 @@ class BackorderCheck(models.Model):
         after they were reserved, which is Odoo's own way.
         What a person typed beyond stock on a delivery is Odoo's own rule, and shows here too.
 
-        Stock rows that say more than all transfers have reserved are Odoo's as well (code
-        ``recount``): people who move a product at once leave it two rows, and what is given back
-        is taken off the first of them, never below zero. Its scheduler adds them up anew, and so
-        does the repair; until then goods that are there look reserved.
+        Stock rows that say another quantity than all transfers have reserved are Odoo's as well
+        (code ``recount``): what was imported, or left behind by a crash. Its scheduler adds them
+        up anew, and so does the repair; until then goods that are there look reserved.
         """
         findings, recount = [], False
-        for product, place, company, quantity, said, taken in self._read_reserved_beyond(companies):
+        for product, place, company, quantity, said, taken in self._read_reserved_otherwise(companies):
             unit = product.uom_id.name
             names = {
                 "product": product.display_name,
@@ -51,9 +50,10 @@ class BackorderCheck(models.Model):
             self.env["stock.quant"]._quant_tasks()
         return findings
 
-    def _read_reserved_beyond(self, companies):
+    def _read_reserved_otherwise(self, companies):
         """[(product, location, company, on hand, reserved as the stock row says, reserved as
-        transfers say)] of stock of which more is reserved than is there; in the products' units.
+        transfers say)] of stock of which more is reserved than is there, or of which both say
+        different; in the products' units.
         """
         self.env["stock.move.line"].flush_model()
         self.env["stock.quant"].flush_model()
@@ -91,6 +91,7 @@ class BackorderCheck(models.Model):
              FULL JOIN taken USING (product_id, location_id, company_id, lot, package, owner)
                  WHERE GREATEST(shelf.reserved, taken.reserved)
                        > GREATEST(shelf.quantity, 0) + %(noise)s
+                    OR ABS(COALESCE(shelf.reserved, 0) - COALESCE(taken.reserved, 0)) > %(noise)s
               ORDER BY product_id, location_id
                 """,
                 companies=tuple(companies.ids),
