@@ -9,7 +9,7 @@
   fill may give by it; ``sale_order_line_reach.py`` what of free stock a line can reach;
 - ``backorder_supply.py`` counts free stock (``…_free.py``), the claims on it (``…_set_aside.py``);
 - ``stock_move.py`` binds Odoo's reservation to all that, ``stock_move_bulk.py`` for many;
-- ``stock_rule.py``, ``stock_move_kits.py`` and ``stock_location.py`` ask once for what is
+- ``stock_rule.py`` and ``stock_location.py`` ask once for what is
   the same for many lines;
 - ``settling.py`` and the files called ``…_doors.py`` bring holds in step after Odoo's own methods.
 """
@@ -40,7 +40,6 @@ from . import stock_move_bulk_rows
 from . import stock_move_bulk
 from . import stock_move
 from . import stock_move_demand
-from . import stock_move_kits
 from . import stock_move_shared
 from . import stock_rule
 from . import stock_move_doors

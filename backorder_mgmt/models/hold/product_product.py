@@ -60,16 +60,17 @@ class ProductProduct(models.Model):
         if "mrp.bom" not in self.env or not self:
             return self.browse()
         # sudo: as for the kits themselves
-        found = (
-            self.env["mrp.bom"]
-            .sudo()
-            ._read_group(
-                [("type", "=", "phantom"), ("product_tmpl_id", "in", self.product_tmpl_id.ids)],
-                ["product_tmpl_id"],
-            )
+        recipes = self.env["mrp.bom"].sudo()._search([("type", "=", "phantom")])
+        kits = self.sudo().with_context(active_test=False)
+        kits = kits._search(
+            [
+                ("id", "in", self.ids),
+                ("product_tmpl_id", "in", recipes.subselect("product_tmpl_id")),
+            ],
+            order="id",
         )
-        sold_as_kit = {template.id for (template,) in found}
-        return self.filtered(lambda product: product.product_tmpl_id.id in sold_as_kit)
+        found = set(kits)
+        return self.filtered(lambda product: product._origin.id in found)
 
     def _backorder_kit_parts(self, product, bom):
         parts = {}
