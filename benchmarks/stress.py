@@ -91,11 +91,8 @@ lost = [
     for model, ids in seen.items()
     for id_ in set(ids) - set(env[model].with_context(active_test=False).browse(ids).exists().ids)
 ]
-found = env["backorder.check"].run_checks()
 print("TOLD " + json.dumps({
-    "found": [row for row in found if row["code"] != "recount"],
-    # People who moved a product at once, without the addon as with it; Odoo's scheduler mends it.
-    "recount": [row for row in found if row["code"] == "recount"],
+    "found": env["backorder.check"].run_checks(),
     "lost": lost,
     "running": env["backorder.run"].search_count([("state", "=", "running")]),
     "orders": env["sale.order"].search_count([]),

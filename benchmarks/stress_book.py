@@ -64,8 +64,6 @@ def report(options, book, happened, end, retries):
         print(f"FAULT {what}: {fault[0]}\n{(fault[1] or '')[-1500:]}")
     for row in end["found"]:
         print(f"CHECK {row['code']}: {row['message']}")
-    for row in end["recount"]:
-        print(f"Odoo's own: {row['message']}")
     print(
         f"faults {len(book.faults)}, tried again by Odoo {retries}, "
         f"acknowledged and lost {len(end['lost'])}, "
