@@ -329,3 +329,43 @@ class TestKitMoves(BackorderCommon):
         self._stock(self.other, 1)
         order.fill_backorders()
         self.assertKits(line, 0, product=4, other=2)
+
+    # -- what people add to a transfer by hand ----------------------------------------------------
+
+    def _transfer_with_kit_added(self, operation_type, source, destination):
+        """A planned transfer of screws; while it is packed, somebody adds two toolboxes."""
+        places = {"location_id": source.id, "location_dest_id": destination.id}
+        items = {"product_id": self.screws.id, "product_uom_qty": 1, **places}
+        transfer = self.env["stock.picking"].create(
+            {"picking_type_id": operation_type.id, **places, "move_ids": [Command.create(items)]}
+        )
+        transfer.action_confirm()
+        transfer.move_line_ids = [
+            Command.create({"product_id": self.kit.id, "quantity": 2, **places})
+        ]
+        transfer.move_ids.picked = True
+        transfer.button_validate()
+        self.assertEqual(transfer.state, "done")
+        taken = {move.product_id: move.quantity for move in transfer.move_ids}
+        self.assertEqual((taken[self.product], taken[self.other]), (4, 2))
+
+    def test_kits_that_somebody_adds_to_a_receipt_come_in_as_components(self):
+        line = self._order((self.kit, 2)).order_line
+        self._transfer_with_kit_added(
+            self.warehouse.in_type_id, self.env.ref("stock.stock_location_suppliers"), self.stock
+        )
+        line.order_id.fill_backorders()
+        self.assertKits(line, 0, product=4, other=2)
+
+    def test_components_that_leave_by_a_kit_added_by_hand_are_set_aside_no_more(self):
+        quotation = self._order((self.product, 3), confirm=False)
+        for product, quantity in ((self.product, 5), (self.other, 2), (self.screws, 1)):
+            self._stock(product, quantity)
+        quotation.fill_backorders()
+        self.assertEqual(quotation.order_line.backorder_promised_qty, 3)
+        elsewhere = self.env["stock.location"].create(
+            {"name": "Elsewhere", "location_id": self.warehouse.view_location_id.id}
+        )
+        self._transfer_with_kit_added(self.warehouse.int_type_id, self.stock, elsewhere)
+        self.assertEqual(quotation.order_line.backorder_promised_qty, 1)
+        self.assertEqual(self.env["backorder.check"].run_checks(), [])

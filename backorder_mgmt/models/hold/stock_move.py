@@ -356,7 +356,8 @@ class StockMove(models.Model):
                 res = super()._action_done(cancel_backorder=cancel_backorder)
             if doors is not None:
                 doors.put_back = {}
-        leaving = self.filtered(lambda move: move.location_id.usage == "internal")
+        # Not of ``self``: a kit that somebody added by hand is gone, its components have left.
+        leaving = res.filtered(lambda move: move.location_id.usage == "internal")
         if leaving:
             self.env["backorder.supply"]._shrink_set_aside(leaving.product_id)
         if cancel_backorder and waiting:
