@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import own_things
 import psycopg2
 import pytest
 
@@ -386,7 +387,19 @@ def test_uninstalling_with_data_of_every_kind(story):
         "for_whom": True,
         "found": [],
     }
+    shell(story["db"], own_things.MAKE)
     odoo("module uninstall", story["db"], "backorder_mgmt")
+    # A rule, favorite or view that names a field that is gone would refuse every change of an
+    # order, its list or its form.
+    assert shell(story["db"], own_things.LOOK) == {
+        "kept": {
+            "base.automation": ["Own kept"],
+            "ir.filters": ["Own kept"],
+            "ir.cron": ["Own job, kept"],
+            "ir.ui.view": ["Own origin"],
+        },
+        "exports": ["name"],
+    }
     left = structure(story["db"])
     for kind, names in story["structure"].items():
         assert left[kind] == names, kind
