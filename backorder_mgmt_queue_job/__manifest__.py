@@ -8,4 +8,5 @@
     "depends": ["backorder_mgmt", "queue_job"],
     "data": ["data/queue_job_data.xml"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
 }

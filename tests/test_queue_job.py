@@ -142,3 +142,23 @@ def test_a_fill_that_raises_is_failed_and_says_why(scratch_db, tmp_path):
     assert (result["state"], result["outcomes"]) == ("failed", ["failed"])
     assert "is archived" in result["said"]
     assert result["jobs"] == ["done"]
+
+
+LEFT = """
+jobs = env["queue.job"].search([])
+run = env["backorder.run"].search([], order="id desc", limit=1)
+tell(
+    jobs=jobs.read(["name", "records"]),
+    called="ir_cron_work_runs" in str(env["ir.cron.trigger"].search([]).cron_id.get_external_id()),
+    state=run.state,
+)
+"""
+
+
+def test_a_fill_goes_on_without_the_queue_that_was_uninstalled(scratch_db):
+    """OCA/queue#864, #14: a job whose method is gone can be neither done nor cancelled, and the
+    list of jobs could not be opened any more."""
+    odoo("server", scratch_db, "--init=queue_job", "--stop-after-init", "--no-http")
+    assert shell(scratch_db, START)["jobs"]
+    odoo("module uninstall", scratch_db, "backorder_mgmt_queue_job")
+    assert shell(scratch_db, LEFT) == {"jobs": [], "called": True, "state": "queued"}
