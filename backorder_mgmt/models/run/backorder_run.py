@@ -242,7 +242,11 @@ class BackorderRun(models.Model):
         for run in self:
             run._check_state(("draft", "planned", "queued", "running"))
             run._check_may_run()
-            if run.state in ("queued", "running"):
+            if run.state == "queued" and run.try_lock_for_update():
+                # Nobody has begun it: it waits for no job, which may be a long time coming.
+                run._stop()
+                run._send_progress()
+            elif run.state in ("queued", "running"):
                 run._backorder_write({"stop_requested": True})
             else:
                 run._backorder_write({"state": "cancelled"})
