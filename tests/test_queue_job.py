@@ -162,3 +162,28 @@ def test_a_fill_goes_on_without_the_queue_that_was_uninstalled(scratch_db):
     assert shell(scratch_db, START)["jobs"]
     odoo("module uninstall", scratch_db, "backorder_mgmt_queue_job")
     assert shell(scratch_db, LEFT) == {"jobs": [], "called": True, "state": "queued"}
+
+
+DELETED = """
+from odoo.addons.queue_job.job import Job
+user = env["res.users"].create({"name": "Clerk", "login": "queued"})
+run = env["backorder.run"].search([], order="id desc", limit=1)
+env["queue.job"].search([]).unlink()
+run.with_user(user).sudo()._launch()
+[job] = env["queue.job"].search([])
+job = job.uuid
+user.unlink()
+env.flush_all()
+env.invalidate_all()
+Job.load(env, job).perform()
+tell(state=run.state, jobs=env["queue.job"].search([]).mapped("method_name"))
+"""
+
+
+def test_a_fill_goes_on_whose_starter_was_deleted(scratch_db):
+    """odoo/odoo#244416: jobs in the name of somebody who is no more."""
+    odoo("server", scratch_db, "--init=queue_job", "--stop-after-init", "--no-http")
+    shell(scratch_db, START)
+    told = shell(scratch_db, DELETED)
+    assert told["state"] == "running"
+    assert len(told["jobs"]) > 1, "nobody goes on with it"

@@ -2,7 +2,7 @@ import logging
 
 from psycopg2 import OperationalError
 
-from odoo import models
+from odoo import SUPERUSER_ID, models
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -34,7 +34,10 @@ class BackorderRun(models.Model):
 
         :param row: for this row of an order alone
         """
-        delayed = self.sudo().with_delay(
+        # In nobody's name, as a scheduled job: the queue cannot even load one of a user who was
+        # deleted meanwhile. Each batch is done in the name of who started the fill.
+        worker = self.with_user(SUPERUSER_ID).with_company(self.company_id)
+        delayed = worker.with_delay(
             max_retries=MAX_RETRIES,
             identity_key=f"backorder.run-{self.id}-{lane or 0}-{row.id if row else 0}",
             description=self.env._("Fill backorders: %s", self.name),
