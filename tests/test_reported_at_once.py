@@ -29,8 +29,8 @@ def stock(place, product):
         taken = env["stock.move.line"].search(
             [("product_id", "=", product), ("state", "not in", ("done", "cancel"))]
         )
-        figures = rows.mapped("quantity"), rows.mapped("reserved_quantity"), taken.mapped("quantity")
-        return tuple(map(sum, figures))
+        figures = (rows, "quantity"), (rows, "reserved_quantity"), (taken, "quantity")
+        return tuple(sum(records.mapped(name)) for records, name in figures)
 
     return place.commit(read)
 

@@ -1,4 +1,4 @@
-"""What was reported of shops with several servers, jobs and webhooks at once, with real connections:
+"""What was reported of shops with several servers, jobs and webhooks at once, by real connections:
 who is told, charged, mailed and delivered, and how often."""
 
 import pytest

@@ -264,9 +264,7 @@ class TestCheck(BackorderCommon):
             }
         )
         self._deliver(self.env["stock.picking"].search([("location_id", "=", entry.id)]))
-        rows = first.search(
-            [("product_id", "=", self.product.id), ("location_id", "=", entry.id)]
-        )
+        rows = first.search([("product_id", "=", self.product.id), ("location_id", "=", entry.id)])
         self.assertEqual(sum(rows.mapped("reserved_quantity")), 0)
         self.assertEqual(self._found(), [])
 

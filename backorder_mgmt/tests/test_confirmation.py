@@ -135,8 +135,9 @@ class TestConfirmationAsksOnce(BackorderCommon):
         return _Extended(type(self.env["product.product"]), every)
 
     def _is_kit(self, product):
-        boms = self.env["mrp.bom"]._bom_find(product, bom_type="phantom", company_id=self.company.id)
-        return bool(boms[product])
+        boms = self.env["mrp.bom"]
+        found = boms._bom_find(product, bom_type="phantom", company_id=self.company.id)
+        return bool(found[product])
 
     def test_an_item_that_becomes_a_kit_is_one_at_once_and_no_longer_when_it_ends(self):
         self._kit("Toolbox", (self.other, 1))

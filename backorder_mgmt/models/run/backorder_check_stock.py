@@ -24,7 +24,7 @@ class BackorderCheck(models.Model):
         up anew, and so does the repair; until then goods that are there look reserved.
         """
         findings, recount = [], False
-        for product, place, company, quantity, said, taken in self._read_reserved_otherwise(companies):
+        for product, place, company, quantity, said, taken in self._read_reserved(companies):
             unit = product.uom_id.name
             names = {
                 "product": product.display_name,
@@ -50,7 +50,7 @@ class BackorderCheck(models.Model):
             self.env["stock.quant"]._quant_tasks()
         return findings
 
-    def _read_reserved_otherwise(self, companies):
+    def _read_reserved(self, companies):
         """[(product, location, company, on hand, reserved as the stock row says, reserved as
         transfers say)] of stock of which more is reserved than is there, or of which both say
         different; in the products' units.
