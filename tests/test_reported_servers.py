@@ -1,13 +1,21 @@
-"""What was reported of shops with several servers, jobs and webhooks at once, by real connections:
-who is told, charged, mailed and delivered, and how often."""
+"""What was reported of several servers, jobs and webhooks at once, with real connections: who is
+charged, mailed and delivered, how often, and what is left where somebody or a server goes."""
+
+import time
 
 import pytest
+from dying_server import client_of
 
 # The shop and its fixture are those of the single orders.
 from test_many_workers import Shop, shop  # noqa: F401
 
 from odoo import Command
 from odoo.tests import new_test_user
+
+from benchmarks.client import Server
+
+#: Fifty are a batch: long enough to be stopped in the middle.
+ORDERS = 250
 
 
 def sound(place):
@@ -303,4 +311,47 @@ def test_a_fill_that_is_tried_again_mails_once(shop: Shop):  # noqa: F811
         return len(found)
 
     assert shop.commit(mailed) == 3
+    sound(shop)
+
+
+def test_a_server_that_is_restarted_in_the_middle_calls_no_fill_failed(shop: Shop, tmp_path):  # noqa: F811
+    """OCA/queue#226, odoo/odoo#155408: after a restart nobody knew whether a job had failed. The
+    server closes its connections under the fill, which goes on with the next one."""
+    shop.setting(backorder_fill_approved="new_order", backorder_run_threshold=0)
+    shop.commit(
+        lambda env: (
+            env["ir.cron"]
+            .search([("cron_name", "not like", "Backorders")])
+            .write({"active": False})
+        )
+    )
+    product = shop.product("Restarted", 0)
+    orders = shop.orders(ORDERS, (product, 2), confirm=True)
+    shop.receive(product, 2 * ORDERS)
+    db = shop.registry.db_name
+    server = Server(db, tmp_path, workers=0)
+    try:
+        client = client_of(server, db)
+        run = client.call("backorder.run", "create", {"order_ids": [[6, 0, orders]]})
+        client.call("backorder.run", "action_start", [run])
+        end = time.monotonic() + 60
+        while not client.call("backorder.run", "read", [run], ["progress"])[0]["progress"]:
+            assert time.monotonic() < end, "nobody began"
+            time.sleep(0.1)
+    finally:
+        server.stop()
+    log = server.log.read_text()
+    assert "cursor already closed" in log, "it was not in the middle"
+    assert f"Fill {run} failed" not in log
+
+    def look(env):
+        record = env["backorder.run"].browse(run)
+        assert record.state == "running"
+        assert set(record.run_order_ids.mapped("outcome")) == {False, "complete"}
+        while record._work_on(run):
+            pass
+        assert record.state == "done"
+        assert len(env["sale.order"].browse(orders).backorder_child_ids) == ORDERS
+
+    shop.commit(look)
     sound(shop)

@@ -15,7 +15,7 @@ from collections import deque
 from contextlib import contextmanager
 from functools import wraps
 
-from psycopg2 import OperationalError
+from psycopg2 import InterfaceError, OperationalError
 
 from odoo.exceptions import UserError
 
@@ -151,6 +151,8 @@ def _one(model, key, work, fail):
             _logger.info("%s %s is tried again: %s", model._name, key, error)
             _start_over(model)
             time.sleep(0.05 * lost)
+        except InterfaceError:
+            raise
         except Exception:  # pylint: disable=broad-except
             # It cannot even say so: that is no matter of those behind it.
             _logger.exception("%s %s failed, and that could not be written", model._name, key)
@@ -160,11 +162,12 @@ def _one(model, key, work, fail):
 
 
 def _done_or_failed(model, key, work, fail):
-    """Do ``key``, or write that it failed; whatever `fail` raises, and lost races, are raised."""
+    """Do ``key``, or write that it failed; whatever `fail` raises, lost races, and a connection
+    that is closed as the server is stopped, are raised."""
     try:
         work(key)
         model.env.flush_all()
-    except OperationalError:
+    except (InterfaceError, OperationalError):
         raise
     except Exception as error:  # pylint: disable=broad-except
         # Whatever it is, it is this record's: it says so, and the others go on.

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from psycopg2 import OperationalError
+from psycopg2 import InterfaceError, OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -104,6 +104,9 @@ class BackorderRun(models.Model):
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 time.sleep(0.1 * lost)
+            except InterfaceError:
+                # The server is being stopped, and its connections are closed: nothing has failed.
+                raise
             except Exception:  # pylint: disable=broad-except
                 # Not called again at once, as that would not end: the hourly call looks again.
                 _logger.exception("Fill %s failed, and that could not be written", run_id)
@@ -172,7 +175,7 @@ class BackorderRun(models.Model):
             done = self._work_batch(run_id, **careful)
             self.env.flush_all()
             return done
-        except OperationalError:
+        except (InterfaceError, OperationalError):
             raise
         except Exception as error:  # pylint: disable=broad-except
             # Whatever it is, it stops this run only: the run says so, and those behind it go on.
