@@ -2,8 +2,9 @@
 
 import os
 import signal
-import time
 from contextlib import suppress
+
+from progress_bar import ProgressBar
 
 from benchmarks.client import Client
 
@@ -19,37 +20,37 @@ def fill_while_one_dies(db, servers, orders, at_work, seconds):
     """Fill ``orders`` by the two ``servers``; both are stopped in the end.
 
     Once both were seen at work, one that has something in hand just then is killed: no goodbye, no
-    rollback. The other finishes the fill, whose progress never goes back.
+    rollback. The other finishes the fill, whose progress bar is true all the time.
 
     :param at_work: gives the numbers of the servers that have something in hand just now
     :param seconds: how long the fill may take
     :return: id of the fill
     """
-    seen, told, killed = set(), [], None
+    seen, killed, told = set(), None, None
+
+    def kill_one():
+        nonlocal killed
+        at_it = [number for number in at_work() if number != killed]
+        seen.update(at_it)
+        if killed is None and seen == {0, 1} and at_it:
+            killed = at_it[-1]
+            os.killpg(servers[killed].process.pid, signal.SIGKILL)
+            told.client = clients[1 - killed]
+
     try:
         clients = [client_of(server, db) for server in servers]
         run = clients[0].call("backorder.run", "create", {"order_ids": [[6, 0, orders]]})
         clients[0].call("backorder.run", "action_start", [run])
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            at_it = [number for number in at_work() if number != killed]
-            seen |= set(at_it)
-            asked = clients[1 if killed == 0 else 0]
-            [record] = asked.call("backorder.run", "read", [run], ["state", "progress"])
-            told.append((record["progress"], record["state"]))
-            if record["state"] not in ("queued", "running"):
-                break
-            if killed is None and seen == {0, 1} and at_it:
-                killed = at_it[-1]
-                os.killpg(servers[killed].process.pid, signal.SIGKILL)
-            time.sleep(0.05)
+        told = ProgressBar(clients[0], db, run)
+        state = told.until_it_ends(seconds, kill_one)
     finally:
+        if told:
+            told.close()
         for number, server in enumerate(servers):
             with suppress(ProcessLookupError):
                 server.stop() if number != killed else server.process.wait(timeout=15)
-    assert told[-1] == (100, "done"), told[-5:]
+    assert state == "done", told.looks[-5:]
     assert seen == {0, 1}, f"only one server worked: {seen}"
     assert killed is not None
-    progress = [share for share, _state in told]
-    assert progress == sorted(progress), "the progress bar went back"
+    told.assert_true()
     return run
