@@ -146,7 +146,8 @@ def test_an_order_that_ends_the_process_each_time_fails_and_the_others_are_fille
     shop: Shop,  # noqa: F811
     orders,
 ):
-    """It stops neither its own fill nor those behind it; two calls die of it, no more."""
+    """It stops neither its own fill nor those behind it: a call dies of its batch, one when it has
+    done what is before it, one of it alone, and no more."""
     bad = orders[3]
     run, behind = start(shop, orders), []
     product = shop.product("Behind", 0)
@@ -154,7 +155,7 @@ def test_an_order_that_ends_the_process_each_time_fails_and_the_others_are_fille
     shop.receive(product, 1)
     behind = start(shop, others)
     kill = {"model": "backorder.run", "method": "_do_rows_fill", "ids": [bad]}
-    assert [call(shop, **kill) for _call in range(3)] == [-9, -9, 0]
+    assert [call(shop, **kill) for _call in range(4)] == [-9, -9, -9, 0]
     state, found = outcomes(shop, run)
     assert (state, found.count("failed"), found.count("complete")) == ("done", 1, 5)
     assert outcomes(shop, behind) == ("done", ["complete"])
@@ -187,8 +188,8 @@ def test_an_order_that_cannot_be_looked_at_without_dying_stops_no_search(shop: S
     orders = shop.orders(5, (product, 1), confirm=True)
     shop.setting(backorder_auto=True)
     kill = {"job": "find open demand", "model": "sale.order", "method": "detect_backorders"}
-    calls = [call(shop, **kill, ids=[orders[2]]) for _call in range(3)]
-    assert calls == [-9, -9, 0]
+    calls = [call(shop, **kill, ids=[orders[2]]) for _call in range(4)]
+    assert calls == [-9, -9, -9, 0]
 
     def check(env):
         lines = env["sale.order"].browse(orders).order_line

@@ -62,24 +62,47 @@ class TestJobsLimits(JobCommon):
             self._work()
         self.assertEqual(run.run_order_ids.mapped("outcome"), ["complete"] * 2)
 
-    @mute_logger(WORKER)
-    def test_an_order_that_needs_more_memory_than_there_is_fails_alone(self):
+    def _fill_with(self, meet):
+        """Fill five orders, of which the middle one meets a limit: ``meet(cr)``; its row."""
         orders = self._orders(5)
         run = self._queued(orders)
         fill = type(run)._do_rows_fill
 
         def greedy(worker, rows, facts):
             if orders[2] in rows.order_id:
-                raise MemoryError
+                meet(worker.env.cr)
             return fill(worker, rows, facts)
 
         with patch.object(type(run), "_do_rows_fill", greedy):
             self._work()
         self.assertEqual(run.state, "done")
-        outcomes = {row.order_id: row.outcome for row in run.run_order_ids}
-        self.assertEqual(outcomes.pop(orders[2]), "failed")
-        self.assertEqual(set(outcomes.values()), {"complete"})
+        rows = {row.order_id: row for row in run.run_order_ids}
+        bad = rows.pop(orders[2])
+        self.assertEqual(bad.outcome, "failed")
+        self.assertEqual({row.outcome for row in rows.values()}, {"complete"})
         self.assertEqual(orders.order_line.mapped("backorder_qty"), [0, 0, 1, 0, 0])
+        return bad
+
+    @mute_logger(WORKER)
+    def test_an_order_that_needs_more_memory_than_there_is_fails_alone(self):
+        def meet(_cr):
+            raise MemoryError
+
+        row = self._fill_with(meet)
+        self.assertIn("limit of memory was reached", row.message)
+        self.assertIn("limit of memory was reached", row.order_id.message_ids[:1].body)
+
+    @mute_logger(WORKER, "odoo.sql_db")
+    def test_an_order_that_postgresql_has_no_time_for_fails_alone(self):
+        """It was taken for a race that was lost, and tried again for ever: nobody behind it was
+        filled."""
+
+        def meet(cr):
+            cr.execute("SET LOCAL statement_timeout = '20ms'")
+            cr.execute("SELECT pg_sleep(5)")
+
+        row = self._fill_with(meet)
+        self.assertIn("statement timeout", row.message)
 
     def test_a_clock_that_is_put_back_stops_no_fill(self):
         run = self._queued(self._orders(2))

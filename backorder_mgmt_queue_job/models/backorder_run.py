@@ -1,10 +1,9 @@
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import SUPERUSER_ID, models
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
+from odoo.addons.backorder_mgmt.models.base.jobs import is_lost_race
 from odoo.addons.queue_job.exception import RetryableJobError
 
 _logger = logging.getLogger(__name__)
@@ -95,11 +94,11 @@ class BackorderRun(models.Model):
         try:
             with self.env.cr.savepoint():
                 return self._work_batch(self.id, lane, **careful)
-        except OperationalError as error:
-            if error.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
-                raise
-            raise RetryableJobError(str(error), RETRY, ignore_retry=True) from error
         except Exception as error:  # pylint: disable=broad-except
+            if is_lost_race(error):
+                if error.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
+                    raise
+                raise RetryableJobError(str(error), RETRY, ignore_retry=True) from error
             _logger.warning("Fill %s failed", self.id, exc_info=True)
             self.env.invalidate_all()
             self._fail_run(self.id, error)

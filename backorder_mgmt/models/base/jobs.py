@@ -6,7 +6,9 @@ again; and while something is left when the time is up, the job is called again 
 
 A record may also end the whole process: by a limit of time or memory, mostly. Odoo then calls the
 job again, which would meet the same record first, for ever. So the call after one that died notes
-each record before it works on it; where that call dies too, the next one marks it *Failed*.
+each record before it works on it; where that call dies too, the next one begins with that record;
+and where it dies of it once more, with nothing done before, the record is marked *Failed*. The
+limits are those of all that a worker does until it is idle: who comes last there is at no fault.
 """
 
 import logging
@@ -15,7 +17,7 @@ from collections import deque
 from contextlib import contextmanager
 from functools import wraps
 
-from psycopg2 import InterfaceError, OperationalError
+from psycopg2 import DatabaseError, InterfaceError, OperationalError, errorcodes
 
 from odoo.exceptions import UserError
 
@@ -27,6 +29,13 @@ _logger = logging.getLogger(__name__)
 LOCK_WAIT = 3
 #: How often a record may lose against other transactions before its job goes on without it.
 MAX_LOST = 10
+#: Limits of PostgreSQL's own, of time and of memory: psycopg2 calls these operational, too.
+LASTING = (
+    errorcodes.QUERY_CANCELED,
+    errorcodes.OUT_OF_MEMORY,
+    errorcodes.PROGRAM_LIMIT_EXCEEDED,
+    errorcodes.STATEMENT_TOO_COMPLEX,
+)
 
 
 #: One of our own scheduled jobs runs: it may take a record later again.
@@ -67,16 +76,19 @@ def call_before_died(env):
 def begin_alone(env, name):
     """Note for the next call that ``name`` is worked on, alone; committed.
 
-    :return: False where the call before died while it worked on just that: it is not to be tried
-        again
+    :return: False where the call before died while it worked on just that, and did nothing else:
+        it is not to be tried again
     """
     progress = _progress(env)
     before = progress.search(
         [("cron_id", "=", progress.cron_id.id), ("id", "<", progress.id)], order="id desc", limit=1
     )
-    if before.backorder_working_on == name:
+    if before.backorder_working_on == name and not before.done:
         return False
     progress.backorder_working_on = name
+    # Of a job that died three times with nothing done Odoo believes that it always will, and does
+    # not call it for an hour; after the third of these calls it is known who is at fault.
+    progress.timed_out_counter = min(progress.timed_out_counter, 2)
     env["ir.cron"]._commit_progress()
     return True
 
@@ -90,6 +102,41 @@ def process_ended(env):
             " raise that limit: the server's log says which it was."
         )
     )
+
+
+def go_on_later(env, again):
+    """Nothing more in this call of the job: it is called again at once.
+
+    A trigger tells a worker; Odoo's own way of going on waits until one happens to look. And where
+    something is said to be left, Odoo calls the job up to nine times more before the worker is
+    idle for a moment, however long that takes: beyond the server's limits of time.
+    """
+    again()
+    env["ir.cron"]._commit_progress(remaining=0)
+
+
+def for_people(env, error):
+    """What people are told of ``error``, which nobody foresaw mostly."""
+    if isinstance(error, UserError):
+        return str(error)
+    cause = error
+    while cause:
+        # libpq has no class of its own for what does not fit into this process.
+        of_database = isinstance(cause, DatabaseError) and "out of memory" in str(cause)
+        if of_database or isinstance(cause, MemoryError):
+            return env._(
+                "The server's limit of memory was reached in the middle of this. Do it in smaller"
+                " parts, or ask the administrator to raise that limit."
+            )
+        # What runs a merchant's own code says what it met in an error of its own.
+        cause = cause.__cause__ or cause.__context__
+    return f"{type(error).__name__}: {error}"
+
+
+def is_lost_race(error):
+    """Whether ``error`` is one that passes: others changed or hold the same rows, or the database
+    went away. A limit of PostgreSQL's own is met again each time."""
+    return isinstance(error, OperationalError) and error.pgcode not in LASTING
 
 
 def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
@@ -123,8 +170,7 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
             left += len(waiting)
             break
     if left and again:
-        again()
-        cron._commit_progress()
+        go_on_later(model.env, again)
     return not left
 
 
@@ -146,18 +192,18 @@ def _one(model, key, work, fail):
     for lost in range(MAX_LOST):
         try:
             return _done_or_failed(model, key, work, fail)
-        except OperationalError as error:
+        except InterfaceError:
+            raise
+        except Exception as error:  # pylint: disable=broad-except
+            if not is_lost_race(error):
+                # It cannot even say so: that is no matter of those behind it.
+                _logger.exception("%s %s failed, and that could not be written", model._name, key)
+                _start_over(model)
+                return True
             # Also of writing that it failed: from the beginning, as nothing of it was kept.
             _logger.info("%s %s is tried again: %s", model._name, key, error)
             _start_over(model)
             time.sleep(0.05 * lost)
-        except InterfaceError:
-            raise
-        except Exception:  # pylint: disable=broad-except
-            # It cannot even say so: that is no matter of those behind it.
-            _logger.exception("%s %s failed, and that could not be written", model._name, key)
-            _start_over(model)
-            return True
     return False
 
 
@@ -167,14 +213,16 @@ def _done_or_failed(model, key, work, fail):
     try:
         work(key)
         model.env.flush_all()
-    except (InterfaceError, OperationalError):
-        raise
     except Exception as error:  # pylint: disable=broad-except
+        if isinstance(error, InterfaceError) or is_lost_race(error):
+            raise
         # Whatever it is, it is this record's: it says so, and the others go on.
         _logger.warning("%s %s failed", model._name, key, exc_info=True)
         _start_over(model)
         if not fail:
             return False
+        if not isinstance(error, UserError):
+            error = UserError(for_people(model.env, error))
         fail(key, error)
         model.env.flush_all()
     return True

@@ -166,9 +166,8 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _fail_batch(self, batch, error):
         """Whatever a batch raised, its rows say so, and those behind it go on."""
         screen = self.env["backorder.purchase"].browse(batch[0]).exists()
-        why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         rows = screen.line_ids.browse(batch[1]).exists()
-        rows.filtered(lambda row: not row.done).write({"done": True, "failed": why})
+        rows.filtered(lambda row: not row.done).write({"done": True, "failed": str(error)})
         if screen:
             self._go_on(screen)
 

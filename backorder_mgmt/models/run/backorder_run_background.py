@@ -3,7 +3,7 @@
 import logging
 import time
 
-from psycopg2 import InterfaceError, OperationalError
+from psycopg2 import InterfaceError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -15,7 +15,10 @@ from ..base.jobs import (
     as_user,
     begin_alone,
     call_before_died,
+    for_people,
+    go_on_later,
     in_job,
+    is_lost_race,
     process_ended,
     work_off,
 )
@@ -87,8 +90,7 @@ class BackorderRun(models.Model):
         """All batches of a run; one that loses against another transaction is tried again. A run
         that cannot even say that it failed is no matter of those behind it.
 
-        When the time is up and something is left, the job is called again at once: a trigger tells
-        a worker, while Odoo's own way of going on waits until one happens to look.
+        When the time is up and something is left, the job is called again at once.
         """
         lost = 0
         while lost < MAX_LOST:
@@ -97,31 +99,25 @@ class BackorderRun(models.Model):
                     lost = 0
                     continue
                 break
-            except OperationalError as error:
-                # Somebody else changed the same stock: nothing of this batch was done.
-                lost += 1
-                _logger.info("Fill %s: a batch is tried again: %s", run_id, error)
-                self.env.cr.rollback()
-                self.env.invalidate_all()
-                time.sleep(0.1 * lost)
             except InterfaceError:
                 # The server is being stopped, and its connections are closed: nothing has failed.
                 raise
-            except Exception:  # pylint: disable=broad-except
-                # Not called again at once, as that would not end: the hourly call looks again.
-                _logger.exception("Fill %s failed, and that could not be written", run_id)
+            except Exception as error:  # pylint: disable=broad-except
                 self.env.cr.rollback()
                 self.env.invalidate_all()
-                return
+                if not is_lost_race(error):
+                    # Not called again at once, as that would not end: the hourly call looks again.
+                    _logger.exception("Fill %s failed, and that could not be written", run_id)
+                    return
+                # Somebody else changed the same stock: nothing of this batch was done.
+                lost += 1
+                _logger.info("Fill %s: a batch is tried again: %s", run_id, error)
+                time.sleep(0.1 * lost)
         else:
             _logger.info("Fill %s goes on later: others keep changing the same stock", run_id)
         run = self.browse(run_id).exists()
         if run and run._goes_on(helping):
-            if helping:
-                run._launch_lanes()
-            else:
-                run._launch()
-            self.env["ir.cron"]._commit_progress()
+            go_on_later(self.env, run._launch_lanes if helping else run._launch)
 
     def _goes_on(self, helping):
         """Whether a worker that stops now leaves something that it, or another, can go on with."""
@@ -175,9 +171,9 @@ class BackorderRun(models.Model):
             done = self._work_batch(run_id, **careful)
             self.env.flush_all()
             return done
-        except (InterfaceError, OperationalError):
-            raise
         except Exception as error:  # pylint: disable=broad-except
+            if isinstance(error, InterfaceError) or is_lost_race(error):
+                raise
             # Whatever it is, it stops this run only: the run says so, and those behind it go on.
             _logger.warning("Fill %s failed", run_id, exc_info=True)
             self.env.cr.rollback()
@@ -194,7 +190,7 @@ class BackorderRun(models.Model):
         # To who started it, in their language.
         if run.user_id.lang:
             run = run.with_context(lang=run.user_id.lang)
-        why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        why = for_people(run.env, error)
         sentence = run.env._("Failed: %s What was not done by then is as it was.", f"{why} ")
         run._pending()._backorder_write({"outcome": "failed", "message": sentence})
         skipped = run.line_ids.filtered(lambda line: line.result == "pending")

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ..base.batch import by_values
+from ..base.jobs import for_people
 
 
 class BackorderRunOrder(models.Model):
@@ -98,7 +99,7 @@ class BackorderRunOrder(models.Model):
 
     def _write_failure(self, error):
         """A failing order is reported, on itself and here, and stops nobody."""
-        message = str(error)
+        message = for_people(self.env, error)
         self._backorder_write({"outcome": "failed", "message": message})
         # Searched: a run of thousands of lines is not read for each order that fails.
         lines = self.env["backorder.run.line"].search(

@@ -3,11 +3,10 @@
 import dataclasses
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..base.jobs import is_lost_race
 from ..base.meanwhile import Meanwhile
 from ..fill.new_order import NewOrdersDiffer
 
@@ -134,11 +133,11 @@ class BackorderRun(models.Model):
                 self.env.invalidate_all()
                 failed = rows.filtered(lambda row, e=error: row.order_id.id in e.differences)
                 for row in failed:
-                    row._write_failure(error.differences[row.order_id.id])
+                    row._write_failure(UserError(error.differences[row.order_id.id]))
                 rows -= failed
-            except OperationalError:
-                raise
             except Exception as error:  # pylint: disable=broad-except
+                if is_lost_race(error):
+                    raise
                 self.env.invalidate_all()
                 if len(rows) > 1:
                     _logger.info("%s: a batch is done in halves: %s", self.name, error)
