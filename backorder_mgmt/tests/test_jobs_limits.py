@@ -104,6 +104,20 @@ class TestJobsLimits(JobCommon):
         row = self._fill_with(meet)
         self.assertIn("statement timeout", row.message)
 
+    def test_figures_of_a_fill_that_runs_are_those_of_what_is_done(self):
+        """It counted all planned orders as completed, and all lines to come as not filled."""
+        run = self._queued(self._orders(3))
+        with (
+            patch.object(type(run), "_backorder_batch", 2),
+            self._job("ir_cron_work_runs") as (env, _progress),
+        ):
+            env["backorder.run"]._cron_work()
+        self.assertEqual((run.state, int(run.progress)), ("running", 66))
+        self.assertEqual((run.completed_order_count, run.partial_order_count), (2, 0))
+        self.assertEqual((run.filled_count, run.not_filled_count, run.line_count), (2, 0, 3))
+        self._work()
+        self.assertEqual((run.completed_order_count, run.filled_count), (3, 3))
+
     def test_a_clock_that_is_put_back_stops_no_fill(self):
         run = self._queued(self._orders(2))
         with freeze_time(fields.Datetime.now() - timedelta(days=2)):

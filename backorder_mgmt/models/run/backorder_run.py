@@ -87,11 +87,11 @@ class BackorderRun(models.Model):
         """Counted in the database: a run has thousands of lines. Before the start, the plan."""
         lines, orders = self._count_lines(), self._count_orders()
         for run in self:
-            total, full, part = lines.get(run.id, (0,) * 3)
+            total, full, part, waiting = lines.get(run.id, (0,) * 4)
             run.line_count = total
             run.filled_count = full
             run.partial_count = part
-            run.not_filled_count = total - full - part
+            run.not_filled_count = total - full - part - waiting
             (
                 run.completed_order_count,
                 run.partial_order_count,
@@ -102,15 +102,17 @@ class BackorderRun(models.Model):
             ) = orders.get(run.id, (0,) * 6)
 
     def _count_lines(self):
-        """{run id: (lines, those that are filled, those that are filled in part)}"""
+        """{run id: (lines, those filled, those filled in part, those whose turn has not come)}"""
         self.env["backorder.run.line"].flush_model()
         self.env.cr.execute(
             """
             SELECT l.run_id, COUNT(*),
                    COUNT(*) FILTER (WHERE got > 0 AND got >= l.needed_qty),
-                   COUNT(*) FILTER (WHERE got > 0 AND got < l.needed_qty)
+                   COUNT(*) FILTER (WHERE got > 0 AND got < l.needed_qty),
+                   COUNT(*) FILTER (WHERE waits)
               FROM (
                 SELECT line.run_id, line.needed_qty,
+                       run.state = 'running' AND line.result = 'pending' AS waits,
                        CASE WHEN run.state IN ('draft', 'planned', 'queued')
                             THEN line.planned_qty
                             -- Taken back: it is on backorder again.
@@ -133,13 +135,16 @@ class BackorderRun(models.Model):
         self.env.cr.execute(
             """
             SELECT o.run_id,
-                   COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'complete'),
-                   COUNT(*) FILTER (WHERE COALESCE(o.outcome, o.planned_outcome) = 'partial'),
+                   COUNT(*) FILTER (WHERE CASE WHEN run.state = 'running' THEN o.outcome
+                       ELSE COALESCE(o.outcome, o.planned_outcome) END = 'complete'),
+                   COUNT(*) FILTER (WHERE CASE WHEN run.state = 'running' THEN o.outcome
+                       ELSE COALESCE(o.outcome, o.planned_outcome) END = 'partial'),
                    COUNT(o.new_order_id) FILTER (WHERE o.outcome IS DISTINCT FROM 'undone'),
                    COUNT(*) FILTER (WHERE so.state = 'sale' OR o.approved),
                    COUNT(*) FILTER (WHERE o.mail_queued),
                    COUNT(*) FILTER (WHERE o.outcome = 'failed')
               FROM backorder_run_order o
+              JOIN backorder_run run ON run.id = o.run_id
          LEFT JOIN sale_order so ON so.id = o.new_order_id
              WHERE o.run_id = ANY(%s)
           GROUP BY o.run_id
