@@ -127,8 +127,11 @@ def _own_automations(env, names):
 
     def uses(rule):
         texts = [rule.filter_domain, rule.filter_pre_domain]
-        for action in rule.action_server_ids:
-            texts += [action.code, action.update_path]
+        actions = rule.action_server_ids
+        while actions.child_ids - actions:
+            actions |= actions.child_ids
+        for action in actions:
+            texts += [action.code, action.update_path, action.value]
         texts += [field.name for name in fields for field in rule[name]]
         return any(names.search(text or "") for text in texts)
 
@@ -138,7 +141,7 @@ def _own_automations(env, names):
 def _own_jobs(env, names):
     """Scheduled actions; ours are deleted."""
     jobs = env["ir.cron"].search([("code", "like", "backorder")])
-    return jobs.filtered(lambda job: not job.get_external_id()[job.id] and names.search(job.code))
+    return _of_people(jobs).filtered(lambda job: names.search(job.code))
 
 
 def _own_favorites(env, names):
@@ -151,5 +154,10 @@ def _own_favorites(env, names):
 def _own_views(env, names):
     """Views that no module brought; those of modules that need ours go with these."""
     views = env["ir.ui.view"].search([("arch_db", "like", "backorder_")])
-    ids = views.get_external_id()
-    return views.filtered(lambda view: not ids[view.id] and names.search(view.arch_db or ""))
+    return _of_people(views).filtered(lambda view: names.search(view.arch_db or ""))
+
+
+def _of_people(records):
+    """Those of ``records`` that no module brought: an export gives them an id of its own."""
+    ids = records.get_external_id()
+    return records.filtered(lambda record: ids[record.id].startswith("__") or not ids[record.id])

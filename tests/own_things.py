@@ -7,6 +7,8 @@ state = env["ir.model.fields"]._get("sale.order", "backorder_state")
 for name, domain, code in (
     ("by state", "[('backorder_state', '=', 'backordered')]", "pass"),
     ("by code", "[]", "records.fill_backorders()"),
+    ("by several", "[]", "pass"),
+    ("by value", "[]", "pass"),
     ("kept", "[('state', '=', 'sale')]", "records.picking_ids.backorder_ids"),
 ):
     env["base.automation"].create({
@@ -17,6 +19,16 @@ for name, domain, code in (
             (0, 0, {"name": f"Own {name}", "model_id": model.id, "state": "code", "code": code}),
         ],
     })
+action = env["base.automation"].search([("name", "=", "Own by several")]).action_server_ids
+action.write({"state": "multi", "child_ids": [(0, 0, {
+    "name": "Own child", "model_id": model.id, "state": "code",
+    "code": "records.filtered('backorder_state')",
+})]})
+action = env["base.automation"].search([("name", "=", "Own by value")]).action_server_ids
+action.write({
+    "state": "object_write", "update_path": "note", "evaluation_type": "equation",
+    "value": "record.backorder_state",
+})
 env["ir.filters"].create([
     {"name": f"Own {name}", "model_id": model, "user_ids": [], **values}
     for name, model, values in (
@@ -35,8 +47,14 @@ env["ir.cron"].create([
     {"name": f"Own {name}", "model_id": model.id, "state": "code", "code": code}
     for name, code in (
         ("job", "model.search([]).detect_backorders()"), ("job, kept", "# no backorder"),
+        ("exported job", "model.search([('backorder_state', '=', 'backordered')])"),
     )
 ])
+# As an export that can be imported again names it.
+env["ir.model.data"].create({
+    "module": "__export__", "name": "ir_cron_1_abc", "model": "ir.cron",
+    "res_id": env["ir.cron"].search([("name", "=", "Own exported job")]).id,
+})
 env["ir.ui.view"].create([
     {
         "name": f"Own {name}", "model": "sale.order",
@@ -59,6 +77,7 @@ for model in ("base.automation", "ir.filters", "ir.cron", "ir.ui.view"):
     actions = records.ir_actions_server_id if model == "ir.cron" else records.browse()
     records.unlink()
     actions.unlink()
+env["ir.actions.server"].search([("name", "=", "Own child")]).unlink()
 exports = env["ir.exports"].search([("name", "=", "Own list")])
 tell(kept=kept, exports=exports.export_fields.mapped("name"))
 exports.unlink()

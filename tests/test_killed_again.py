@@ -173,6 +173,23 @@ def test_an_order_that_ends_the_process_each_time_fails_and_the_others_are_fille
     shop.commit(check)
 
 
+def test_a_fill_that_waits_for_it_keeps_nobody_from_seeing_who_ends_the_process(
+    shop: Shop,  # noqa: F811
+    orders,
+):
+    """Each call looks at the fill that was made first, which waits: that is nothing done."""
+    waiting = make_run(shop, orders)
+    run = start(shop, orders)
+    shop.commit(lambda env: env["backorder.run"].browse(waiting).action_start())
+    kill = {"model": "backorder.run", "method": "_do_rows_fill", "ids": [orders[3]]}
+    calls = []
+    while 0 not in calls and len(calls) < 8:
+        calls.append(call(shop, **kill))
+    assert 0 in calls, calls
+    state, found = outcomes(shop, run)
+    assert (state, found.count("failed"), found.count("complete")) == ("done", 1, 5)
+
+
 def test_a_fill_whose_plan_ends_the_process_each_time_fails_and_says_so(shop: Shop, orders):  # noqa: F811
     run = start(shop, orders[:3])
     behind = start(shop, orders[3:], product_ids=[Command.clear()])

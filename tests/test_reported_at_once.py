@@ -136,5 +136,44 @@ def test_deliveries_while_somebody_keeps_the_stock_row_give_all_back(shop: Shop,
     shop.commit(lambda env: _sound(env))
 
 
+def test_a_lot_whose_row_is_kept_gives_back_nothing_of_what_has_no_lot(shop: Shop):  # noqa: F811
+    """Odoo takes a row without a lot then: what others have reserved there stays theirs."""
+    product = shop.product("Kept Apart", 0)
+
+    def receive(env):
+        item = env["product.product"].browse(product)
+        item.tracking = "lot"
+        lot = env["stock.lot"].create({"name": "A1", "product_id": product})
+        values = {"product_id": product, "location_id": shop.stock(env).id}
+        rows = env["stock.quant"].create(
+            [
+                {**values, "quantity": 5, "reserved_quantity": 5, "lot_id": lot.id},
+                {**values, "quantity": 3, "reserved_quantity": 0},
+                {**values, "quantity": 3, "reserved_quantity": 2},
+            ]
+        )
+        return lot.id, rows.ids
+
+    lot, (of_lot, *without) = shop.commit(receive)
+
+    def give_back(env):
+        env["stock.quant"]._update_reserved_quantity(
+            env["product.product"].browse(product),
+            shop.stock(env),
+            -5,
+            lot_id=env["stock.lot"].browse(lot),
+        )
+
+    with shop.registry.cursor() as cr:
+        cr.execute("SELECT id FROM stock_quant WHERE id = %s FOR UPDATE", [of_lot])
+        shop.commit(give_back)
+        cr.rollback()
+    reserved = shop.commit(
+        lambda env: env["stock.quant"].browse(without).mapped("reserved_quantity")
+    )
+    assert reserved == [0, 2]
+    shop.commit(lambda env: env["stock.quant"].browse([of_lot, *without]).sudo().unlink())
+
+
 def _sound(env):
     assert not env["backorder.check"].run_checks()

@@ -285,6 +285,15 @@ class TestCheck(BackorderCommon):
             self.assertRepaired("recount")
             self.assertEqual(quant.reserved_quantity, 3)
 
+    def test_a_lot_that_somebody_typed_of_stock_without_lots(self):
+        """An item that is tracked from today on: Odoo reserves on the row that has no lot."""
+        self._stock(self.product, 10)
+        order = self._order((self.product, 3))
+        self.product.tracking = "lot"
+        lot = self.env["stock.lot"].create({"name": "L1", "product_id": self.product.id})
+        order.picking_ids.move_line_ids.lot_id = lot
+        self.assertEqual(self._found(), [])
+
     def test_a_lot_that_somebody_typed_and_is_nowhere(self):
         paint = self._product("Paint", tracking="lot")
         order = self._order((paint, 5))

@@ -187,6 +187,24 @@ class TestConfirmationAsksOnce(BackorderCommon):
         with _Extended(type(self.env["mrp.bom"]), strange):
             self.assertTrue(self._is_kit(self.product))
 
+    def test_a_module_below_ours_that_finds_kits_in_its_own_way_is_asked_for_all(self):
+        kit = self._kit("Toolbox", (self.other, 2))
+
+        def _bom_find(boms, products, **_options):
+            recipes = dict.fromkeys(products, boms.browse())
+            return {**recipes, self.product: kit.bom_ids}
+
+        _bom_find.__module__ = "odoo.addons.strange_mrp.models.mrp_bom"
+        strange = type("StrangeBom", (), {"__slots__": (), "_bom_find": _bom_find})
+        with _Extended(type(self.env["mrp.bom"]), strange, at=1):
+            self.assertTrue(self._is_kit(self.product))
+
+    def test_a_kit_of_another_category_than_the_one_searched_for_is_one(self):
+        kit = self._kit("Toolbox", (self.other, 2))
+        searched = self.env["product.category"].create({"name": "Elsewhere"})
+        self.assertTrue(self._is_kit(kit.with_context(search_default_categ_id=searched.id)))
+        self.assertTrue(self._is_kit(kit))
+
     def test_lines_of_a_quotation_are_not_asked_one_by_one_for_kits(self):
         self._kit("Toolbox", (self.other, 1))
         goods = self._goods(12)
@@ -210,12 +228,13 @@ class TestConfirmationAsksOnce(BackorderCommon):
 class _Extended:
     """Meanwhile a model is extended by a class."""
 
-    def __init__(self, model_class, extension):
-        self.model_class, self.extension = model_class, extension
+    def __init__(self, model_class, extension, at=0):
+        self.model_class, self.extension, self.at = model_class, extension, at
 
     def __enter__(self):
         self.bases = self.model_class.__bases__
-        self.model_class.__bases__ = (self.extension, *self.bases)
+        before, after = self.bases[: self.at], self.bases[self.at :]
+        self.model_class.__bases__ = (*before, self.extension, *after)
 
     def __exit__(self, *args):
         self.model_class.__bases__ = self.bases

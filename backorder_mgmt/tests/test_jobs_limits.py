@@ -92,6 +92,17 @@ class TestJobsLimits(JobCommon):
         self.assertIn("limit of memory was reached", row.message)
         self.assertIn("limit of memory was reached", row.order_id.message_ids[:1].body)
 
+    @mute_logger(WORKER)
+    def test_an_error_that_is_its_own_cause_ends_nobodys_job(self):
+        """Who raises what was caught before, from what it led to, makes a circle."""
+
+        def meet(_cr):
+            first, second = KeyError("first"), ValueError("second")
+            first.__cause__ = second
+            raise second from first
+
+        self.assertIn("ValueError: second", self._fill_with(meet).message)
+
     @mute_logger(WORKER, "odoo.sql_db")
     def test_an_order_that_postgresql_has_no_time_for_fails_alone(self):
         """It was taken for a race that was lost, and tried again for ever: nobody behind it was

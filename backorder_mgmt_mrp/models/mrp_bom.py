@@ -6,6 +6,8 @@ from odoo.tools.constants import PREFETCH_MAX
 
 from odoo.addons.backorder_mgmt.models.base.batch import listeners
 
+#: How `mrp` finds kits.
+_FINDS_KITS = ("_bom_find", "_bom_find_domain")
 #: In the cursor's cache, which ends with the transaction and with a savepoint that is rolled back:
 #: {product id: whether it is a kit in some company}.
 _ASKED = "backorder_mgmt_mrp.kits"
@@ -18,7 +20,8 @@ class MrpBom(models.Model):
     def _bom_find(self, products, picking_type=None, company_id=False, bom_type=False):
         """Kits are looked for among those items only that are a kit anywhere. With another
         module's own way to find them, all are looked for."""
-        if bom_type == "phantom" and not listeners(self, "_bom_find_domain", ("mrp",)):
+        own_way = any(listeners(self, name, ("mrp",)) for name in _FINDS_KITS)
+        if bom_type == "phantom" and not own_way:
             products = products._backorder_kits_somewhere()
             if not products:
                 return defaultdict(self.browse)

@@ -76,16 +76,23 @@ def call_before_died(env):
 def begin_alone(env, name):
     """Note for the next call that ``name`` is worked on, alone; committed.
 
-    :return: False where the call before died while it worked on just that, and did nothing else:
-        it is not to be tried again
+    :return: False where the call before died while it worked on just that, and did nothing else,
+        or the call before that as well: it is not to be tried again
     """
     progress = _progress(env)
     before = progress.search(
         [("cron_id", "=", progress.cron_id.id), ("id", "<", progress.id)], order="id desc", limit=1
     )
-    if before.backorder_working_on == name and not before.done:
+    again = f"{name} again"
+    if before.backorder_working_on == again:
         return False
-    progress.backorder_working_on = name
+    if before.backorder_working_on == name:
+        if not before.done:
+            return False
+        # What was done before may have taken the time; it may also be somebody who only waits.
+        progress.backorder_working_on = again
+    else:
+        progress.backorder_working_on = name
     # Of a job that died three times with nothing done Odoo believes that it always will, and does
     # not call it for an hour; after the third of these calls it is known who is at fault.
     progress.timed_out_counter = min(progress.timed_out_counter, 2)
@@ -119,8 +126,9 @@ def for_people(env, error):
     """What people are told of ``error``, which nobody foresaw mostly."""
     if isinstance(error, UserError):
         return str(error)
-    cause = error
-    while cause:
+    cause, seen = error, set()
+    while cause and id(cause) not in seen:
+        seen.add(id(cause))
         # libpq has no class of its own for what does not fit into this process.
         of_database = isinstance(cause, DatabaseError) and "out of memory" in str(cause)
         if of_database or isinstance(cause, MemoryError):

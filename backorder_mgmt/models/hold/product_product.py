@@ -61,7 +61,8 @@ class ProductProduct(models.Model):
             return self.browse()
         # sudo: as for the kits themselves
         recipes = self.env["mrp.bom"].sudo()._search([("type", "=", "phantom")])
-        kits = self.sudo().with_context(active_test=False)
+        # Of the context nothing may narrow it: Odoo adds the category of a search view.
+        kits = self.sudo().with_context(active_test=False, search_default_categ_id=False)
         kits = kits._search(
             [
                 ("id", "in", self.ids),

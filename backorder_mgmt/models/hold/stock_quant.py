@@ -7,7 +7,7 @@ from ..base.meanwhile import Meanwhile
 
 #: The function that adds reservations up, to be written once.
 collecting = Meanwhile()
-#: What is given back just now, in the product's unit, below zero.
+#: (quantity, id of the lot or False) that is given back just now, in the product's unit, below zero
 giving_back = Meanwhile()
 
 
@@ -31,7 +31,8 @@ class StockQuant(models.Model):
         collect = collecting.now(self.env)
         if collect and collect(product_id, location_id, quantity, lot_id, package_id, owner_id):
             return None
-        with giving_back.so(self.env, min(0.0, quantity)):
+        given_back = (quantity, lot_id.id if lot_id else False) if quantity < 0 else None
+        with giving_back.so(self.env, given_back):
             return super()._update_reserved_quantity(
                 product_id,
                 location_id,
@@ -48,8 +49,10 @@ class StockQuant(models.Model):
         stays reserved for nobody: it may go below zero as far as the item's other rows reach."""
         given_back = giving_back.now(self.env)
         if given_back and vals.get("reserved_quantity") == 0:
-            left = self.reserved_quantity + given_back
-            if left < 0:
+            quantity, lot_id = given_back
+            left = self.reserved_quantity + quantity
+            # Of a lot Odoo may take a row without one: what others have there is not ours.
+            if left < 0 and self.lot_id.id == lot_id:
                 others = self._backorder_others_reserved()
                 vals = {**vals, "reserved_quantity": max(left, min(0.0, -others))}
         return super().write(vals)

@@ -3,6 +3,8 @@
 import dataclasses
 import logging
 
+from psycopg2 import InterfaceError
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
@@ -136,7 +138,7 @@ class BackorderRun(models.Model):
                     row._write_failure(UserError(error.differences[row.order_id.id]))
                 rows -= failed
             except Exception as error:  # pylint: disable=broad-except
-                if is_lost_race(error):
+                if isinstance(error, InterfaceError) or is_lost_race(error):
                     raise
                 self.env.invalidate_all()
                 if len(rows) > 1:
