@@ -180,9 +180,11 @@ def test_a_fill_that_waits_for_it_keeps_nobody_from_seeing_who_ends_the_process(
     """Each call looks at the fill that was made first, which waits: that is nothing done."""
     waiting = make_run(shop, orders)
     run = start(shop, orders)
-    shop.commit(lambda env: env["backorder.run"].browse(waiting).action_start())
     kill = {"model": "backorder.run", "method": "_do_rows_fill", "ids": [orders[3]]}
-    calls = []
+    calls = [call(shop, **kill)]
+    assert outcomes(shop, run)[0] == "running"
+    shop.commit(lambda env: env["backorder.run"].browse(waiting).action_start())
+    assert outcomes(shop, waiting)[0] == "queued"
     while 0 not in calls and len(calls) < 8:
         calls.append(call(shop, **kill))
     assert 0 in calls, calls
