@@ -1,6 +1,7 @@
 """Confirming: what is the same for all lines of an order is asked once, with Odoo's own result."""
 
 import contextlib
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
@@ -45,6 +46,28 @@ class TestConfirmationAsksOnce(BackorderCommon):
         few, many = self._asked_for_rules(3), self._asked_for_rules(12)
         self.assertGreater(few, 0)
         self.assertEqual(many, few)
+
+    def test_a_new_order_looks_for_no_delivery_to_join_and_what_is_added_joins_its_own(self):
+        goods = self._goods(2)
+        orders = self._order((goods[0], 1), confirm=False)
+        orders |= self._order((goods[1], 1), confirm=False)
+        asked = []
+        search = type(self.env["stock.picking"]).search
+
+        def noting(pickings, domain, *args, **options):
+            asked.extend(term for term in domain if term[0] == "printed")
+            return search(pickings, domain, *args, **options)
+
+        with patch.object(type(self.env["stock.picking"]), "search", noting):
+            orders.action_confirm()
+            self.assertEqual(asked, [])
+            self.assertEqual(orders.mapped(lambda order: len(order.picking_ids)), [1, 1])
+            orders[0].order_line = [
+                Command.create({"product_id": goods[1].id, "product_uom_qty": 3})
+            ]
+        self.assertTrue(asked)
+        self.assertEqual(len(orders[0].picking_ids), 1)
+        self.assertEqual(len(orders[0].picking_ids.move_ids), 2)
 
     def test_kits_are_asked_for_all_moves_at_once(self):
         self._kit("Toolbox", (self.product, 1))

@@ -3,6 +3,7 @@ lines of an order is asked once."""
 
 from odoo import api, models
 
+from ..base.batch import listeners
 from ..base.meanwhile import Meanwhile
 
 #: In a new move's values: the line of its recipe, which nobody replaces on the way.
@@ -84,6 +85,25 @@ class StockRule(models.Model):
         if of_kit and company_id.backorder_auto:
             vals[RECIPE_LINE] = values["bom_line_id"]
         return vals
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    #: Who narrows the search for a delivery to join, and never widens it.
+    _JOINING = ("stock", "mrp", "stock_picking_batch")
+
+    def _search_picking_for_assignation(self):
+        """A delivery that this move may join has a move of the same reference. Of an order that is
+        confirmed just now there is none, and Odoo need not search, nor write all it has for that."""
+        references = self.sudo().reference_ids
+        if (
+            references
+            and not references.move_ids.picking_id
+            and not listeners(self, "_search_picking_for_assignation_domain", self._JOINING)
+        ):
+            return self.env["stock.picking"]
+        return super()._search_picking_for_assignation()
 
 
 class StockReturnPicking(models.TransientModel):
