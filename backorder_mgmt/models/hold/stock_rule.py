@@ -95,7 +95,7 @@ class StockMove(models.Model):
 
     def _search_picking_for_assignation(self):
         """A delivery that this move may join has a move of the same reference. Of an order that is
-        confirmed just now there is none, and Odoo need not search, nor write all it has for that."""
+        confirmed just now there is none, and Odoo need not search, nor write all it has for it."""
         references = self.sudo().reference_ids
         if (
             references
