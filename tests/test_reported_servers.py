@@ -318,13 +318,7 @@ def test_a_server_that_is_restarted_in_the_middle_calls_no_fill_failed(shop: Sho
     """OCA/queue#226, odoo/odoo#155408: after a restart nobody knew whether a job had failed. The
     server closes its connections under the fill, which goes on with the next one."""
     shop.setting(backorder_fill_approved="new_order", backorder_run_threshold=0)
-    shop.commit(
-        lambda env: (
-            env["ir.cron"]
-            .search([("cron_name", "not like", "Backorders")])
-            .write({"active": False})
-        )
-    )
+    shop.only_our_jobs()
     product = shop.product("Restarted", 0)
     orders = shop.orders(ORDERS, (product, 2), confirm=True)
     shop.receive(product, 2 * ORDERS)

@@ -33,13 +33,7 @@ def at_work(cr):
 
 def test_two_servers_share_a_fill_and_one_goes_on_when_the_other_dies(shop: Shop, tmp_path):  # noqa: F811
     shop.setting(backorder_fill_approved="new_order", backorder_run_threshold=0)
-    shop.commit(
-        lambda env: (
-            env["ir.cron"]
-            .search([("cron_name", "not like", "Backorders")])
-            .write({"active": False})
-        )
-    )
+    shop.only_our_jobs()
     products = [shop.product(f"Shared {number}", 0) for number in range(GROUPS)]
     orders = [
         order for product in products for order in shop.orders(ORDERS, (product, 2), confirm=True)

@@ -30,14 +30,7 @@ def test_worker_processes_serve_the_web_client_and_a_fill_in_the_background(
     tmp_path,
 ):
     shop.setting(backorder_fill_approved="same_order", backorder_run_threshold=0)
-    # What the demo data of other apps has to do can take a minute.
-    shop.commit(
-        lambda env: (
-            env["ir.cron"]
-            .search([("cron_name", "not like", "Backorders")])
-            .write({"active": False})
-        )
-    )
+    shop.only_our_jobs()
     product = shop.product("Lantern", 0)
     orders = shop.orders(6, (product, 2), confirm=True)
     shop.receive(product, 12)
