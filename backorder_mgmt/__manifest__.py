@@ -1,7 +1,7 @@
 {
     "name": "Backorder Management",
     "summary": "Hold, fill and follow backorders: nothing promised twice, a reason for every line",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Sales/Sales",
     "author": "backorder_mgmt contributors",
     "license": "LGPL-3",

@@ -170,6 +170,14 @@ def make_old(name):
         check=True,
         env={**os.environ, "MODULES": MODULES},
     )
+    # Nobody had heard of the small addons then: the base's list of addons is of this checkout.
+    with psycopg2.connect(dbname=new) as connection, connection.cursor() as cr:
+        cr.execute(
+            "WITH gone AS (DELETE FROM ir_module_module WHERE name LIKE 'backorder\\_mgmt\\_%'"
+            " RETURNING id) DELETE FROM ir_model_data"
+            " WHERE model = 'ir.module.module' AND res_id IN (SELECT id FROM gone)"
+        )
+    connection.close()
     odoo("server", new, "--no-http", "--stop-after-init", "--init=backorder_mgmt", path)
     shell(new, script("make"), path)
     before = shell(new, script("look"), path)
@@ -230,6 +238,19 @@ def same(model, name, before, after, line):
     if isinstance(before, float):
         return abs(before - after) < 1e-6
     return before == after
+
+
+def test_small_addons_come_with_the_upgrade(upgraded):
+    """Those beside apps that the database has already; not those of other apps."""
+    installed = query(
+        upgraded["db"],
+        "SELECT name, state FROM ir_module_module WHERE name LIKE 'backorder\\_mgmt%'",
+    )
+    assert {name for name, state in installed if state == "installed"} == {
+        "backorder_mgmt",
+        "backorder_mgmt_mrp",
+    }
+    assert {state for _name, state in installed} == {"installed", "uninstalled"}
 
 
 def test_every_figure_is_as_before(upgraded):

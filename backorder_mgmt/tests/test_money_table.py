@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from contextlib import closing, contextmanager, nullcontext
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -88,7 +88,13 @@ class MoneyTableCommon(ChargeCommon):
         currency.active = True
         currency.rate_ids.unlink()
         cls.env["res.currency.rate"].create(
-            {"currency_id": currency.id, "rate": rate, "company_id": cls.company.id}
+            {
+                "currency_id": currency.id,
+                "rate": rate,
+                "company_id": cls.company.id,
+                # Odoo's default is the day where the user is: tomorrow for who looks from here.
+                "name": fields.Date.today(),
+            }
         )
         return cls.env["product.pricelist"].create({"name": name, "currency_id": currency.id})
 
