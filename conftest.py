@@ -11,6 +11,7 @@ import os
 import re
 import resource
 import runpy
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -111,19 +112,42 @@ def pytest_collection_modifyitems(items):
             )
 
 
-@pytest.fixture(scope="session", autouse=True)
-def page_assets(request):
-    """The scripts and styles of pages, kept before the first of the browser's tests."""
-    if not any(hasattr(getattr(item, "cls", None), "start_tour") for item in request.session.items):
-        return
+@contextmanager
+def kept(request):
+    """Odoo's environment in the database of the tests: what is done there is committed."""
     request.getfixturevalue("load_registry")
     from odoo import SUPERUSER_ID, api
     from odoo.modules.registry import Registry
     from odoo.tests.common import get_db_name
 
     with Registry(get_db_name()).cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        runpy.run_path(ROOT / "scripts" / "page_assets.py", init_globals={"env": env})
+        yield api.Environment(cr, SUPERUSER_ID, {})
+
+
+def any_class(request, which):
+    """Whether one of the classes of the tests of this run is such a one."""
+    classes = {cls for item in request.session.items if (cls := getattr(item, "cls", None))}
+    return any(which(cls) for cls in classes)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def page_assets(request):
+    """The scripts and styles of pages, kept before the first of the browser's tests."""
+    if any_class(request, lambda cls: hasattr(cls, "start_tour")):
+        with kept(request) as env:
+            runpy.run_path(ROOT / "scripts" / "page_assets.py", init_globals={"env": env})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ground(request):
+    """What each class of the addon's tests would make for itself, kept before the first of them."""
+    if any_class(request, lambda cls: "BackorderCommon" in {of.__name__ for of in cls.__mro__}):
+        with kept(request) as env:
+            from odoo.addons.backorder_mgmt.tests import common
+
+            env = env(context={"tracking_disable": True})
+            common.own_ground(env)
+            common.own_people(env)
 
 
 # Each phase of a test answers for its own lines: a warning in setUpClass is an error of the set-up

@@ -2,8 +2,8 @@
 
 Called by ``scripts/test``. Each half is a pytest process with an Odoo, a database, an HTTP port and
 a browser of its own. Both collect all tests; a file is run by the half that takes it first
-(``conftest.py``), so neither waits long for the other. The second half begins with the core's tests
-on the bare database.
+(``conftest.py``), so neither waits long for the other. Before the second half come the core's tests on
+the bare database and, in CI, those with servers of their own on a smaller one.
 
 It ends on one closing line like pytest's, of all processes together. It fails when a test fails,
 when a process dies or runs nothing, or when a test was run by nobody or twice.
@@ -35,11 +35,11 @@ def say(title, text):
 class Part:
     """One pytest process and what it told in its result file."""
 
-    def __init__(self, title, database, folder, arguments, shared):
+    def __init__(self, title, database, folder, arguments, shared=False, **env):
         self.title = title
         self.result_file = folder / f"{title}.json"
         self.command = [f"--odoo-database={database}", *arguments]
-        self.env = {**os.environ, "BACKORDER_RESULT": str(self.result_file)}
+        self.env = {**os.environ, "BACKORDER_RESULT": str(self.result_file), **env}
         if shared:
             self.env["BACKORDER_SHARE"] = str(folder / "taken")
         self.shared = shared
@@ -100,9 +100,10 @@ def bare_tests():
     return core, elsewhere
 
 
-def slow_tests():
-    """Files that take long and are run by CI and ``make test-all`` only."""
-    lines = (ROOT / "scripts" / "slow-tests").read_text().splitlines()
+def listed(name):
+    """The files of a list in ``scripts/``: ``slow-tests`` are run by CI and ``make test-all`` only,
+    ``server-tests`` are those of them that run on a smaller database."""
+    lines = (ROOT / "scripts" / name).read_text().splitlines()
     return [path for line in lines if (path := line.split("#")[0].strip())]
 
 
@@ -113,10 +114,15 @@ def main(database, folder, *pytest):
     (folder / "taken").mkdir(parents=True)
     core, elsewhere = bare_tests()
     everything = os.environ.get("CI") or os.environ.get("ALL")
-    left_out = [] if everything else slow_tests()
-    ignored = [f"--ignore={file}" for file in [*elsewhere, *left_out]]
-    halves = [Part(f"half {n}", f"{database}_{n}", folder, ignored, True) for n in (1, 2)]
-    bare = Part("bare", f"{database}_bare", folder, core, False)
+    left_out = [] if everything else listed("slow-tests")
+    with_servers = listed("server-tests") if everything else []
+    ignored = [f"--ignore={file}" for file in [*elsewhere, *left_out, *with_servers]]
+    halves = [Part(f"half {n}", f"{database}_{n}", folder, ignored, shared=True) for n in (1, 2)]
+    others = [Part("bare", f"{database}_bare", folder, core)]
+    if with_servers:
+        template = os.environ["BACKORDER_SERVERS_TEMPLATE"]
+        name = f"{database}_servers"
+        others.append(Part("servers", name, folder, with_servers, BACKORDER_TEMPLATE=template))
 
     def one_after_the_other(*parts):
         for part in parts:
@@ -124,7 +130,7 @@ def main(database, folder, *pytest):
 
     sides = [
         threading.Thread(target=one_after_the_other, args=parts)
-        for parts in ((halves[0],), (bare, halves[1]))
+        for parts in ((halves[0],), (*others, halves[1]))
     ]
     for side in sides:
         side.start()
@@ -137,7 +143,7 @@ def main(database, folder, *pytest):
     for half in halves:
         times |= half.result.get("seconds", {})
     times_file.write_text(json.dumps(times, indent=1, sort_keys=True))
-    parts = [*halves, bare]
+    parts = [*halves, *others]
     faults = [fault for part in parts for fault in part.faults()] + never_or_twice(halves)
     for test in [test for part in parts for test in part.result.get("failures", ())]:
         print(f"FAILED {test}")

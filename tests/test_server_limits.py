@@ -157,7 +157,7 @@ def new_orders(place, orders):
 
 @pytest.mark.parametrize(
     ("limits", "which", "customer", "count"),
-    [({"limit_time_real_cron": 6}, TIME, "Slow", 10), ({"limit_time_cpu": 3}, CPU, "Busy", 7)],
+    [({"limit_time_real_cron": 6}, TIME, "Slow", 10), ({"limit_time_cpu": 8}, CPU, "Busy", 12)],
     ids=["real", "cpu"],
 )
 def test_a_limit_that_ends_a_fill_again_and_again_is_no_orders_fault(
@@ -194,7 +194,7 @@ def test_orders_beyond_the_limits_are_failed_and_all_others_are_filled(
         [beyond[name]] = waiting(shop, product, 1, customers[name])
     orders += [*waiting(shop, product, 3), *beyond.values()]
     shop.receive(product, 2 * len(orders))
-    limits = {"limit_time_real_cron": 9, "limit_time_cpu": 3, "limit_memory_hard": 2560 * 2**20}
+    limits = {"limit_time_real_cron": 12, "limit_time_cpu": 5, "limit_memory_hard": 2560 * 2**20}
     with serving(shop, tmp_path, **limits) as (server, client):
         outcomes = fill(shop, client, orders)
         # On a busy machine little of the time is the worker's.

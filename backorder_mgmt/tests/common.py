@@ -15,11 +15,22 @@ def own_ground(env):
     """The current company with prices and taxes of the tests' own, whatever apps and demo data say.
 
     Price lists that give discounts, fiscal positions that apply by themselves, loyalty programs and
-    messages to customers are switched off; one price list and one tax of 15 % take their place.
+    messages to customers are switched off; one price list and one tax of 15 % take their place. A
+    database that has them already is left as it is.
 
     :return: (price list, tax)
     """
     company = env.company
+    own = [("company_id", "=", company.id)]
+    # Odoo archives price lists with the second warehouse, where they are not switched on.
+    prices = (
+        env["product.pricelist"]
+        .with_context(active_test=False)
+        .search([("name", "=", "Test Prices"), *own])
+    )
+    tax = env["account.tax"].search([("name", "=", "Test Tax"), *own])
+    if prices and tax:
+        return prices.with_context(env.context), tax
     for model in ("product.pricelist", "account.fiscal.position", "loyalty.program"):
         if model in env:
             env[model].search([("company_id", "in", (False, company.id))]).action_archive()
@@ -33,6 +44,27 @@ def own_ground(env):
     return prices, tax
 
 
+def own_people(env):
+    """A warehouse and a salesman of the tests' own, made where there are none.
+
+    With every app they take two seconds, so ``conftest.py`` makes them and :func:`own_ground` once
+    in a database of tests, and not each class anew.
+
+    :return: (warehouse, salesman)
+    """
+    company = env.company
+    warehouse = env["stock.warehouse"].search(
+        [("code", "=", "TWH"), ("company_id", "=", company.id)]
+    ) or env["stock.warehouse"].create(
+        {"name": "Test Warehouse", "code": "TWH", "company_id": company.id}
+    )
+    login = "backorder_salesman"
+    salesman = env["res.users"].search([("login", "=", login)]) or new_test_user(
+        env, login, groups="sales_team.group_sale_salesman", company_id=company.id
+    )
+    return warehouse, salesman
+
+
 class BackorderCommon(TransactionCase):
     @classmethod
     def setUpClass(cls):
@@ -40,9 +72,7 @@ class BackorderCommon(TransactionCase):
         cls.env = cls.env["base"].with_context(tracking_disable=True).env
         cls.company = cls.env.company
         cls.prices, cls.tax = own_ground(cls.env)
-        cls.warehouse = cls.env["stock.warehouse"].create(
-            {"name": "Test Warehouse", "code": "TWH", "company_id": cls.company.id}
-        )
+        cls.warehouse, cls.salesman = own_people(cls.env)
         cls.stock = cls.warehouse.lot_stock_id
         cls.customer = cls.env["res.partner"].create({"name": "Ada Customer"})
         cls.vendor = cls.env["res.partner"].create({"name": "Vera Vendor"})
@@ -50,12 +80,6 @@ class BackorderCommon(TransactionCase):
         cls.dozen = cls.env.ref("uom.product_uom_dozen")
         cls.product = cls._product("Hammer")
         cls.other = cls._product("Nails")
-        cls.salesman = new_test_user(
-            cls.env,
-            "backorder_salesman",
-            groups="sales_team.group_sale_salesman",
-            company_id=cls.company.id,
-        )
         cls.company.write(
             {
                 "backorder_auto": True,
