@@ -74,6 +74,28 @@ class TestConfirmationAsksOnce(BackorderCommon):
         self.assertEqual(len(orders[0].picking_ids), 1)
         self.assertEqual(len(orders[0].picking_ids.move_ids), 2)
 
+    def test_a_module_below_ours_that_finds_deliveries_in_its_own_way_is_asked(self):
+        """It delivers together what goes to one customer."""
+        goods = self._goods(2)
+        first = self._order((goods[0], 1))
+
+        def _search_picking_for_assignation(_moves):
+            return first.picking_ids
+
+        _search_picking_for_assignation.__module__ = "odoo.addons.strange_stock.models.stock_move"
+        strange = {
+            "__slots__": (),
+            "_search_picking_for_assignation": _search_picking_for_assignation,
+        }
+        model_class = type(self.env["stock.move"])
+        # Below all of ours, above Odoo's own.
+        at = [cls.__module__ for cls in model_class.__bases__].index(
+            "odoo.addons.stock.models.stock_move"
+        )
+        with _Extended(model_class, type("StrangeMove", (), strange), at=at):
+            second = self._order((goods[1], 1))
+        self.assertEqual(second.order_line.move_ids.picking_id, first.picking_ids)
+
     def test_kits_are_asked_for_all_moves_at_once(self):
         self._kit("Toolbox", (self.product, 1))
         moves = self._moves_by_hand(self._goods(6))

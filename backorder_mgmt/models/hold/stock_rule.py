@@ -90,8 +90,11 @@ class StockRule(models.Model):
 class StockMove(models.Model):
     _inherit = "stock.move"
 
-    #: Who narrows the search for a delivery to join, and never widens it.
-    _JOINING = ("stock", "mrp", "stock_picking_batch")
+    #: {method: who narrows the search for a delivery to join in it, and never widens it}
+    _JOINING = {
+        "_search_picking_for_assignation": ("stock",),
+        "_search_picking_for_assignation_domain": ("stock", "mrp", "stock_picking_batch"),
+    }
 
     def _search_picking_for_assignation(self):
         """A delivery that this move may join has a move of the same reference. Of an order that is
@@ -100,7 +103,7 @@ class StockMove(models.Model):
         if (
             references
             and not references.move_ids.picking_id
-            and not listeners(self, "_search_picking_for_assignation_domain", self._JOINING)
+            and not any(listeners(self, name, known) for name, known in self._JOINING.items())
         ):
             return self.env["stock.picking"]
         return super()._search_picking_for_assignation()
