@@ -9,6 +9,8 @@ from ..base.meanwhile import Meanwhile
 collecting = Meanwhile()
 #: (quantity, id of the lot or False) that is given back just now, in the product's unit, below zero
 giving_back = Meanwhile()
+#: What keeps stock of one lot in one place apart.
+_APART = ("package_id", "owner_id")
 
 
 class StockQuant(models.Model):
@@ -46,25 +48,40 @@ class StockQuant(models.Model):
     def write(self, vals):
         """Of a row that others keep locked Odoo makes a second one, with what is given back below
         zero. The next who meets only that row is cut off at zero by Odoo, and what they give back
-        stays reserved for nobody: it may go below zero as far as the item's other rows reach."""
+        stays reserved for nobody: it may go below zero as far as the item's other rows reach.
+
+        Of a lot whose rows are all locked Odoo takes a row without a lot, where others may have
+        reserved: theirs stays, and the lot gets the second row."""
         given_back = giving_back.now(self.env)
-        if given_back and vals.get("reserved_quantity") == 0:
+        if given_back and "reserved_quantity" in vals:
             quantity, lot_id = given_back
-            left = self.reserved_quantity + quantity
-            # Of a lot Odoo may take a row without one: what others have there is not ours.
-            if left < 0 and self.lot_id.id == lot_id:
-                others = self._backorder_others_reserved()
+            if self.lot_id.id != lot_id:
+                quantity -= self._backorder_give_back_lot(quantity, lot_id)
+                left = max(0.0, self.reserved_quantity + quantity)
+                vals = {**vals, "reserved_quantity": left}
+            elif (left := self.reserved_quantity + quantity) < 0:
+                others = self._backorder_reserved(lot_id, but=self)
                 vals = {**vals, "reserved_quantity": max(left, min(0.0, -others))}
         return super().write(vals)
 
-    def _backorder_others_reserved(self):
-        """What other rows of the same item in the same place say is reserved."""
-        same = [
-            (name, "=", self[name].id)
-            for name in ("product_id", "location_id", "lot_id", "package_id", "owner_id")
-        ]
+    def _backorder_give_back_lot(self, quantity, lot_id):
+        """Give back of the lot's own rows as much of ``quantity`` as is reserved there.
+
+        :return: how much that was, below zero
+        """
+        quantity = max(quantity, min(0.0, -self._backorder_reserved(lot_id)))
+        if self.product_uom_id.compare(quantity, 0.0) >= 0:
+            return 0.0
+        vals = {name: self[name].id for name in ("product_id", "location_id", *_APART)}
+        self.create({**vals, "lot_id": lot_id, "reserved_quantity": quantity})
+        return quantity
+
+    def _backorder_reserved(self, lot_id, but=()):
+        """What rows of the same item in the same place say is reserved of a lot, or of none."""
+        same = [(name, "=", self[name].id) for name in ("product_id", "location_id", *_APART)]
         ((reserved,),) = self._read_group(
-            [*same, ("id", "!=", self.id)], aggregates=["reserved_quantity:sum"]
+            [*same, ("lot_id", "=", lot_id), ("id", "not in", [row.id for row in but])],
+            aggregates=["reserved_quantity:sum"],
         )
         return reserved
 
