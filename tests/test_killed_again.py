@@ -192,6 +192,27 @@ def test_a_fill_that_waits_for_it_keeps_nobody_from_seeing_who_ends_the_process(
     assert (state, found.count("failed"), found.count("complete")) == ("done", 1, 5)
 
 
+def test_a_fill_whose_end_ends_the_process_each_time_fails_and_stops_nobody(
+    shop: Shop,  # noqa: F811
+    orders,
+):
+    """With its last order, done or failed: somebody's automation rule for fills that are done."""
+    run = start(shop, orders[:3])
+    product = shop.product("Behind the End", 0)
+    others = shop.orders(1, (product, 1), confirm=True)
+    shop.receive(product, 1)
+    behind = start(shop, others)
+    kill = {"model": "backorder.run", "method": "_finish", "ids": [run]}
+    assert [call(shop, **kill) for _call in range(5)] == [-9, -9, -9, -9, 0]
+    assert outcomes(shop, run) == ("failed", ["complete", "complete", "failed"])
+    assert outcomes(shop, behind) == ("done", ["complete"])
+    shop.commit(lambda env: _sound(env))
+
+
+def _sound(env):
+    assert not env["backorder.check"].run_checks()
+
+
 def test_a_fill_whose_plan_ends_the_process_each_time_fails_and_says_so(shop: Shop, orders):  # noqa: F811
     run = start(shop, orders[:3])
     behind = start(shop, orders[3:], product_ids=[Command.clear()])

@@ -7,8 +7,10 @@ again; and while something is left when the time is up, the job is called again 
 A record may also end the whole process: by a limit of time or memory, mostly. Odoo then calls the
 job again, which would meet the same record first, for ever. So the call after one that died notes
 each record before it works on it; where that call dies too, the next one begins with that record;
-and where it dies of it once more, with nothing done before, the record is marked *Failed*. The
-limits are those of all that a worker does until it is idle: who comes last there is at no fault.
+and where it dies of it once more, with nothing done before, the record is marked *Failed*. Where
+even that ends the process, the fill that it belongs to is *Failed* as a whole, and any other record
+is left out of that call. The limits are those of all that a worker does until it is idle: who comes
+last there is at no fault.
 """
 
 import logging
@@ -77,27 +79,28 @@ def begin_alone(env, name):
     """Note for the next call that ``name`` is worked on, alone; committed.
 
     :return: False where the call before died while it worked on just that, and did nothing else,
-        or the call before that as well: it is not to be tried again
+        or the call before that as well: it is not to be tried again; None: the call before died
+        while it was marked *Failed*
     """
     progress = _progress(env)
     before = progress.search(
         [("cron_id", "=", progress.cron_id.id), ("id", "<", progress.id)], order="id desc", limit=1
     )
-    again = f"{name} again"
-    if before.backorder_working_on == again:
-        return False
-    if before.backorder_working_on == name:
-        if not before.done:
-            return False
+    again, refused = f"{name} again", f"{name} refused"
+    begins, note = True, name
+    if before.backorder_working_on == refused:
+        begins, note = None, refused
+    elif before.backorder_working_on == again:
+        begins, note = False, refused
+    elif before.backorder_working_on == name:
         # What was done before may have taken the time; it may also be somebody who only waits.
-        progress.backorder_working_on = again
-    else:
-        progress.backorder_working_on = name
+        begins, note = (True, again) if before.done else (False, refused)
+    progress.backorder_working_on = note
     # Of a job that died three times with nothing done Odoo believes that it always will, and does
     # not call it for an hour; after the third of these calls it is known who is at fault.
     progress.timed_out_counter = min(progress.timed_out_counter, 2)
     env["ir.cron"]._commit_progress()
-    return True
+    return begins
 
 
 def process_ended(env):
@@ -172,7 +175,12 @@ def work_off(model, keys, work, fail, *, again=None, sizes=None, parts=None):
             waiting.extendleft(reversed(of_key))
             continue
         begins = not careful or begin_alone(model.env, f"{model._name},{key}")
-        over = several or _one(model, key, work if begins else _refuse(model), fail)
+        if begins is None:
+            # It cannot even say so: that is no matter of those behind it.
+            _logger.error("%s %s ends the process, also where it is refused", model._name, key)
+            over = True
+        else:
+            over = several or _one(model, key, work if begins else _refuse(model), fail)
         left += not over
         if not cron._commit_progress(sizes(key)) and waiting:
             left += len(waiting)

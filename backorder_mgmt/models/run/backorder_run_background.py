@@ -162,6 +162,10 @@ class BackorderRun(models.Model):
         record = row or run
         # Committed, so that the lane is free for a moment: who takes it then has it.
         begins = begin_alone(self.env, f"{record._name},{record.id}")
+        if begins is None and run.state == "running":
+            # With its last order a run comes to its end, and so does the process.
+            self._fail_run(run_id, process_ended(self.env))
+            return None
         return self._work_batch_or_fail(run_id, only=row, refused=not begins)
 
     @api.model
