@@ -293,6 +293,12 @@ class TestCheck(BackorderCommon):
         lot = self.env["stock.lot"].create({"name": "L1", "product_id": self.product.id})
         order.picking_ids.move_line_ids.lot_id = lot
         self.assertEqual(self._found(), [])
+        # The lot comes, in a box; what was reserved is still of what lies beside it.
+        box = self.env["stock.package"].create({"name": "Box"})
+        self.env["stock.quant"]._update_available_quantity(
+            self.product, self.stock, 5, lot_id=lot, package_id=box
+        )
+        self.assertEqual(self._found(), [])
 
     def test_a_lot_that_somebody_typed_and_is_nowhere(self):
         paint = self._product("Paint", tracking="lot")

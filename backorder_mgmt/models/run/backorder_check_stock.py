@@ -73,9 +73,11 @@ class BackorderCheck(models.Model):
                   GROUP BY 1, 2, 3, 4, 5, 6
                 ), taken AS (
                     SELECT m.product_id, m.location_id, m.company_id,
-                           -- A lot that was typed and is not there is taken of what has none.
-                           CASE WHEN (m.product_id, m.location_id, m.lot_id) IN (
-                                    SELECT product_id, location_id, lot FROM shelf
+                           -- A lot that was typed and is not there, in that package and of that
+                           -- owner, is taken of what has none.
+                           CASE WHEN (m.product_id, m.location_id, m.lot_id,
+                                      COALESCE(m.package_id, 0), COALESCE(m.owner_id, 0)) IN (
+                                    SELECT product_id, location_id, lot, package, owner FROM shelf
                                 ) THEN m.lot_id ELSE 0 END AS lot,
                            COALESCE(m.package_id, 0) AS package,
                            COALESCE(m.owner_id, 0) AS owner,
