@@ -129,6 +129,7 @@ from . import test_screens
 from . import test_screens_many
 from . import test_set_aside
 from . import test_shop
+from . import test_small_addons
 from . import test_stuck
 from . import test_summary
 from . import test_terms
