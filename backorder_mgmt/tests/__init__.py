@@ -32,6 +32,7 @@ from . import test_dates
 from . import test_dates_at_confirmation
 from . import test_dates_queries
 from . import test_days
+from . import test_days_elsewhere
 from . import test_days_of_company
 from . import test_delivery_places
 from . import test_digest

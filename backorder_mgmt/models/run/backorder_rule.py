@@ -74,7 +74,9 @@ class BackorderRule(models.Model):
             try:
                 # The database may be what refuses them.
                 with self.env.cr.savepoint(flush=False):
-                    rule.line_count = lines.search_count(rule._get_lines_domain())
+                    rule.line_count = rule._in_its_days(lines).search_count(
+                        rule._get_lines_domain()
+                    )
             except Exception:  # pylint: disable=broad-except
                 # Typed half: the constraint says what is wrong when it is saved.
                 rule.line_count = 0
@@ -127,6 +129,11 @@ class BackorderRule(models.Model):
         except Exception as error:
             raise self._no_condition(error) from error
 
+    def _in_its_days(self, lines):
+        """``lines`` to search by the conditions: Odoo's own words for days ("today", "-7d"), and
+        where a day begins, go by the time zone of who asks. Here they are the company's."""
+        return lines.with_context(tz=self.company_id._backorder_zone())
+
     def _no_condition(self, error):
         return ValidationError(
             self.env._(
@@ -149,7 +156,8 @@ class BackorderRule(models.Model):
         domain = self._conditions() & Domain(domain or [])
         try:
             with self.env.cr.savepoint(flush=False):
-                return lines.search(domain, **options)
+                found = self._in_its_days(lines).search(domain, **options)
+                return found.with_env(lines.env)
         except (AccessError, OperationalError):
             raise
         except Exception as error:
@@ -205,4 +213,6 @@ class BackorderRule(models.Model):
                 (self.env.ref("backorder_mgmt.sale_order_line_view_form").id, "form"),
             ],
             "domain": list(self._get_lines_domain()),
+            # The same days as those of the number, wherever the reader is.
+            "context": {"tz": self.company_id._backorder_zone()},
         }

@@ -1,0 +1,85 @@
+"""Where it is another day: a clerk in Kiritimati (UTC+14), one in Pago Pago (UTC-11), days of 23
+and 25 hours, midnight in the middle of something, and two servers whose clocks differ."""
+
+from datetime import date, datetime
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+
+from .test_promise_notices import NoticesCommon
+
+#: At this hour there are three days: it is 1 March in UTC …
+NOW = datetime(2027, 3, 1, 10, 30)
+#: … and there:
+DAYS = {"Pacific/Kiritimati": date(2027, 3, 2), "Pacific/Pago_Pago": date(2027, 2, 28)}
+
+
+def clerks(env, company):
+    """Managers of the company who live in each of these zones, and one whose zone is not known."""
+    return [
+        new_test_user(
+            env,
+            f"clerk_{number}",
+            "sales_team.group_sale_manager,backorder_mgmt.group_backorder_manager,"
+            "purchase.group_purchase_manager,stock.group_stock_manager",
+            tz=zone,
+            company_id=company.id,
+            company_ids=company.ids,
+        )
+        for number, zone in enumerate((*DAYS, False))
+    ]
+
+
+def seen_by(clerk, records):
+    """``records`` as the screen of ``clerk`` asks for them, nothing of them in the cache."""
+    records.env.flush_all()
+    records.env.invalidate_all()
+    return records.with_user(clerk).with_context(tz=clerk.tz)
+
+
+@tagged("post_install", "-at_install")
+class TestDaysElsewhere(NoticesCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clerks = clerks(cls.env, cls.company)
+        cls.second = cls.env["res.company"].create({"name": "Second", "backorder_tz": "UTC"})
+        cls.env.user.company_ids |= cls.second
+
+    @freeze_time(NOW)
+    def test_today_in_a_fill_rule_is_that_of_the_company_whoever_asks(self):
+        """Who came today is served first, by a clerk anywhere, or by the job at night."""
+        rule = self.env["backorder.rule"].create(
+            {"name": "Today", "domain": "[('backorder_date', '>=', 'today')]"}
+        )
+        rule.treatment = "first"
+        for zone, yesterday, today in (
+            ("Pacific/Kiritimati", datetime(2027, 3, 1, 9), datetime(2027, 3, 1, 10, 15)),
+            ("Pacific/Pago_Pago", datetime(2027, 2, 28, 10), datetime(2027, 2, 28, 12)),
+        ):
+            self.company.backorder_tz = zone
+            product = self._product(zone)
+            orders = [self._order((product, 5)), self._order((product, 5))]
+            for order, moment in zip(orders, (yesterday, today), strict=True):
+                order.order_line._backorder_write({"backorder_date": moment})
+            self._stock(product, 5)
+            lines = [order.order_line for order in orders]
+            for clerk in self.clerks:
+                with self.subTest(zone=zone, clerk=clerk.tz):
+                    run = seen_by(clerk, self.env["backorder.run"]).create(
+                        {
+                            "policy": "rules",
+                            "rule_ids": [Command.set(rule.ids)],
+                            "order_ids": [Command.set([order.id for order in orders])],
+                        }
+                    )
+                    run.action_preview()
+                    planned = {row.sale_line_id.id: row.planned_qty for row in run.line_ids}
+                    self.assertEqual([planned[line.id] for line in lines], [0, 5])
+                    action = seen_by(clerk, rule).action_view_lines()
+                    shown = seen_by(clerk, order.order_line).with_context(**action["context"])
+                    shown = shown.search(action["domain"])
+                    self.assertEqual([line.id in shown.ids for line in lines], [False, True])
+                    self.assertEqual(seen_by(clerk, rule).line_count, len(shown))
