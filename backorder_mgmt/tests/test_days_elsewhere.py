@@ -9,6 +9,7 @@ from odoo import Command
 from odoo.tests import new_test_user, tagged
 
 from .test_promise_notices import NoticesCommon
+from .test_purchase import PurchaseCommon
 
 #: At this hour there are three days: it is 1 March in UTC …
 NOW = datetime(2027, 3, 1, 10, 30)
@@ -83,3 +84,34 @@ class TestDaysElsewhere(NoticesCommon):
                     shown = shown.search(action["domain"])
                     self.assertEqual([line.id in shown.ids for line in lines], [False, True])
                     self.assertEqual(seen_by(clerk, rule).line_count, len(shown))
+
+
+@tagged("post_install", "-at_install")
+class TestPurchasesElsewhere(PurchaseCommon):
+    def test_a_day_that_is_picked_for_the_arrival_stays(self):
+        """New York, ten past seven in the evening: the 13th is proposed, and the 14th picked, when
+        clocks are changed. To UTC both are the 14th."""
+        self._order((self.product, 3))
+        screen = self._purchase()
+        proposed, picked = datetime(2027, 3, 14, 0, 10), datetime(2027, 3, 14, 23, 10)
+        screen.line_ids.write({"proposed_date": proposed, "date_planned": proposed})
+        screen.line_ids.date_planned = picked
+        self.assertEqual(self._created(screen).order_line.date_planned, picked)
+
+    @freeze_time(NOW)
+    def test_what_was_proposed_is_what_is_ordered_where_prices_change_today(self):
+        """A vendor's new price begins on 2 March: tomorrow to Odoo, which prices the order."""
+        self.product.seller_ids.date_end = date(2027, 3, 1)
+        self._sells(self.vendor, self.product, price=6.0, date_start=date(2027, 3, 2))
+        selected = {"vendor_scope": "selected", "vendor_ids": [Command.set(self.vendor.ids)]}
+        for zone in DAYS:
+            self.company.backorder_tz = zone
+            for clerk in clerks(self.env, self.company):
+                clerk.login += zone  # the next ones are others
+                for options in ({}, selected):
+                    with self.subTest(zone=zone, clerk=clerk.tz, **options):
+                        self._order((self.product, 3))
+                        screen = self._purchase(user=clerk, **options)
+                        proposed = screen.line_ids.price_unit
+                        ordered = self._created(screen).order_line.price_unit
+                        self.assertEqual((proposed, ordered), (4.0, 4.0))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...engine import round_up, vendor_quantity, work_out
@@ -233,19 +233,21 @@ class BackorderPurchasePlan(models.AbstractModel):
         )
         price = 0.0
         if vendor:
-            today = company._backorder_today()
             price = company_currency._convert(
-                product.standard_price, currency, company, today, round=False
+                product.standard_price, currency, company, fields.Date.today(), round=False
             )
         return Offer(vendor, unit, currency, quantity, price, 0.0, 0)
 
     @api.model
     def _select_seller(self, product, quantity, vendors=None):
         """Odoo's choice for that quantity; where it is less than anybody's minimum, the vendor
-        with the least one."""
-        asked = max(quantity, 0.0)
+        with the least one.
+
+        Of the day (of UTC) by which Odoo prices the order that is made of it, wherever who looks
+        is: what was proposed is what is ordered.
+        """
+        asked, today = max(quantity, 0.0), fields.Date.today()
         if not vendors:
-            today = product.env.company._backorder_today()
             unit = product.product_tmpl_id.uom_id
             return product._select_seller(
                 quantity=asked, date=today, uom_id=unit
@@ -256,8 +258,10 @@ class BackorderPurchasePlan(models.AbstractModel):
                 if partner not in (vendor, vendor.parent_id):
                     continue
                 seller = product._select_seller(
-                    partner_id=vendor, quantity=asked, uom_id=product.uom_id
-                ) or product._select_seller(partner_id=vendor, quantity=None, ordered_by="min_qty")
+                    partner_id=vendor, quantity=asked, date=today, uom_id=product.uom_id
+                ) or product._select_seller(
+                    partner_id=vendor, quantity=None, date=today, ordered_by="min_qty"
+                )
                 if seller:
                     return seller
         return self.env["product.supplierinfo"]

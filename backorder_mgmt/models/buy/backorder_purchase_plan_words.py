@@ -1,6 +1,7 @@
 """Purchasing in words: who may, what is wrong with a row, and the arithmetic behind it."""
 
 import math
+from datetime import timedelta
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
@@ -154,9 +155,11 @@ class BackorderPurchasePlan(models.AbstractModel):
 
     @api.model
     def _date_is_typed(self, row):
-        # A form works the proposal out a moment earlier than the row that it saves.
+        # A form works the proposal out a moment earlier than the row that it saves. Who picks
+        # another day keeps the hour, and a day has 23 hours at least: whether that is another day
+        # of UTC depends on where they are.
         typed, proposed = row.date_planned, row.proposed_date
-        return bool(typed) and (not proposed or typed.date() != proposed.date())
+        return bool(typed) and (not proposed or abs(typed - proposed) > timedelta(hours=12))
 
     @api.model
     def _list_documents(self, product, facts):
