@@ -1,12 +1,13 @@
 """Where it is another day: a clerk in Kiritimati (UTC+14), one in Pago Pago (UTC-11), days of 23
 and 25 hours, midnight in the middle of something, and two servers whose clocks differ."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from .test_promise_notices import NoticesCommon
 from .test_purchase import PurchaseCommon
@@ -15,6 +16,13 @@ from .test_purchase import PurchaseCommon
 NOW = datetime(2027, 3, 1, 10, 30)
 #: … and there:
 DAYS = {"Pacific/Kiritimati": date(2027, 3, 2), "Pacific/Pago_Pago": date(2027, 2, 28)}
+#: Days on which clocks change, one of them at midnight.
+CHANGES = (
+    ("Europe/Brussels", date(2026, 10, 25)),
+    ("Europe/Brussels", date(2027, 3, 28)),
+    ("America/New_York", date(2027, 3, 14)),
+    ("Africa/Cairo", date(2027, 4, 30)),
+)
 
 
 def clerks(env, company):
@@ -84,6 +92,47 @@ class TestDaysElsewhere(NoticesCommon):
                     shown = shown.search(action["domain"])
                     self.assertEqual([line.id in shown.ids for line in lines], [False, True])
                     self.assertEqual(seen_by(clerk, rule).line_count, len(shown))
+
+    def test_a_time_zone_that_the_server_does_not_know(self):
+        """Odoo has a new name for one that was dropped, and takes UTC for what it never heard of:
+        so do we, and nothing fails."""
+        self.company.backorder_tz = False
+        for name, day in (("Türkiye", date(2027, 3, 2)), ("Mars/Olympus", date(2027, 3, 1))):
+            with self.subTest(zone=name):
+                self.env.flush_all()
+                partner = self.company.partner_id
+                self.env.cr.execute(
+                    SQL("UPDATE res_partner SET tz = %s WHERE id = %s", name, partner.id)
+                )
+                self.env.invalidate_all()
+                with freeze_time(datetime(2027, 3, 1, 22, 30)):
+                    self.assertEqual(self.company._backorder_today(), day)
+                order, purchase = self._promised(product=self._product(name))
+                self._slip(order, purchase)
+                self.assertEqual(self._late(order), order)
+                self.assertEqual(self._work().order_id, order)
+
+    def test_a_day_begins_and_ends_as_clocks_there_say_in_python_and_in_sql(self):
+        ordinary = ((zone, day) for zone, day in {**DAYS, "Asia/Kolkata": date(2027, 3, 1)}.items())
+        companies = self.env["res.company"]
+        for zone, day in (*CHANGES, *ordinary):
+            with self.subTest(zone=zone, day=day):
+                self.company.backorder_tz = zone
+                start = self.company._backorder_start(day)
+                end = self.company._backorder_start(day + timedelta(days=1))
+                for moment, expected in (
+                    (start - timedelta(seconds=1), day - timedelta(days=1)),
+                    (start, day),
+                    (end - timedelta(seconds=1), day),
+                    (end, day + timedelta(days=1)),
+                    (self.company._backorder_noon(day), day),
+                ):
+                    day_sql = companies._backorder_day_sql(
+                        SQL("%s::timestamp", moment), SQL("%s", self.company.id)
+                    )
+                    [[of_database]] = self.env.execute_query(SQL("SELECT %s", day_sql))
+                    self.assertEqual(self.company._backorder_day(moment), expected)
+                    self.assertEqual(of_database, expected)
 
 
 @tagged("post_install", "-at_install")

@@ -1,13 +1,29 @@
 """Days are people's days: one answer, in Python and in SQL, to which day a moment is."""
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from odoo import api, fields, models
+from odoo._monkeypatches.pytz import _tz_mapping
 from odoo.fields import Domain
 from odoo.tools import SQL, ormcache
 
 from odoo.addons.base.models.res_partner import _tz_get
+
+
+@cache
+def _known_zone(name):
+    """The time zone as PostgreSQL and this server know it.
+
+    Names are kept that systems have dropped since (US/Eastern, Asia/Calcutta, as browsers say it):
+    Odoo takes the new one for them, and UTC for what it does not know.
+    """
+    name = _tz_mapping.get(name, name)
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError):
+        return "UTC"
 
 
 class ResCompany(models.Model):
@@ -26,10 +42,11 @@ class ResCompany(models.Model):
         # sudo: a salesperson may not read the company's partner or the administrator
         company = self.sudo()
         if zone := company.backorder_tz or company.partner_id.tz:
-            return zone
+            return _known_zone(zone)
         # By the cached id: `ref` asks the database each time, and this is asked for every line.
         administrator_id = company.env["ir.model.data"]._xmlid_to_res_id("base.user_admin")
-        return company.env["res.users"].browse(administrator_id or ()).tz or "UTC"
+        zone = company.env["res.users"].browse(administrator_id or ()).tz
+        return _known_zone(zone or "UTC")
 
     def _backorder_day(self, moment):
         """The day that a moment of the database (UTC) is here; nothing for none."""
