@@ -175,7 +175,7 @@ class BackorderRun(models.Model):
             if line.backorder_origin_line_id
         }
         company = self.company_id
-        day = fields.Date.to_date(self.date_done or self.date_planned or self.create_date)
+        day = company._backorder_day(self.date_done or self.date_planned or self.create_date)
         rates, prices = {}, {}
         for line in lines:
             sale_line = line.sale_line_id

@@ -57,6 +57,22 @@ class TestDaysElsewhere(NoticesCommon):
         cls.second = cls.env["res.company"].create({"name": "Second", "backorder_tz": "UTC"})
         cls.env.user.company_ids |= cls.second
 
+    def test_words_about_a_date_name_one_day_whoever_reads_them(self):
+        """That of the company: on the item, for the customer, and in reports."""
+        arrives = datetime(2027, 3, 10, 10, 30)
+        for zone, day in zip(DAYS, (date(2027, 3, 11), date(2027, 3, 9)), strict=True):
+            self.company.backorder_tz = zone
+            order, purchase = self._promised(date=arrives, product=self._product(zone))
+            purchase.order_line._backorder_bought_for(order.order_line)
+            for clerk in self.clerks:
+                with self.subTest(zone=zone, clerk=clerk.tz):
+                    line, words = seen_by(clerk, order.order_line), f"{day:%m/%d/%Y}"
+                    self.assertIn(words, line.backorder_supply_note)
+                    self.assertEqual(line.backorder_purchase_label, f"{purchase.name}, {words}")
+                    self.assertIn(words, line._backorder_document_words())
+                    [row] = self.env["backorder.list"]._line_rows(line)
+                    self.assertEqual((row["expected"], row["told"]), (day, day))
+
     @freeze_time(NOW)
     def test_today_in_a_fill_rule_is_that_of_the_company_whoever_asks(self):
         """Who came today is served first, by a clerk anywhere, or by the job at night."""
@@ -92,6 +108,35 @@ class TestDaysElsewhere(NoticesCommon):
                     shown = shown.search(action["domain"])
                     self.assertEqual([line.id in shown.ids for line in lines], [False, True])
                     self.assertEqual(seen_by(clerk, rule).line_count, len(shown))
+
+    @freeze_time(NOW)
+    def test_a_fill_is_worth_on_paper_what_it_was_worth_on_its_day_there(self):
+        self.company.backorder_fill_approved = "same_order"
+        foreign = "EUR" if self.company.currency_id.name != "EUR" else "USD"
+        currency = self.env["res.currency"].with_context(active_test=False)
+        currency = currency.search([("name", "=", foreign)])
+        currency.active = True
+        currency.rate_ids.unlink()
+        for day, rate in ((date(2027, 1, 1), 2.0), (date(2027, 3, 2), 4.0)):
+            currency.rate_ids.create(
+                {
+                    "name": day,
+                    "rate": rate,
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                }
+            )
+        prices = self.prices.create({"name": foreign, "currency_id": currency.id})
+        for zone, price in zip(DAYS, (2.5, 5.0), strict=True):
+            with self.subTest(zone=zone):
+                self.company.backorder_tz = zone
+                product = self._product(zone)
+                order = self._order((product, 5, {"price_unit": 10.0}), pricelist_id=prices.id)
+                self._stock(product, 5)
+                run = self.env["backorder.run"].create({"order_ids": [Command.set(order.ids)]})
+                run.action_start()
+                self.assertEqual(order.order_line._backorder_unit_value(), price, "its policy")
+                self.assertEqual([row["price"] for row in run._report_lines()], [price])
 
     def test_a_time_zone_that_the_server_does_not_know(self):
         """Odoo has a new name for one that was dropped, and takes UTC for what it never heard of:

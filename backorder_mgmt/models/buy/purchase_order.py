@@ -68,7 +68,8 @@ class PurchaseOrderLine(models.Model):
         date = self._backorder_arrival()
         if not date:
             return order.name
-        day = fields.Datetime.context_timestamp(self, date).date()
+        # as in all words about dates, whoever reads them
+        day = self.company_id._backorder_day(date)
         return f"{order.name}, {self.env['ir.qweb.field.date'].value_to_html(day, {})}"
 
 
