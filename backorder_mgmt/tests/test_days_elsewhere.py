@@ -57,6 +57,29 @@ class TestDaysElsewhere(NoticesCommon):
         cls.second = cls.env["res.company"].create({"name": "Second", "backorder_tz": "UTC"})
         cls.env.user.company_ids |= cls.second
 
+    @freeze_time(NOW)
+    def test_a_fill_ships_on_the_day_where_its_orders_are(self):
+        """A clerk works for two companies, and looks from the other one."""
+        here = {"allowed_company_ids": [self.second.id, self.company.id]}
+        for zone, day in DAYS.items():
+            with self.subTest(zone=zone):
+                self.company.backorder_tz = zone
+                product = self._product(zone)
+                order = self._order((product, 5))
+                self._stock(product, 3)
+                dialogs = self.env["backorder.fill"].with_context(**here)
+                dialog = dialogs.create({"order_id": order.id, "set_ship_date": True})
+                self.assertEqual(dialog.ship_date, day)
+                dialog.action_fill()
+                new = order.backorder_child_ids
+                self.assertEqual(new.backorder_ship_date, day)
+                planned = new.picking_ids.mapped("scheduled_date")
+                self.assertEqual([self.company._backorder_day(own) for own in planned], [day])
+                quotation = self._order((product, 1), confirm=False)
+                chosen = {"active_model": "sale.order", "active_ids": quotation.ids}
+                process = self.env["backorder.process"].with_context(**here, **chosen).create({})
+                self.assertEqual(process.ship_date, day, "of the processor")
+
     def test_words_about_a_date_name_one_day_whoever_reads_them(self):
         """That of the company: on the item, for the customer, and in reports."""
         arrives = datetime(2027, 3, 10, 10, 30)

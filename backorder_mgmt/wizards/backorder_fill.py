@@ -24,7 +24,11 @@ class BackorderFill(models.TransientModel):
     )
     ship_date = fields.Date(
         string="Actual Ship Date",
-        default=lambda self: self.env.company._backorder_today(),
+        compute="_compute_ship_date",
+        store=True,
+        readonly=False,
+        precompute=True,
+        compute_sudo=False,
         help="The day on which what is filled ships.",
     )
     destination = fields.Char(compute="_compute_destination")
@@ -50,6 +54,12 @@ class BackorderFill(models.TransientModel):
     )
     payment_note = fields.Char(compute="_compute_destination")
     charge_note = fields.Char(compute="_compute_charge_note")
+
+    @api.depends("order_id")
+    def _compute_ship_date(self):
+        """Today where the order is: who fills it may work for companies of two time zones."""
+        for wizard in self:
+            wizard.ship_date = (wizard.order_id.company_id or self.env.company)._backorder_today()
 
     @api.depends("order_id")
     def _compute_carry(self):

@@ -86,7 +86,7 @@ class BackorderRunOptions(models.AbstractModel):
     )
     ship_date = fields.Date(
         string="Actual Ship Date",
-        default=lambda self: self.env.company._backorder_today(),
+        default=lambda self: self._default_ship_date(),
         help="The day on which the filled orders ship.",
     )
     email_complete_template_id = fields.Many2one(
@@ -161,8 +161,17 @@ class BackorderRunOptions(models.AbstractModel):
         """All orders that these named are being deleted. A dialog goes with them."""
         self.unlink()
 
+    @api.model
+    def _default_company(self):
+        return self.env.company
+
     def _default_ship_date(self):
-        return (self.company_id or self.env.company)._backorder_today()
+        """Today where the orders are."""
+        return (self.company_id or self._default_company())._backorder_today()
+
+    @api.onchange("company_id")
+    def _onchange_company_id(self):
+        self.ship_date = self._default_ship_date()
 
     def _backorder_option_names(self):
         """The options that a dialog hands to its run, and that can be saved as a default."""
