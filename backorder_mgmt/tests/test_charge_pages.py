@@ -48,10 +48,26 @@ class TestChargePages(ChargeCommon):
         order = self._short_order()
         self._begin(order, 100)._set_error("Insufficient funds")
         self._begin(order, 100)._set_canceled()
-        self._begin(order, 100)
-        with freeze_time(self.env.cr.now() + timedelta(minutes=6)):
-            self._begin(order, 100)._set_done()
+        given_up = self._begin(order, 100)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE payment_transaction SET create_date = %s WHERE id = %s",
+            [given_up.create_date - timedelta(minutes=6), given_up.id],
+        )
+        given_up.invalidate_recordset()
+        self._begin(order, 100)._set_done()
         self.assertEqual(self._due(order), (0,))
+
+    def test_a_server_whose_clock_is_wrong_waits_as_long_as_the_others(self):
+        """Minutes ahead of the database, which notes when a payment was begun, or behind."""
+        for minutes in (10, -10):
+            with self.subTest(minutes=minutes):
+                order = self._short_order()
+                begun = self._begin(order, 100)
+                with freeze_time(self.env.cr.now() + timedelta(minutes=minutes)):
+                    self.assertTrue(begun._backorder_begun_until())
+                    with self.assertRaisesRegex(ValidationError, "begun a moment ago"):
+                        self._begin(order, 100)
 
     def test_pages_of_a_family_share_what_it_owes(self):
         """The original is paid on one page while the new order is paid on another."""

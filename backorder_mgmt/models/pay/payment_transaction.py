@@ -161,8 +161,10 @@ class PaymentTransaction(models.Model):
             order.website_id and order.state in ("draft", "sent") for order in orders
         ):
             return None
-        until = (self.create_date or fields.Datetime.now()) + BEGUN
-        return until if until > fields.Datetime.now() else None
+        # By the database's clock, which stamped it: that of another server may be minutes off.
+        now = self.env.cr.now()
+        until = (self.create_date or now) + BEGUN
+        return until if until > now else None
 
     def _backorder_asked(self):
         """The transactions of ``self`` that a charge of ours asked for."""
