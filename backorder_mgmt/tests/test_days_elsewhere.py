@@ -1,7 +1,7 @@
 """Where it is another day: a clerk in Kiritimati (UTC+14), one in Pago Pago (UTC-11), days of 23
 and 25 hours, midnight in the middle of something, and two servers whose clocks differ."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from freezegun import freeze_time
 
@@ -56,6 +56,17 @@ class TestDaysElsewhere(NoticesCommon):
         cls.clerks = clerks(cls.env, cls.company)
         cls.second = cls.env["res.company"].create({"name": "Second", "backorder_tz": "UTC"})
         cls.env.user.company_ids |= cls.second
+
+    def _night(self, moment):
+        """The nightly job of cancel dates, at that moment by the clock of the server that runs
+        it."""
+        with freeze_time(moment), self.enter_registry_test_mode():
+            self.env.ref("backorder_mgmt.ir_cron_cancel_backorders").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _cancelled(self, order):
+        """How often something of the order was cancelled."""
+        return len(order.order_line.backorder_event_ids.filtered(lambda row: row.type == "cancel"))
 
     @freeze_time(NOW)
     def test_a_fill_ships_on_the_day_where_its_orders_are(self):
@@ -131,6 +142,97 @@ class TestDaysElsewhere(NoticesCommon):
                     shown = shown.search(action["domain"])
                     self.assertEqual([line.id in shown.ids for line in lines], [False, True])
                     self.assertEqual(seen_by(clerk, rule).line_count, len(shown))
+
+    def test_days_until_backorders_are_cancelled_count_from_the_day_there(self):
+        """And the new order, made on a later day, keeps the date and its place in the queue."""
+        self.customer.backorder_cancel_days = 10
+        for zone, day in DAYS.items():
+            with self.subTest(zone=zone):
+                self.company.backorder_tz = zone
+                product = self._product(zone)
+                with freeze_time(NOW):
+                    order = self._order((product, 5))
+                self.assertEqual(order.backorder_cancel_date, day + timedelta(days=10))
+                self._stock(product, 3)
+                with freeze_time(NOW + timedelta(days=3, hours=13)):
+                    order.fill_backorders()
+                new = order.backorder_child_ids
+                self.assertEqual(new.backorder_cancel_date, order.backorder_cancel_date)
+                self.assertEqual(new.backorder_original_date, NOW)
+
+    def test_a_nightly_job_acts_once_a_day_when_clocks_change(self):
+        """Called every 24 hours, at half past eleven at night: on a day of 23 hours not at all, on
+        one of 25 hours twice."""
+        for zone, day in (*CHANGES, *((zone, date(2027, 3, 10)) for zone in DAYS)):
+            with self.subTest(zone=zone, day=day):
+                self.company.backorder_tz = zone
+                call = self.company._backorder_start(day - timedelta(days=2), time(23, 30))
+                with freeze_time(call):
+                    order = self._order((self._product(f"{zone} {day}"), 5))
+                order.backorder_cancel_date = day
+                for _night in range(5):
+                    self._night(call)
+                    over = self.company._backorder_day(call) > day
+                    self.assertEqual(order.order_line.backorder_qty, 0 if over else 5, call)
+                    self.assertEqual(order.backorder_cancel_told, day - timedelta(days=2))
+                    self.assertEqual(self._cancelled(order), over)
+                    call += timedelta(days=1)
+                self.assertTrue(over)
+                self.assertEqual(len(order.activity_ids), 1, "told once")
+
+    def test_two_servers_whose_clocks_differ_tell_and_cancel_once(self):
+        """Five minutes around midnight: for one of them it is the next day already."""
+        self.company.backorder_delay_tolerance = 0
+        day = date(2027, 3, 10)
+        for zone in (*DAYS, "Europe/Brussels"):
+            with self.subTest(zone=zone):
+                self.company.backorder_tz = zone
+                midnight = self.company._backorder_start(day + timedelta(days=1))
+                clocks = (midnight + timedelta(minutes=2), midnight - timedelta(minutes=3)) * 2
+                with freeze_time(midnight - timedelta(days=5)):
+                    order = self._order((self._product(f"{zone} never"), 5))
+                    late, _purchase = self._promised(
+                        date=self.company._backorder_start(day, time(9)),
+                        product=self._product(zone),
+                    )
+                order.backorder_cancel_date = day
+                self._night(midnight - timedelta(days=5))
+                delays = []
+                for clock in clocks:
+                    self._night(clock)
+                    with freeze_time(clock):
+                        delays.append(len(self._work()))
+                self.assertEqual((order.order_line.backorder_qty, self._cancelled(order)), (0, 1))
+                self.assertEqual(len(order.activity_ids), 1, "told once")
+                self.assertEqual(delays, [1, 0, 0, 0])
+                self.assertEqual(late.order_line.backorder_qty, 5)
+
+    def test_midnight_between_preview_and_start(self):
+        """An order whose date passes meanwhile is not filled; the ship date stays as it was
+        shown."""
+        day = date(2027, 3, 10)
+        for zone in DAYS:
+            with self.subTest(zone=zone):
+                self.company.backorder_tz = zone
+                midnight = self.company._backorder_start(day + timedelta(days=1))
+                ending, going = self._product(f"{zone} ending"), self._product(f"{zone} going")
+                with freeze_time(midnight - timedelta(minutes=1)):
+                    over, order = self._order((ending, 5)), self._order((going, 5))
+                    over.backorder_cancel_date = day
+                    self._stock(ending, 5)
+                    self._stock(going, 5)
+                    orders = over | order
+                    run = self.env["backorder.run"].create(
+                        {"order_ids": [Command.set(orders.ids)], "set_ship_date": True}
+                    )
+                    run.action_preview()
+                    self.assertEqual(run.line_ids.mapped("planned_qty"), [5, 5])
+                with freeze_time(midnight + timedelta(minutes=1)):
+                    run.action_start()
+                self.assertEqual(over.order_line.backorder_qty, 5)
+                [row] = run.line_ids.filtered_domain([("order_id", "=", over.id)])
+                self.assertEqual((row.reason, row.filled_qty), ("changed", 0))
+                self.assertEqual(order.backorder_child_ids.backorder_ship_date, day)
 
     @freeze_time(NOW)
     def test_a_fill_is_worth_on_paper_what_it_was_worth_on_its_day_there(self):
