@@ -142,7 +142,7 @@ class TestNotices(NoticesCommon):
         self.env["res.lang"]._activate_lang("fr_FR")
         template = self.env.ref("backorder_mgmt.mail_template_backorder_delay")
         template.with_context(lang="fr_FR").write(
-            {"subject": "Retard", "body_html": '<p t-out="format_date(object.new_date)"/>'}
+            {"subject": "Retard", "body_html": '<p t-out="format_date(object._new_day())"/>'}
         )
         self.customer.lang = "fr_FR"
         order, purchase = self._promised()
