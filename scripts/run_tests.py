@@ -2,8 +2,8 @@
 
 Called by ``scripts/test``. Each half is a pytest process with an Odoo, a database, an HTTP port and
 a browser of its own. Both collect all tests; a file is run by the half that takes it first
-(``conftest.py``), so neither waits long for the other. Before the second half come the core's tests on
-the bare database and, in CI, those with servers of their own on a smaller one.
+(``conftest.py``), so neither waits long for the other. Before the second half come the core's tests
+on the bare database and, in CI, those with servers of their own on a smaller one.
 
 It ends on one closing line like pytest's, of all processes together. It fails when a test fails,
 when a process dies or runs nothing, or when a test was run by nobody or twice.

@@ -23,14 +23,12 @@ def own_ground(env):
     company = env.company
     own = [("company_id", "=", company.id)]
     # Odoo archives price lists with the second warehouse, where they are not switched on.
-    prices = (
-        env["product.pricelist"]
-        .with_context(active_test=False)
-        .search([("name", "=", "Test Prices"), *own])
+    prices = env["product.pricelist"].search(
+        [("name", "=", "Test Prices"), ("active", "in", (True, False)), *own]
     )
     tax = env["account.tax"].search([("name", "=", "Test Tax"), *own])
     if prices and tax:
-        return prices.with_context(env.context), tax
+        return prices, tax
     for model in ("product.pricelist", "account.fiscal.position", "loyalty.program"):
         if model in env:
             env[model].search([("company_id", "in", (False, company.id))]).action_archive()
