@@ -7,7 +7,7 @@
 help:
 	echo "make demo         the web client with demo data on 127.0.0.1:8069 (demo-reset: from the start; demo-stop)"
 	echo "make test         the tests, in two halves; ARGS=\"-k fill\" for some (test-engine: the engine's alone, in a second)"
-	echo "make test-all     also those of scripts/slow-tests, as CI does"
+	echo "make test-all     also those of scripts/slow-tests, all of them (CI: but scripts/long-tests)"
 	echo "make company      every app of scripts/company-modules installed beside the addon, before and after it (an hour)"
 	echo "make story        200 seeded steps, and a hash of what they leave: SEED=1 ARGS=\"--dump rows.txt\""
 	echo "make lint         all checks of the sources (format: put them in form)"

@@ -102,7 +102,8 @@ def bare_tests():
 
 def listed(name):
     """The files of a list in ``scripts/``: ``slow-tests`` are run by CI and ``make test-all`` only,
-    ``server-tests`` are those of them that run on a smaller database."""
+    ``long-tests`` are those of them that CI leaves out, ``server-tests`` run on a smaller database.
+    """
     lines = (ROOT / "scripts" / name).read_text().splitlines()
     return [path for line in lines if (path := line.split("#")[0].strip())]
 
@@ -113,9 +114,12 @@ def main(database, folder, *pytest):
     subprocess.run(["rm", "-rf", folder], check=True)
     (folder / "taken").mkdir(parents=True)
     core, elsewhere = bare_tests()
-    everything = os.environ.get("CI") or os.environ.get("ALL")
-    left_out = [] if everything else listed("slow-tests")
-    with_servers = listed("server-tests") if everything else []
+    left_out = listed("slow-tests")
+    if os.environ.get("ALL"):
+        left_out = []
+    elif os.environ.get("CI"):
+        left_out = listed("long-tests")
+    with_servers = [file for file in listed("server-tests") if file not in left_out]
     ignored = [f"--ignore={file}" for file in [*elsewhere, *left_out, *with_servers]]
     halves = [Part(f"half {n}", f"{database}_{n}", folder, ignored, shared=True) for n in (1, 2)]
     others = [Part("bare", f"{database}_bare", folder, core)]
@@ -159,7 +163,7 @@ def main(database, folder, *pytest):
         if count
     )
     if left_out:
-        print(f"{len(left_out)} slow files of scripts/slow-tests were left out: make test-all")
+        print(f"{len(left_out)} files that take long were left out: make test-all runs them")
     seconds = time.monotonic() - begin
     told = f" {told or 'no tests ran'} in {seconds:.2f}s ({timedelta(seconds=int(seconds))}) "
     print(told.center(100, "="))
