@@ -157,9 +157,12 @@ class BackorderPurchasePlan(models.AbstractModel):
     def _date_is_typed(self, row):
         # A form works the proposal out a moment earlier than the row that it saves. Who picks
         # another day keeps the hour, and a day has 23 hours at least: whether that is another day
-        # of UTC depends on where they are.
+        # of the company's depends on where they are.
         typed, proposed = row.date_planned, row.proposed_date
-        return bool(typed) and (not proposed or abs(typed - proposed) > timedelta(hours=12))
+        if not typed or not proposed:
+            return bool(typed)
+        day = row.company_id._backorder_day
+        return abs(typed - proposed) > timedelta(hours=12) or day(typed) != day(proposed)
 
     @api.model
     def _list_documents(self, product, facts):

@@ -57,11 +57,11 @@ class StockQuant(models.Model):
             quantity, lot_id = given_back
             if self.lot_id.id != lot_id:
                 quantity -= self._backorder_give_back_lot(quantity, lot_id)
-                left = max(0.0, self.reserved_quantity + quantity)
-                vals = {**vals, "reserved_quantity": left}
-            elif (left := self.reserved_quantity + quantity) < 0:
-                others = self._backorder_reserved(lot_id, but=self)
-                vals = {**vals, "reserved_quantity": max(left, min(0.0, -others))}
+            left = self.reserved_quantity + quantity
+            if left < 0:
+                others = self._backorder_reserved(self.lot_id.id, but=self)
+                left = max(left, min(0.0, -others))
+            vals = {**vals, "reserved_quantity": left}
         return super().write(vals)
 
     def _backorder_give_back_lot(self, quantity, lot_id):

@@ -171,7 +171,10 @@ class BackorderRunOptions(models.AbstractModel):
 
     @api.onchange("company_id")
     def _onchange_company_id(self):
-        self.ship_date = self._default_ship_date()
+        """Another company's today takes the place of a proposal, not of what somebody typed."""
+        companies = self.env.companies | self.env.company
+        if not self.ship_date or self.ship_date in [c._backorder_today() for c in companies]:
+            self.ship_date = self._default_ship_date()
 
     def _backorder_option_names(self):
         """The options that a dialog hands to its run, and that can be saved as a default."""
